@@ -1,0 +1,1 @@
+//! Accounts, their O(1) fork, and the indexes over them.

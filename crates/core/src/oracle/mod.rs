@@ -1,0 +1,1 @@
+//! Oracles: sources to one trusted price.

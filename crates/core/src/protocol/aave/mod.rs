@@ -1,0 +1,5 @@
+//! Aave v3.
+
+mod action;
+
+pub use action::Action;

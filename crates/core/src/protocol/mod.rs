@@ -1,0 +1,180 @@
+//! The one trait that every protocol implements, and the words it speaks.
+//!
+//! A protocol is a deterministic machine: time, prices and one action go in; events or one
+//! numbered rejection come out. State changes in no other way.
+
+pub mod aave;
+mod event;
+mod offer;
+mod trace;
+
+pub use event::Event;
+pub use offer::{Adjustment, Offer, Receive, Settlement, Terms};
+pub use trace::{NoTrace, Trace, TraceSink, TraceStep};
+
+use crate::units::{Amount, Bps, Price, Ratio, Timestamp, Value};
+use std::fmt::Debug;
+
+/// Position of an account in its book.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountId(pub u32);
+
+/// Position of an asset in its protocol's reserve list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AssetId(pub u16);
+
+/// What a protocol lists: a symbol and the token's decimals.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Asset {
+    /// Ticker, unique within a protocol.
+    pub symbol: String,
+    /// Base units are 10^−decimals of a whole token.
+    pub decimals: u8,
+}
+
+/// Oracle answers, one per asset, in the order of [`Protocol::assets`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prices(pub Vec<Price>);
+
+impl Prices {
+    /// The answer for an asset; zero where the list is too short.
+    pub fn get(&self, asset: AssetId) -> Price {
+        self.0
+            .get(usize::from(asset.0))
+            .copied()
+            .unwrap_or(Price::ZERO)
+    }
+}
+
+/// How solvent an account is. Values are in the protocol's base currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Value of the enabled collateral.
+    pub collateral: Value,
+    /// Value of the debt.
+    pub debt: Value,
+    /// Average liquidation threshold over the collateral, in bps, rounded down.
+    pub liquidation_threshold: Bps,
+    /// Below 1 (10^18) the account can be liquidated; [`Ratio::MAX`] without debt.
+    pub factor: Ratio,
+}
+
+/// One asset of an account, in amounts at the protocol's current time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Which asset.
+    pub asset: AssetId,
+    /// Supplied, interest included.
+    pub collateral: Amount,
+    /// Whether the supply counts as collateral.
+    pub enabled: bool,
+    /// Owed, interest included.
+    pub debt: Amount,
+}
+
+/// A parameter that a governor may move, and its bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lever {
+    /// Dotted name, such as `WETH.liquidation_threshold`.
+    pub name: String,
+    /// Present setting, in bps.
+    pub value: Bps,
+    /// Smallest setting that the protocol accepts.
+    pub min: Bps,
+    /// Largest setting that the protocol accepts.
+    pub max: Bps,
+}
+
+/// Events of one call, in the order in which they happened.
+pub type Events = Vec<Event>;
+
+/// A lending or derivatives protocol as a deterministic machine.
+pub trait Protocol: Clone + Debug {
+    /// The contract's own operations.
+    type Action: Clone + Debug;
+    /// Numbered reasons to refuse, in the contract's order of precedence.
+    type Rejection: Copy + Debug + Eq + Ord + std::fmt::Display;
+
+    /// Moves time forward and takes new oracle answers; brings the breach index up to date.
+    ///
+    /// # Errors
+    /// When `now` lies before the present time.
+    fn observe(&mut self, now: Timestamp, prices: &Prices) -> Result<Events, Self::Rejection>;
+
+    /// Checks everything, then commits. A rejected action changes nothing.
+    ///
+    /// # Errors
+    /// The first rejection in the contract's order.
+    fn apply(&mut self, action: &Self::Action) -> Result<Events, Self::Rejection>;
+
+    /// The assets, in the order of [`AssetId`].
+    fn assets(&self) -> &[Asset];
+
+    /// Decimals of the base currency in which prices and values are told (8 = a cent's millionth).
+    fn base_decimals(&self) -> u8;
+
+    /// The present time of the machine.
+    fn now(&self) -> Timestamp;
+
+    /// How many accounts the book holds; ids run from 0.
+    fn accounts(&self) -> u32;
+
+    /// Exact health of an account at the present time and prices.
+    ///
+    /// # Errors
+    /// Where the contract's own computation would revert (overflow).
+    fn health(&self, account: AccountId) -> Result<Health, Self::Rejection>;
+
+    /// The account's collateral and debt, asset by asset, ascending by asset.
+    fn holdings(&self, account: AccountId) -> Vec<Holding>;
+
+    /// Accounts that are liquidatable by health right now, ascending. Never misses one and does
+    /// not scan the book.
+    fn breaches(&self) -> impl Iterator<Item = AccountId> + '_;
+
+    /// What a liquidator could do now with one breached account, best terms that the rules allow.
+    fn offers(&self, account: AccountId) -> Vec<Offer>;
+
+    /// Takes an offer on the given terms.
+    ///
+    /// # Errors
+    /// As [`Protocol::apply`].
+    fn accept(&mut self, offer: &Offer, terms: &Terms) -> Result<Settlement, Self::Rejection>;
+
+    /// As [`Protocol::accept`] without changing anything, with every number and rounding.
+    ///
+    /// # Errors
+    /// As [`Protocol::apply`].
+    fn explain(&self, offer: &Offer, terms: &Terms)
+    -> Result<(Settlement, Trace), Self::Rejection>;
+
+    /// A borrower's own move: more collateral or less debt, paid from outside.
+    ///
+    /// # Errors
+    /// As [`Protocol::apply`].
+    fn adjust(
+        &mut self,
+        account: AccountId,
+        adjustment: &Adjustment,
+    ) -> Result<Events, Self::Rejection>;
+
+    /// Recorded deficits by asset, in asset units; empty where the design records none.
+    fn deficits(&self) -> Vec<(AssetId, Amount)>;
+
+    /// Pays part of a recorded deficit from outside.
+    ///
+    /// # Errors
+    /// As [`Protocol::apply`].
+    fn cover_deficit(&mut self, asset: AssetId, amount: Amount) -> Result<Events, Self::Rejection>;
+
+    /// Parameters that a governor may move.
+    fn levers(&self) -> Vec<Lever>;
+
+    /// A copy that shares the book: O(1) in the number of accounts.
+    fn fork(&self) -> Self {
+        self.clone()
+    }
+
+    /// SHA-256 over the whole state in a documented order.
+    fn state_hash(&self) -> [u8; 32];
+}

@@ -1,0 +1,262 @@
+//! What one path leaves behind. Plain data: writers and reports read it, nothing computes in it.
+//!
+//! Money is in USD unless a name says otherwise. Exact ledger quantities are [`Amount`]s beside
+//! their rounded `f64` values.
+
+use backstop_core::protocol::{AccountId, AssetId, Event, Trace};
+use backstop_core::units::{Amount, Ratio};
+
+/// Everything that one path produced.
+#[derive(Clone, Debug, Default)]
+pub struct PathRecord {
+    /// Seed of the path.
+    pub seed: u64,
+    /// Symbols by [`AssetId`].
+    pub symbols: Vec<String>,
+    /// Token decimals by [`AssetId`].
+    pub decimals: Vec<u8>,
+    /// One row a step.
+    pub steps: Vec<StepRow>,
+    /// Ledger events in order.
+    pub events: Vec<EventRow>,
+    /// Liquidations in order.
+    pub liquidations: Vec<LiquidationRow>,
+    /// Liquidation attempts that did not go through, in order.
+    pub misses: Vec<MissRow>,
+    /// Borrowers' own moves, in order.
+    pub reactions: Vec<ReactionRow>,
+    /// One row an account that had debt at the start.
+    pub accounts: Vec<AccountRow>,
+    /// One row a liquidator.
+    pub liquidators: Vec<LiquidatorRow>,
+    /// Who paid which deficit, in the waterfall's order.
+    pub coverage: Vec<CoverageRow>,
+    /// Hash of the protocol's state at the end.
+    pub state_hash: [u8; 32],
+    /// Whether the path was stopped before its end.
+    pub interrupted: bool,
+}
+
+/// The market and the ledger at the end of one step.
+#[derive(Clone, Debug, Default)]
+pub struct StepRow {
+    /// Step number from 0.
+    pub step: u32,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// Outside reference price by asset, USD.
+    pub outside: Vec<f64>,
+    /// Oracle's answer by asset, USD.
+    pub oracle: Vec<f64>,
+    /// Mid price of the venues by asset, USD.
+    pub venue: Vec<f64>,
+    /// Price of gas, gwei.
+    pub gas_gwei: f64,
+    /// Share of the block space that liquidations used, 0 to 1.
+    pub block_use: f64,
+    /// Accounts in breach after the step.
+    pub breached: u32,
+    /// Liquidations in the step.
+    pub liquidations: u32,
+    /// Debt repaid by liquidators in the step.
+    pub repaid_usd: f64,
+    /// Collateral seized in the step, protocol fee included, at oracle prices.
+    pub seized_usd: f64,
+    /// Liquidators' bonus in the step, at oracle prices.
+    pub bonus_usd: f64,
+    /// Borrowers' loss in the step: seized less repaid.
+    pub penalty_usd: f64,
+    /// Protocol's fee in the step.
+    pub fee_usd: f64,
+    /// Gas paid by liquidators in the step, failed attempts included.
+    pub gas_usd: f64,
+    /// Deficit written off in the step.
+    pub deficit_usd: f64,
+}
+
+/// One ledger event.
+#[derive(Clone, Debug)]
+pub struct EventRow {
+    /// Step of the event.
+    pub step: u32,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// One liquidation, from both worlds.
+#[derive(Clone, Debug)]
+pub struct LiquidationRow {
+    /// Step.
+    pub step: u32,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// Whose position.
+    pub account: AccountId,
+    /// Index into [`PathRecord::liquidators`].
+    pub liquidator: u32,
+    /// What was seized.
+    pub collateral: AssetId,
+    /// What was repaid.
+    pub debt: AssetId,
+    /// Paid by the liquidator, in debt units.
+    pub repaid: Amount,
+    /// Received by the liquidator, in collateral units.
+    pub seized: Amount,
+    /// Kept by the protocol, in collateral units.
+    pub protocol_fee: Amount,
+    /// Health factor before.
+    pub health_before: Ratio,
+    /// Health factor after.
+    pub health_after: Ratio,
+    /// Repaid, at the oracle's price.
+    pub repaid_usd: f64,
+    /// Received by the liquidator, at the oracle's price.
+    pub seized_usd: f64,
+    /// Protocol's fee, at the oracle's price.
+    pub fee_usd: f64,
+    /// Received for the collateral on the venues; the oracle value where it was kept.
+    pub proceeds_usd: f64,
+    /// Oracle's value less proceeds.
+    pub slippage_usd: f64,
+    /// Gas.
+    pub gas_usd: f64,
+    /// Flash-loan fee.
+    pub loan_fee_usd: f64,
+    /// Proceeds less repaid, gas and loan fee.
+    pub profit_usd: f64,
+    /// Debt written off with it, at the oracle's price.
+    pub deficit_usd: f64,
+    /// Oracle price of the collateral, USD.
+    pub collateral_price: f64,
+    /// Every number of the ledger's computation; empty where traces were not asked for.
+    pub trace: Trace,
+}
+
+/// Why a liquidation that somebody wanted did not happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Miss {
+    /// Another liquidator was first.
+    Outrun,
+    /// It did not fit the block.
+    BlockFull,
+    /// The ledger refused it.
+    Rejected,
+}
+
+/// One attempt that did not go through.
+#[derive(Clone, Copy, Debug)]
+pub struct MissRow {
+    /// Step.
+    pub step: u32,
+    /// Whose position.
+    pub account: AccountId,
+    /// Index into [`PathRecord::liquidators`].
+    pub liquidator: u32,
+    /// Why.
+    pub reason: Miss,
+    /// Gas paid for nothing.
+    pub gas_usd: f64,
+}
+
+/// A borrower's own move.
+#[derive(Clone, Copy, Debug)]
+pub struct ReactionRow {
+    /// Step.
+    pub step: u32,
+    /// Who.
+    pub account: AccountId,
+    /// Which asset was added or repaid.
+    pub asset: AssetId,
+    /// True for a repayment, false for a top-up of collateral.
+    pub repay: bool,
+    /// In asset units.
+    pub amount: Amount,
+    /// At the oracle's price.
+    pub usd: f64,
+}
+
+/// What became of one account.
+#[derive(Clone, Debug)]
+pub struct AccountRow {
+    /// Which account.
+    pub account: AccountId,
+    /// Name from the book file, where it had one.
+    pub name: Option<String>,
+    /// Health factor at the start.
+    pub health_start: Ratio,
+    /// Health factor at the end.
+    pub health_end: Ratio,
+    /// Collateral value at the start and at the end, each at its prices.
+    pub collateral_usd: [f64; 2],
+    /// Debt value at the start and at the end.
+    pub debt_usd: [f64; 2],
+    /// Times liquidated.
+    pub liquidations: u32,
+    /// Debt repaid by liquidators.
+    pub repaid_usd: f64,
+    /// Collateral taken, protocol fee included.
+    pub seized_usd: f64,
+    /// Seized less repaid.
+    pub penalty_usd: f64,
+    /// Debt written off.
+    pub deficit_usd: f64,
+    /// Debt above collateral at the end (not written off).
+    pub shortfall_usd: f64,
+}
+
+/// The three kinds of the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LiquidatorKind {
+    /// Low latency, private order flow; outruns public bids.
+    Private,
+    /// Public executor that competes on gas price.
+    Public,
+    /// Run by the protocol or its treasury; acts without profit.
+    Native,
+}
+
+/// What one liquidator did and earned.
+#[derive(Clone, Debug)]
+pub struct LiquidatorRow {
+    /// Name from the scenario.
+    pub name: String,
+    /// Kind.
+    pub kind: LiquidatorKind,
+    /// Liquidations won.
+    pub won: u32,
+    /// Attempts lost.
+    pub lost: u32,
+    /// Debt repaid.
+    pub repaid_usd: f64,
+    /// Gas paid, lost attempts included.
+    pub gas_usd: f64,
+    /// Slippage paid.
+    pub slippage_usd: f64,
+    /// Flash-loan fees.
+    pub loan_fee_usd: f64,
+    /// Net of all of it.
+    pub profit_usd: f64,
+    /// Collateral still held at the end, at the last outside price.
+    pub inventory_usd: f64,
+}
+
+/// One payment of a deficit.
+#[derive(Clone, Debug)]
+pub struct CoverageRow {
+    /// Step.
+    pub step: u32,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// Layer that paid.
+    pub layer: String,
+    /// Which asset's deficit.
+    pub asset: AssetId,
+    /// In asset units.
+    pub amount: Amount,
+    /// At the oracle's price.
+    pub usd: f64,
+    /// Left in the layer afterwards; infinite layers say infinity.
+    pub left_usd: f64,
+}
