@@ -23,6 +23,5 @@
 
 pub mod book;
 pub mod coverage;
-pub mod oracle;
 pub mod protocol;
 pub mod units;

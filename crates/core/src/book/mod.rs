@@ -1,1 +1,17 @@
 //! Accounts, their O(1) fork, and the indexes over them.
+//!
+//! - [`Book`] holds one record an account. Its clone shares everything and copies what it touches.
+//! - [`BreachIndex`] tells which accounts may be in breach after a price tick without a scan.
+//! - [`LiquidationMap`] tells how much collateral becomes liquidatable between any two prices.
+//!
+//! `docs/breach-index.md` explains why the index never misses and what it costs.
+
+mod accounts;
+mod cohort;
+mod exposure;
+mod index;
+mod trie;
+
+pub use accounts::Book;
+pub use exposure::{AssetSet, EffectivePrices, Exposure};
+pub use index::{BreachIndex, Look};

@@ -1,0 +1,40 @@
+//! One file a command: its arguments, their help and what it does.
+
+mod explain;
+mod health;
+mod map;
+mod run;
+mod verify;
+
+use crate::failure::Failure;
+use clap::Subcommand;
+use std::process::ExitCode;
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Run a scenario: who is liquidated, at what price, what is left and who pays it
+    Run(run::Args),
+    /// Liquidation map: collateral that becomes liquidatable against price
+    Map(map::Args),
+    /// Health, distance to liquidation and liquidation price of every account of a book
+    Health(health::Args),
+    /// Every number and rounding of one account's liquidations
+    Explain(explain::Args),
+    /// Run vector files against the rules and report each difference
+    Verify(verify::Args),
+}
+
+/// Runs a command; the exit code is 0, or 1 where the command found what it looks for.
+///
+/// # Errors
+/// A message for the user; the process ends with 2.
+pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Run(args) => run::run(&args),
+        Command::Map(args) => map::run(&args),
+        Command::Health(args) => health::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Verify(args) => verify::run(&args),
+    }
+}

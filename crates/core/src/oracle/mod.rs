@@ -1,1 +1,0 @@
-//! Oracles: sources to one trusted price.

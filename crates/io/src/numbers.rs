@@ -1,0 +1,268 @@
+//! Columns of numbers over time from CSV or Parquet, with the place of each row for messages.
+
+use crate::error::{FileError, Place, excerpt, nearest};
+use crate::instant::{TimeUnit, from_number, parse_time};
+use crate::source::{open, unreadable};
+use crate::table::{ColumnData, Table};
+use csv::StringRecord;
+use std::path::Path;
+
+/// Times and the numbers beside them.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers {
+    /// Seconds since 1970.
+    pub(crate) times: Vec<u64>,
+    /// One list a chosen column.
+    pub(crate) values: Vec<Vec<f64>>,
+    /// Line (CSV) or row (Parquet) of each entry, counted from 1.
+    pub(crate) rows: Vec<u64>,
+    parquet: bool,
+}
+
+impl Numbers {
+    /// Where entry `i` lies.
+    pub(crate) fn place(&self, i: usize) -> Place {
+        let row = self.rows.get(i).copied().unwrap_or_default();
+        if self.parquet {
+            Place::Row(row)
+        } else {
+            Place::Line(row)
+        }
+    }
+}
+
+/// A column to find in a header.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    /// What a message calls it.
+    pub(crate) key: &'a str,
+    /// Accepted names; letter case is ignored.
+    pub(crate) names: &'a [&'a str],
+}
+
+/// Which columns to read: the first is the time, the others are numbers.
+pub(crate) enum Choice<'a> {
+    /// By names in the header; tells the positions, or what is missing.
+    Named(&'a dyn Fn(&[String]) -> Result<Vec<usize>, (String, String)>),
+    /// By position in rows of this width; a header line may be there or not.
+    Positional {
+        /// Positions.
+        columns: &'a [usize],
+        /// Number of columns of the layout.
+        width: usize,
+    },
+}
+
+/// The position of a wanted column, or the key and the message that say that it is missing.
+pub(crate) fn find(header: &[String], wanted: &Wanted<'_>) -> Result<usize, (String, String)> {
+    let is = |cell: &String| wanted.names.iter().any(|n| n.eq_ignore_ascii_case(cell.trim()));
+    if let Some(position) = header.iter().position(is) {
+        return Ok(position);
+    }
+    let cells: Vec<&str> = header.iter().map(String::as_str).collect();
+    let hint = wanted
+        .names
+        .first()
+        .and_then(|name| nearest(name, &cells))
+        .map(|near| format!("; is it {near:?}?"))
+        .unwrap_or_default();
+    Err((
+        wanted.key.to_owned(),
+        format!(
+            "no such column; found the header {}; allowed names: {}{hint}",
+            excerpt(&cells.join(",")),
+            wanted.names.join(", ")
+        ),
+    ))
+}
+
+/// Reads the chosen columns; the extension `.parquet` says Parquet, all else is CSV (plain or
+/// gzip, lines that start with `#` are comments).
+pub(crate) fn read(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
+    if path.extension().is_some_and(|e| e == "parquet") {
+        read_parquet(path, choice)
+    } else {
+        read_csv(path, choice)
+    }
+}
+
+/// A CSV reader with the settings common to all our inputs. Rows may differ in length so that the
+/// caller can say which row does.
+pub(crate) fn csv_reader(path: &Path) -> Result<csv::Reader<Box<dyn std::io::BufRead>>, FileError> {
+    Ok(csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .comment(Some(b'#'))
+        .trim(csv::Trim::All)
+        .from_reader(open(path)?))
+}
+
+/// The error of a record that could not be read.
+pub(crate) fn csv_error(path: &Path, error: csv::Error) -> FileError {
+    let line = error.position().map(csv::Position::line);
+    match error.into_kind() {
+        csv::ErrorKind::Io(e) => unreadable(path, &e),
+        csv::ErrorKind::Utf8 { .. } => FileError::content(
+            path,
+            line.map_or(Place::File, Place::Line),
+            "",
+            "found bytes that are not UTF-8",
+        ),
+        other => FileError::content(path, Place::File, "", format!("cannot read it as CSV: {other:?}")),
+    }
+}
+
+/// The line on which a record starts.
+pub(crate) fn line_of(record: &StringRecord) -> u64 {
+    record.position().map_or(0, csv::Position::line)
+}
+
+fn read_csv(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
+    let mut reader = csv_reader(path)?;
+    let mut record = StringRecord::new();
+    let mut more = |record: &mut StringRecord| {
+        reader.read_record(record).map_err(|e| csv_error(path, e))
+    };
+    if !more(&mut record)? {
+        return Err(FileError::content(path, Place::File, "", "the file is empty"));
+    }
+    let (columns, width, mut pending) = match choice {
+        Choice::Named(choose) => {
+            let header: Vec<String> = record.iter().map(str::to_owned).collect();
+            let line = Place::Line(line_of(&record));
+            let columns = choose(&header).map_err(|(k, m)| FileError::content(path, line, k, m))?;
+            (columns, header.len(), false)
+        }
+        Choice::Positional { columns, width } => {
+            let first = record.get(columns[0]).unwrap_or_default();
+            (columns.to_vec(), *width, parse_time(first).is_some())
+        }
+    };
+    let mut rows = Rows::new(path, columns.len());
+    while pending || more(&mut record)? {
+        pending = false;
+        let place = Place::Line(line_of(&record));
+        if record.len() != width {
+            let found = record.len();
+            let message = format!("found {found} fields; allowed: {width}, as in the other lines");
+            return Err(FileError::content(path, place, "", message));
+        }
+        rows.push(line_of(&record), place, |i| columns.get(i).and_then(|c| record.get(*c)))?;
+    }
+    rows.finish(false)
+}
+
+fn read_parquet(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
+    let table = Table::read_parquet(path)?;
+    let header: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
+    let columns = match choice {
+        Choice::Named(choose) => {
+            choose(&header).map_err(|(k, m)| FileError::content(path, Place::File, k, m))?
+        }
+        Choice::Positional { columns, width } if header.len() == *width => columns.to_vec(),
+        Choice::Positional { width, .. } => {
+            let found = header.len();
+            let message = format!("found {found} columns; allowed: {width}");
+            return Err(FileError::content(path, Place::File, "", message));
+        }
+    };
+    let mut rows = Rows::new(path, columns.len());
+    for row in 0..table.rows() {
+        let cells: Vec<String> = columns
+            .iter()
+            .map(|c| plain_cell(&table.columns[*c].data, row))
+            .collect();
+        let number = row as u64 + 1;
+        rows.push(number, Place::Row(number), |i| cells.get(i).map(String::as_str))?;
+    }
+    rows.finish(true)
+}
+
+/// A Parquet cell as the text that a CSV file would hold.
+fn plain_cell(data: &ColumnData, row: usize) -> String {
+    match data {
+        ColumnData::U32(v) => v[row].to_string(),
+        ColumnData::U64(v) => v[row].to_string(),
+        ColumnData::I64(v) => v[row].to_string(),
+        ColumnData::F64(v) => v[row].to_string(),
+        ColumnData::Bool(v) => v[row].to_string(),
+        ColumnData::Text(v) => v[row].clone(),
+        ColumnData::OptionalU32(v) => v[row].map(|n| n.to_string()).unwrap_or_default(),
+        ColumnData::OptionalU64(v) => v[row].map(|n| n.to_string()).unwrap_or_default(),
+        ColumnData::OptionalF64(v) => v[row].map(|x| x.to_string()).unwrap_or_default(),
+        ColumnData::OptionalText(v) => v[row].clone().unwrap_or_default(),
+    }
+}
+
+/// Collects rows and checks what holds for every layout.
+struct Rows<'a> {
+    path: &'a Path,
+    unit: Option<TimeUnit>,
+    numbers: Numbers,
+}
+
+impl<'a> Rows<'a> {
+    fn new(path: &'a Path, columns: usize) -> Self {
+        let numbers = Numbers {
+            values: vec![Vec::new(); columns.saturating_sub(1)],
+            ..Numbers::default()
+        };
+        Self { path, unit: None, numbers }
+    }
+
+    fn push<'c>(
+        &mut self,
+        row: u64,
+        place: Place,
+        cell: impl Fn(usize) -> Option<&'c str>,
+    ) -> Result<(), FileError> {
+        let refuse = |key: &str, why: String| {
+            Err(FileError::content(self.path, place.clone(), key, why))
+        };
+        let text = cell(0).unwrap_or_default();
+        let Some((time, unit)) = parse_time(text) else {
+            let allowed = "allowed: seconds, milliseconds, microseconds or nanoseconds since 1970 \
+                           (1973 to 2286), or ISO 8601";
+            return refuse("time", format!("found {}; {allowed}", excerpt(text)));
+        };
+        if *self.unit.get_or_insert(unit) != unit {
+            let why = format!("found {}; its unit differs from the lines above", excerpt(text));
+            return refuse("time", why);
+        }
+        if let Some(last) = self.numbers.times.last().filter(|last| **last >= time) {
+            let why = format!(
+                "found {} after {}; allowed: times that rise",
+                crate::format_time(time),
+                crate::format_time(*last)
+            );
+            return refuse("time", why);
+        }
+        for (i, column) in self.numbers.values.iter_mut().enumerate() {
+            let text = cell(i + 1).unwrap_or_default();
+            match text.parse::<f64>() {
+                Ok(x) if x.is_finite() && x > 0.0 && x < 1e15 => column.push(x),
+                _ => {
+                    let why = format!("found {}; allowed: a number above 0 and below 1e15", excerpt(text));
+                    let column = format!("column {} of those read", i + 2);
+                    return refuse(&column, why);
+                }
+            }
+        }
+        self.numbers.times.push(time);
+        self.numbers.rows.push(row);
+        Ok(())
+    }
+
+    fn finish(mut self, parquet: bool) -> Result<Numbers, FileError> {
+        if self.numbers.times.is_empty() {
+            return Err(FileError::content(self.path, Place::File, "", "there is no row of data"));
+        }
+        self.numbers.parquet = parquet;
+        Ok(self.numbers)
+    }
+}
+
+/// A point in time as a Parquet or JSON integer, in seconds.
+pub(crate) fn time_from_number(n: u64) -> Option<u64> {
+    from_number(n).map(|(seconds, _)| seconds)
+}
