@@ -7,12 +7,19 @@
 //! Every reader returns a [`FileError`] that names the file, the place in it, what was found and
 //! what is allowed; no content of a file makes a reader panic.
 
+mod csv_rows;
 mod decimal;
 mod error;
 mod instant;
+mod numbers;
 mod source;
 
+pub mod book;
+pub mod inputs;
+pub mod price;
+pub mod scenario;
 pub mod table;
+pub mod vectors;
 
 pub use decimal::{amount_from_tokens, format_amount, parse_amount, tokens_from_amount};
 pub use error::{FileError, Place, Problem, Retry};

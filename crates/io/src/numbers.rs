@@ -1,10 +1,9 @@
 //! Columns of numbers over time from CSV or Parquet, with the place of each row for messages.
 
+use crate::csv_rows::CsvRows;
 use crate::error::{FileError, Place, excerpt, nearest};
-use crate::instant::{TimeUnit, from_number, parse_time};
-use crate::source::{open, unreadable};
+use crate::instant::{TimeUnit, parse_time};
 use crate::table::{ColumnData, Table};
-use csv::StringRecord;
 use std::path::Path;
 
 /// Times and the numbers beside them.
@@ -35,29 +34,35 @@ impl Numbers {
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
     /// What a message calls it.
-    pub(crate) key: &'a str,
+    pub(crate) key: &'static str,
     /// Accepted names; letter case is ignored.
     pub(crate) names: &'a [&'a str],
 }
 
+/// A chosen column: its position and what a message calls it.
+pub(crate) type Chosen = (usize, &'static str);
+
+/// A message about a key that is missing: the key and what was found and is allowed.
+pub(crate) type Missing = (String, String);
+
 /// Which columns to read: the first is the time, the others are numbers.
 pub(crate) enum Choice<'a> {
     /// By names in the header; tells the positions, or what is missing.
-    Named(&'a dyn Fn(&[String]) -> Result<Vec<usize>, (String, String)>),
+    Named(&'a dyn Fn(&[String]) -> Result<Vec<Chosen>, Missing>),
     /// By position in rows of this width; a header line may be there or not.
     Positional {
         /// Positions.
-        columns: &'a [usize],
+        columns: &'a [Chosen],
         /// Number of columns of the layout.
         width: usize,
     },
 }
 
 /// The position of a wanted column, or the key and the message that say that it is missing.
-pub(crate) fn find(header: &[String], wanted: &Wanted<'_>) -> Result<usize, (String, String)> {
+pub(crate) fn find(header: &[String], wanted: &Wanted<'_>) -> Result<Chosen, Missing> {
     let is = |cell: &String| wanted.names.iter().any(|n| n.eq_ignore_ascii_case(cell.trim()));
     if let Some(position) = header.iter().position(is) {
-        return Ok(position);
+        return Ok((position, wanted.key));
     }
     let cells: Vec<&str> = header.iter().map(String::as_str).collect();
     let hint = wanted
@@ -86,68 +91,29 @@ pub(crate) fn read(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileErro
     }
 }
 
-/// A CSV reader with the settings common to all our inputs. Rows may differ in length so that the
-/// caller can say which row does.
-pub(crate) fn csv_reader(path: &Path) -> Result<csv::Reader<Box<dyn std::io::BufRead>>, FileError> {
-    Ok(csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .comment(Some(b'#'))
-        .trim(csv::Trim::All)
-        .from_reader(open(path)?))
-}
-
-/// The error of a record that could not be read.
-pub(crate) fn csv_error(path: &Path, error: csv::Error) -> FileError {
-    let line = error.position().map(csv::Position::line);
-    match error.into_kind() {
-        csv::ErrorKind::Io(e) => unreadable(path, &e),
-        csv::ErrorKind::Utf8 { .. } => FileError::content(
-            path,
-            line.map_or(Place::File, Place::Line),
-            "",
-            "found bytes that are not UTF-8",
-        ),
-        other => FileError::content(path, Place::File, "", format!("cannot read it as CSV: {other:?}")),
-    }
-}
-
-/// The line on which a record starts.
-pub(crate) fn line_of(record: &StringRecord) -> u64 {
-    record.position().map_or(0, csv::Position::line)
-}
-
 fn read_csv(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
-    let mut reader = csv_reader(path)?;
-    let mut record = StringRecord::new();
-    let mut more = |record: &mut StringRecord| {
-        reader.read_record(record).map_err(|e| csv_error(path, e))
-    };
-    if !more(&mut record)? {
+    let mut csv = CsvRows::open(path)?;
+    if !csv.next()? {
         return Err(FileError::content(path, Place::File, "", "the file is empty"));
     }
     let (columns, width, mut pending) = match choice {
         Choice::Named(choose) => {
-            let header: Vec<String> = record.iter().map(str::to_owned).collect();
-            let line = Place::Line(line_of(&record));
-            let columns = choose(&header).map_err(|(k, m)| FileError::content(path, line, k, m))?;
+            let header: Vec<String> = csv.record.iter().map(str::to_owned).collect();
+            let columns =
+                choose(&header).map_err(|(k, m)| FileError::content(path, csv.place(), k, m))?;
             (columns, header.len(), false)
         }
         Choice::Positional { columns, width } => {
-            let first = record.get(columns[0]).unwrap_or_default();
-            (columns.to_vec(), *width, parse_time(first).is_some())
+            let first = columns.first().and_then(|(at, _)| csv.record.get(*at));
+            (columns.to_vec(), *width, first.and_then(parse_time).is_some())
         }
     };
-    let mut rows = Rows::new(path, columns.len());
-    while pending || more(&mut record)? {
+    let mut rows = Rows::new(path, &columns);
+    while pending || csv.next()? {
         pending = false;
-        let place = Place::Line(line_of(&record));
-        if record.len() != width {
-            let found = record.len();
-            let message = format!("found {found} fields; allowed: {width}, as in the other lines");
-            return Err(FileError::content(path, place, "", message));
-        }
-        rows.push(line_of(&record), place, |i| columns.get(i).and_then(|c| record.get(*c)))?;
+        csv.check_width(width)?;
+        let cell = |i: usize| columns.get(i).and_then(|(at, _)| csv.record.get(*at));
+        rows.push(csv.line, csv.place(), cell)?;
     }
     rows.finish(false)
 }
@@ -166,11 +132,11 @@ fn read_parquet(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> 
             return Err(FileError::content(path, Place::File, "", message));
         }
     };
-    let mut rows = Rows::new(path, columns.len());
+    let mut rows = Rows::new(path, &columns);
     for row in 0..table.rows() {
         let cells: Vec<String> = columns
             .iter()
-            .map(|c| plain_cell(&table.columns[*c].data, row))
+            .map(|(at, _)| plain_cell(&table.columns[*at].data, row))
             .collect();
         let number = row as u64 + 1;
         rows.push(number, Place::Row(number), |i| cells.get(i).map(String::as_str))?;
@@ -197,17 +163,23 @@ fn plain_cell(data: &ColumnData, row: usize) -> String {
 /// Collects rows and checks what holds for every layout.
 struct Rows<'a> {
     path: &'a Path,
+    columns: &'a [Chosen],
     unit: Option<TimeUnit>,
     numbers: Numbers,
 }
 
 impl<'a> Rows<'a> {
-    fn new(path: &'a Path, columns: usize) -> Self {
+    fn new(path: &'a Path, columns: &'a [Chosen]) -> Self {
         let numbers = Numbers {
-            values: vec![Vec::new(); columns.saturating_sub(1)],
+            values: vec![Vec::new(); columns.len().saturating_sub(1)],
             ..Numbers::default()
         };
-        Self { path, unit: None, numbers }
+        Self {
+            path,
+            columns,
+            unit: None,
+            numbers,
+        }
     }
 
     fn push<'c>(
@@ -243,8 +215,8 @@ impl<'a> Rows<'a> {
                 Ok(x) if x.is_finite() && x > 0.0 && x < 1e15 => column.push(x),
                 _ => {
                     let why = format!("found {}; allowed: a number above 0 and below 1e15", excerpt(text));
-                    let column = format!("column {} of those read", i + 2);
-                    return refuse(&column, why);
+                    let key = self.columns.get(i + 1).map_or("", |(_, key)| key);
+                    return refuse(key, why);
                 }
             }
         }
@@ -260,9 +232,4 @@ impl<'a> Rows<'a> {
         self.numbers.parquet = parquet;
         Ok(self.numbers)
     }
-}
-
-/// A point in time as a Parquet or JSON integer, in seconds.
-pub(crate) fn time_from_number(n: u64) -> Option<u64> {
-    from_number(n).map(|(seconds, _)| seconds)
 }

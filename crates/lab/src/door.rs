@@ -7,7 +7,7 @@
 //! nearest for prices; what is negative or not a number becomes 0, and what is too large becomes
 //! the largest value. Nothing here fails.
 
-use backstop_core::units::{Amount, Price, Ratio, U256, Value};
+use backstop_core::units::{Amount, Bps, Price, Ratio, U256, Value};
 
 /// Health factors and other ratios have 18 decimals.
 const RATIO_DECIMALS: u8 = 18;
@@ -51,6 +51,11 @@ pub fn ratio_to_f64(ratio: Ratio) -> f64 {
         return f64::INFINITY;
     }
     to_float(ratio.0) / ten_to(RATIO_DECIMALS)
+}
+
+/// A share from basis points: 10 000 is 1.
+pub fn bps_to_share(bps: Bps) -> f64 {
+    f64::from(bps.0) / 10_000.0
 }
 
 /// 10^`decimals`; infinity above 10^308.

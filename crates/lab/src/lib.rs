@@ -5,13 +5,21 @@
 //! else. Randomness comes from seeded generators only: the same inputs and seed give the same
 //! bytes, on any number of threads. Nothing here reads a clock or a file.
 //!
-//! Start at [`record::PathRecord`], what a path leaves behind.
+//! Start at [`world::World`], which runs one path, and [`record::PathRecord`], which it returns.
 
+pub mod agents;
 pub mod door;
 mod error;
+pub mod feed;
+pub mod market;
+pub mod metrics;
+pub mod network;
 pub mod price;
 pub mod random;
 pub mod record;
-
+#[cfg(test)]
+mod toy;
+pub mod venue;
+pub mod world;
 
 pub use error::ConfigError;

@@ -60,7 +60,10 @@ mod tests {
         assert_eq!(first(7, Purpose::Gas), first(7, Purpose::Gas));
         assert_ne!(first(7, Purpose::Gas), first(8, Purpose::Gas));
         assert_ne!(first(7, Purpose::Price(0)), first(7, Purpose::Price(1)));
-        assert_ne!(first(7, Purpose::Price(0)), first(7, Purpose::Liquidator(0)));
+        assert_ne!(
+            first(7, Purpose::Price(0)),
+            first(7, Purpose::Liquidator(0))
+        );
     }
 
     #[test]

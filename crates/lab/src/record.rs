@@ -35,6 +35,12 @@ pub struct PathRecord {
     pub state_hash: [u8; 32],
     /// Whether the path was stopped before its end.
     pub interrupted: bool,
+    /// Why the ledger could not go on, where that ended the path.
+    pub stopped: Option<String>,
+    /// The ledger's refusals of liquidations and borrowers' moves, by reason, with their number.
+    pub refusals: Vec<(String, u32)>,
+    /// Misses without a cost that [`Self::misses`] leaves out because there were too many.
+    pub misses_unlisted: u64,
 }
 
 /// The market and the ledger at the end of one step.
@@ -116,7 +122,8 @@ pub struct LiquidationRow {
     pub seized_usd: f64,
     /// Protocol's fee, at the oracle's price.
     pub fee_usd: f64,
-    /// Received for the collateral on the venues; the oracle value where it was kept.
+    /// Received for the collateral on the venues, less what the debt token cost there above its
+    /// oracle value; the collateral's oracle value where it was kept.
     pub proceeds_usd: f64,
     /// Oracle's value less proceeds.
     pub slippage_usd: f64,
@@ -137,7 +144,7 @@ pub struct LiquidationRow {
 /// Why a liquidation that somebody wanted did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Miss {
-    /// Another liquidator was first.
+    /// Another liquidator was first: at the position, or at the depth that the exit needed.
     Outrun,
     /// It did not fit the block.
     BlockFull,
@@ -232,11 +239,12 @@ pub struct LiquidatorRow {
     pub repaid_usd: f64,
     /// Gas paid, lost attempts included.
     pub gas_usd: f64,
-    /// Slippage paid.
+    /// Slippage paid, against the oracle's price at liquidation, or the outside price at a later
+    /// sale of what was kept.
     pub slippage_usd: f64,
     /// Flash-loan fees.
     pub loan_fee_usd: f64,
-    /// Net of all of it.
+    /// Net of all of it, with collateral still held counted at the last outside price.
     pub profit_usd: f64,
     /// Collateral still held at the end, at the last outside price.
     pub inventory_usd: f64,

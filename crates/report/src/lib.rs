@@ -3,8 +3,20 @@
 //! Everything here reads a [`backstop_lab::record::PathRecord`] and plain descriptions; nothing
 //! reaches into a protocol or a market. The same input gives the same bytes.
 
+mod braille;
 mod context;
+mod format;
+mod html;
+mod plot;
+mod summary;
+mod svg;
+mod trace;
 
 pub use context::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
+};
+pub use html::Report;
+pub use plot::{map_svg, map_table, map_terminal};
+pub use summary::{
+    Amplification, AssetSummary, Fall, LayerSummary, MissSummary, Paired, Summary,
 };

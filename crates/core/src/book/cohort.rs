@@ -1,9 +1,9 @@
-//! Accounts that share an anchor, grouped into cohorts and sorted by the ratio at which each
-//! one may be in breach.
+//! Entries that share an anchor, grouped into cohorts and sorted by the ratio at which each one
+//! ends: until then the account is certain to be in the state in which it was seen.
 //!
 //! `docs/breach-index.md` has the proof; the names here are the names there.
 
-use super::exposure::{AssetSet, EffectivePrices, Exposure};
+use super::exposure::{AssetSet, EffectivePrices, Exposure, Shortfall};
 use crate::units::{Rounding, U256, Value, mul_div};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,27 +13,53 @@ use std::sync::Arc;
 const RATIO_BITS: u32 = 48;
 /// Bits after the point of a key.
 const KEY_BITS: u32 = 60;
-/// Collateral prices may fall to 2^−12 of the anchor before a cohort must be looked at whole.
-const RANGE_BITS: u32 = 12;
-/// The ratio 2^−12.
+/// Supporting prices may fall to 2^−8 of the anchor before a cohort must be looked at whole.
+const RANGE_BITS: u32 = 8;
+/// The ratio 2^−8.
 const RATIO_MIN: u64 = 1u64.wrapping_shl(RATIO_BITS.wrapping_sub(RANGE_BITS));
 /// Cohorts of one generation, the mixed one included.
 const COHORTS_MAX: usize = 64;
-/// The key of an account that is a candidate at any prices.
+/// The key of an entry that is at its end at any prices.
 const ALWAYS: u64 = u64::MAX;
+
+/// Effective prices as one side of the index sees them. For healthy accounts collateral supports
+/// and debt burdens; for breached ones, which wait to recover, it is the other way round.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View<'a> {
+    /// A lower price of these brings an entry closer to its end.
+    support: &'a [U256],
+    /// A higher price of these does.
+    burden: &'a [U256],
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of_healthy(prices: &'a EffectivePrices) -> Self {
+        Self {
+            support: &prices.collateral,
+            burden: &prices.debt,
+        }
+    }
+
+    pub(super) fn of_breached(prices: &'a EffectivePrices) -> Self {
+        Self {
+            support: &prices.debt,
+            burden: &prices.collateral,
+        }
+    }
+}
 
 /// Which assets' prices matter to an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Signature {
-    collateral: AssetSet,
-    debt: AssetSet,
+struct Signature {
+    support: AssetSet,
+    burden: AssetSet,
 }
 
 impl Signature {
     fn union(self, other: Self) -> Self {
         Self {
-            collateral: self.collateral.union(other.collateral),
-            debt: self.debt.union(other.debt),
+            support: self.support.union(other.support),
+            burden: self.burden.union(other.burden),
         }
     }
 }
@@ -46,30 +72,40 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The entry of an account at the anchor at which its exposure was taken.
-    pub(super) fn new(exposure: &Exposure) -> Self {
+    /// The entry of a healthy account, at the prices at which its exposure was taken.
+    pub(super) fn of_exposure(exposure: &Exposure) -> Self {
         Self {
             assets: Signature {
-                collateral: exposure.collateral_assets,
-                debt: exposure.debt_assets,
+                support: exposure.collateral_assets,
+                burden: exposure.debt_assets,
             },
-            key: key(exposure),
+            key: key(exposure.collateral, exposure.debt, exposure.slack),
+        }
+    }
+
+    /// The entry of a breached account, at the prices at which its shortfall was taken.
+    pub(super) fn of_shortfall(shortfall: &Shortfall) -> Self {
+        Self {
+            assets: Signature {
+                support: shortfall.debt_assets,
+                burden: shortfall.collateral_assets,
+            },
+            key: key(shortfall.debt, shortfall.collateral, shortfall.slack),
         }
     }
 }
 
-/// `debt ÷ (collateral − 2^12 · slack)`, rounded up: at or below this ratio of price ratios the
-/// account may be in breach.
-fn key(exposure: &Exposure) -> u64 {
-    let range = U256::ONE.wrapping_shl(widen(RANGE_BITS));
-    let slack = exposure.slack.0.saturating_mul(range);
-    let collateral = exposure.collateral.0.saturating_sub(slack);
-    if exposure.collateral_assets.is_empty() || exposure.debt == Value::MAX {
+/// `burden ÷ (support − 2^8 · slack)`, rounded up: the entry ends where support prices over
+/// burden prices, relative to the anchor, are at or below this.
+fn key(support: Value, burden: Value, slack: Value) -> u64 {
+    if burden == Value::MAX {
         return ALWAYS;
     }
+    let range = U256::ONE.wrapping_shl(widen(RANGE_BITS));
+    let support = support.0.saturating_sub(slack.0.saturating_mul(range));
     let one = U256::ONE.wrapping_shl(widen(KEY_BITS));
-    // A division by zero (no collateral left) and an overflow both mean "always".
-    mul_div(exposure.debt.0, one, collateral, Rounding::Ceil)
+    // A division by zero (nothing supports the entry) and an overflow both mean "always".
+    mul_div(burden.0, one, support, Rounding::Ceil)
         .ok()
         .and_then(|key| u64::try_from(key).ok())
         .unwrap_or(ALWAYS)
@@ -83,8 +119,8 @@ struct Scale {
 }
 
 impl Scale {
-    /// For collateral: the shortened anchor is rounded up, so that ratios come out low.
-    fn of_collateral(price: U256) -> Self {
+    /// For support: the shortened anchor is rounded up, so that ratios come out low.
+    fn of_support(price: U256) -> Self {
         let shift = price.bit_len().saturating_sub(63);
         let (unit, exact) = shorten(price, shift);
         Self {
@@ -95,9 +131,9 @@ impl Scale {
         }
     }
 
-    /// For debt: the shortened anchor is rounded down, so that ratios come out high. An unknown
+    /// For burden: the shortened anchor is rounded down, so that ratios come out high. An unknown
     /// anchor bounds nothing.
-    fn of_debt(price: U256) -> Option<Self> {
+    fn of_burden(price: U256) -> Option<Self> {
         let shift = price.bit_len().saturating_sub(63);
         let (unit, _) = shorten(price, shift);
         (price != U256::MAX).then_some(Self {
@@ -164,8 +200,8 @@ struct Cohort {
 /// The immutable part of a generation, shared by all forks.
 #[derive(Debug)]
 struct Frozen {
-    collateral: Vec<Scale>,
-    debt: Vec<Option<Scale>>,
+    support: Vec<Scale>,
+    burden: Vec<Option<Scale>>,
     assets: Signature,
     cohorts: Vec<Cohort>,
     /// Keys, descending within a cohort.
@@ -176,55 +212,57 @@ struct Frozen {
 
 impl Frozen {
     /// Bounds of each asset's price ratio, for the assets that matter here.
-    fn ratios(&self, prices: &EffectivePrices) -> Ratios {
-        let mut ratios = Ratios::default();
-        for bit in self.assets.collateral.bits() {
+    fn ratios(&self, prices: View<'_>) -> Ratios {
+        let mut ratios = Ratios {
+            support: PerBit([0; 128]),
+            burden: PerBit([0; 128]),
+        };
+        for bit in self.assets.support.bits() {
             let floor = |asset: usize| {
-                let price = prices.collateral.get(asset).copied().unwrap_or(U256::ZERO);
-                self.collateral
-                    .get(asset)
-                    .map_or(u64::MAX, |scale| scale.floor(price))
+                let price = prices.support.get(asset).copied().unwrap_or(U256::ZERO);
+                let scale = self.support.get(asset);
+                scale.map_or(u64::MAX, |scale| scale.floor(price))
             };
-            let listed = prices.collateral.len().max(self.collateral.len());
+            let listed = prices.support.len().max(self.support.len());
             let ratio = assets_of(bit, listed).map(floor).min();
-            ratios.collateral.put(bit, ratio.unwrap_or(u64::MAX));
+            ratios.support.put(bit, ratio.unwrap_or(u64::MAX));
         }
-        for bit in self.assets.debt.bits() {
+        for bit in self.assets.burden.bits() {
             let ceil = |asset: usize| {
-                let price = prices.debt.get(asset).copied().unwrap_or(U256::MAX);
-                let scale = self.debt.get(asset).copied().flatten();
+                let price = prices.burden.get(asset).copied().unwrap_or(U256::MAX);
+                let scale = self.burden.get(asset).copied().flatten();
                 scale.map_or(u64::MAX, |scale| scale.ceil(price))
             };
-            let listed = prices.debt.len().max(self.debt.len());
+            let listed = prices.burden.len().max(self.burden.len());
             let ratio = assets_of(bit, listed).map(ceil).max();
-            ratios.debt.put(bit, ratio.unwrap_or(u64::MAX));
+            ratios.burden.put(bit, ratio.unwrap_or(u64::MAX));
         }
         ratios
     }
 
-    /// The first position from `from` on whose account cannot be in breach.
+    /// The first position from `from` on whose entry is not at its end.
     fn reach(&self, cohort: &Cohort, from: u32, ratios: &Ratios) -> u32 {
         let fall = cohort
             .assets
-            .collateral
+            .support
             .bits()
-            .map(|bit| ratios.collateral.at(bit))
+            .map(|bit| ratios.support.at(bit))
             .min();
         let rise = cohort
             .assets
-            .debt
+            .burden
             .bits()
-            .map(|bit| ratios.debt.at(bit))
+            .map(|bit| ratios.burden.at(bit))
             .max();
         let (fall, rise) = (fall.unwrap_or(u64::MAX), rise.unwrap_or(0));
         if fall < RATIO_MIN || rise == u64::MAX {
             return cohort.end;
         }
         let bound = u128::from(fall).wrapping_shl(KEY_BITS);
-        let candidate =
+        let ends =
             |key: u64| key == ALWAYS || u128::from(key).saturating_mul(u128::from(rise)) >= bound;
         let mut position = from;
-        while position < cohort.end && self.key(position).is_some_and(candidate) {
+        while position < cohort.end && self.key(position).is_some_and(ends) {
             position = position.saturating_add(1);
         }
         position
@@ -268,20 +306,11 @@ impl PerBit {
     }
 }
 
-/// Present prices over anchor prices: collateral rounded down, debt up.
+/// Present prices over anchor prices: of support rounded down, of burden rounded up.
 #[derive(Debug)]
 struct Ratios {
-    collateral: PerBit,
-    debt: PerBit,
-}
-
-impl Default for Ratios {
-    fn default() -> Self {
-        Self {
-            collateral: PerBit([0; 128]),
-            debt: PerBit([0; 128]),
-        }
-    }
+    support: PerBit,
+    burden: PerBit,
 }
 
 /// Which signatures have a cohort of their own; the rest share the last one.
@@ -346,53 +375,51 @@ pub(super) struct Generation {
     frozen: Arc<Frozen>,
     cursors: Arc<Vec<u32>>,
     /// Entries not yet passed.
-    left: u32,
+    left: usize,
 }
 
 impl Generation {
-    /// Anchors entries at the prices at which their exposures were taken.
-    pub(super) fn new(
-        anchor: &EffectivePrices,
-        entries: impl IntoIterator<Item = (u32, Entry)>,
-    ) -> Self {
-        let entries: Vec<(u32, Entry)> = entries.into_iter().collect();
-        let cohorts = group(&entries);
+    /// Anchors entries at the prices at which they were made.
+    pub(super) fn new(anchor: View<'_>, entries: &[(u32, Entry)]) -> Self {
+        let groups = group(entries);
         let mut rows: Vec<(usize, Reverse<u64>, u32)> = entries
             .iter()
-            .map(|(id, entry)| (cohorts.of(entry.assets), Reverse(entry.key), *id))
+            .map(|(id, entry)| (groups.of(entry.assets), Reverse(entry.key), *id))
             .collect();
         rows.sort_unstable();
+        let unions = groups.unions.iter().copied();
         let frozen = Frozen {
-            collateral: anchor
-                .collateral
+            support: anchor
+                .support
                 .iter()
                 .copied()
-                .map(Scale::of_collateral)
+                .map(Scale::of_support)
                 .collect(),
-            debt: anchor.debt.iter().copied().map(Scale::of_debt).collect(),
-            assets: cohorts
-                .unions
+            burden: anchor
+                .burden
                 .iter()
                 .copied()
-                .fold(Signature::default(), Signature::union),
-            cohorts: cohorts.bounds(&rows),
+                .map(Scale::of_burden)
+                .collect(),
+            assets: unions.fold(Signature::default(), Signature::union),
+            cohorts: groups.bounds(&rows),
             keys: rows.iter().map(|(_, Reverse(key), _)| *key).collect(),
             ids: rows.iter().map(|(_, _, id)| *id).collect(),
         };
         Self {
             cursors: Arc::new(frozen.cohorts.iter().map(|cohort| cohort.start).collect()),
-            left: u32::try_from(frozen.ids.len()).unwrap_or(u32::MAX),
+            left: rows.len(),
             frozen: Arc::new(frozen),
         }
     }
 
     /// How many entries have not been passed.
-    pub(super) fn left(&self) -> u32 {
+    pub(super) fn left(&self) -> usize {
         self.left
     }
 
-    /// Passes every entry that may be in breach at these prices; each is passed at most once.
-    pub(super) fn pass(&mut self, prices: &EffectivePrices, mut take: impl FnMut(u32)) {
+    /// Passes every entry that is at its end at these prices; each is passed at most once.
+    pub(super) fn pass(&mut self, prices: View<'_>, mut take: impl FnMut(u32)) {
         if self.left == 0 {
             return;
         }
@@ -407,8 +434,9 @@ impl Generation {
             if to == from {
                 continue;
             }
-            frozen.ids(from, to).iter().copied().for_each(&mut take);
-            self.left = self.left.saturating_sub(to.saturating_sub(from));
+            let passed = frozen.ids(from, to);
+            passed.iter().copied().for_each(&mut take);
+            self.left = self.left.saturating_sub(passed.len());
             if let Some(cursor) = Arc::make_mut(&mut self.cursors).get_mut(index) {
                 *cursor = to;
             }
@@ -419,5 +447,208 @@ impl Generation {
     pub(super) fn rest(&self) -> impl Iterator<Item = u32> + '_ {
         let cohorts = self.frozen.cohorts.iter().zip(self.cursors.iter());
         cohorts.flat_map(|(cohort, from)| self.frozen.ids(*from, cohort.end).iter().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::AssetId;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    type Wide = ruint::Uint<640, 10>;
+
+    /// Assets of which the last three share a bit.
+    const ASSETS: [u16; 6] = [0, 1, 126, 127, 128, 200];
+
+    /// Coefficients over [`ASSETS`] and the slack: all that a contract's rule may do.
+    #[derive(Clone, Debug)]
+    struct Line {
+        support: [u64; 6],
+        burden: [u64; 6],
+        slack: u64,
+    }
+
+    /// Small numbers, so that ties are frequent, and large ones, so that bits are lost.
+    fn price() -> impl Strategy<Value = U256> {
+        prop_oneof![
+            8 => (0u64..13).prop_map(U256::from),
+            4 => (0u64..13, 0usize..240, 0u64..3)
+                .prop_map(|(n, shift, more)| (U256::from(n) << shift) + U256::from(more)),
+            2 => (1u64..13, 60usize..70, 0u64..3)
+                .prop_map(|(n, shift, less)| (U256::from(n) << shift) - U256::from(less)),
+            1 => Just(U256::MAX),
+        ]
+    }
+
+    fn line() -> impl Strategy<Value = Line> {
+        let coefficients = || {
+            let one = prop_oneof![3 => Just(0u64), 3 => 0u64..7, 1 => any::<u64>()];
+            prop::array::uniform6(one)
+        };
+        let slack = prop_oneof![3 => Just(0u64), 1 => 0u64..9];
+        (coefficients(), coefficients(), slack).prop_map(|(support, burden, slack)| Line {
+            support,
+            burden,
+            slack,
+        })
+    }
+
+    /// Prices by asset number; what is beyond the end of a list is left to the default.
+    fn listed(prices: [U256; 6], cut: bool) -> Vec<U256> {
+        let mut list = vec![U256::from(5u64); 201];
+        for (asset, price) in ASSETS.into_iter().zip(prices) {
+            list[usize::from(asset)] = price;
+        }
+        list.truncate(if cut { 128 } else { 201 });
+        list
+    }
+
+    fn at(list: &[U256], asset: u16, missing: U256) -> U256 {
+        list.get(usize::from(asset)).copied().unwrap_or(missing)
+    }
+
+    /// Σ coefficient × price; `None` where a price that matters is unknown.
+    fn sum(coefficients: [u64; 6], list: &[U256], missing: U256) -> Option<Wide> {
+        let items = ASSETS.into_iter().zip(coefficients).filter(|(_, c)| *c > 0);
+        items
+            .map(|(asset, c)| {
+                let price = at(list, asset, missing);
+                (missing.is_zero() || price != U256::MAX).then(|| Wide::from(price) * Wide::from(c))
+            })
+            .sum()
+    }
+
+    fn set(coefficients: [u64; 6]) -> AssetSet {
+        let items = ASSETS.into_iter().zip(coefficients).filter(|(_, c)| *c > 0);
+        items.map(|(asset, _)| AssetId(asset)).collect()
+    }
+
+    /// The tightest bounds that the contract of [`Exposure`] allows.
+    fn exposure(line: &Line, anchor: View<'_>) -> Exposure {
+        let most = Wide::from(U256::MAX);
+        let value = |sum: Wide| Value(U256::from_limbs_slice(&sum.min(most).into_limbs()[..4]));
+        Exposure {
+            collateral_assets: set(line.support),
+            debt_assets: set(line.burden),
+            collateral: sum(line.support, anchor.support, U256::ZERO).map_or(Value::ZERO, value),
+            debt: sum(line.burden, anchor.burden, U256::MAX).map_or(Value::MAX, value),
+            slack: Value(U256::from(line.slack)),
+        }
+    }
+
+    /// Whether the contract lets the account be in breach.
+    fn may_breach(line: &Line, prices: View<'_>) -> bool {
+        let support = sum(line.support, prices.support, U256::ZERO).expect("support is known");
+        let burden = sum(line.burden, prices.burden, U256::MAX);
+        burden.is_none_or(|burden| support <= burden + Wide::from(line.slack))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4096, ..ProptestConfig::default() })]
+
+        /// Whatever the contract lets be in breach has been passed, at every later tick.
+        #[test]
+        fn passes_whatever_may_breach(
+            lines in prop::collection::vec(line(), 1..4),
+            path in prop::collection::vec(
+                (prop::array::uniform6(price()), prop::array::uniform6(price()), any::<[bool; 2]>()),
+                2..5,
+            ),
+        ) {
+            let path: Vec<(Vec<U256>, Vec<U256>)> = path
+                .into_iter()
+                .map(|(support, burden, [a, b])| (listed(support, a), listed(burden, b)))
+                .collect();
+            let views = path.iter().map(|(support, burden)| View { support, burden });
+            let views: Vec<View<'_>> = views.collect();
+            let entries: Vec<(u32, Entry)> = (0..)
+                .zip(&lines)
+                .map(|(id, line)| (id, Entry::of_exposure(&exposure(line, views[0]))))
+                .collect();
+            let mut generation = Generation::new(views[0], &entries);
+            let mut passed = BTreeSet::new();
+            for view in views {
+                generation.pass(view, |id| assert!(passed.insert(id), "{id} passed twice"));
+                for (id, line) in (0..).zip(&lines) {
+                    prop_assert!(passed.contains(&id) || !may_breach(line, view), "missed {line:?}");
+                }
+            }
+            prop_assert_eq!(generation.left(), lines.len() - passed.len());
+            let rest: BTreeSet<u32> = generation.rest().collect();
+            prop_assert!(rest.is_disjoint(&passed));
+            prop_assert_eq!(rest.len(), generation.left());
+        }
+    }
+
+    /// A filter that passes everything would be sound too; this one is also tight.
+    #[test]
+    fn passes_little_else() {
+        let side = |price: u64| vec![U256::from(price) * crate::units::RAY; 2];
+        // Health 1.25: ends when support over burden has fallen to 0.8.
+        let cases = [
+            (1_000_000, 1_000_000, false),
+            (800_001, 1_000_000, false),
+            (800_000, 1_000_000, true),
+            (1_000_000, 1_249_999, false),
+            (1_000_000, 1_250_000, true),
+            (500_000, 600_000, false),
+            (500_000, 625_000, true),
+            (5_000_000, 1_000_000, false),
+            (4_000, 1_000, false),
+            (3_000, 3_000, true),
+        ];
+        for (support, burden, want) in cases {
+            let (start, end) = (
+                (side(1_000_000), side(1_000_000)),
+                (side(support), side(burden)),
+            );
+            let entry = Entry::of_exposure(&Exposure {
+                collateral_assets: AssetSet::EMPTY.with(AssetId(0)),
+                debt_assets: AssetSet::EMPTY.with(AssetId(1)),
+                collateral: Value::new(1_250_000_000_000),
+                debt: Value::new(1_000_000_000_000),
+                slack: Value::new(1),
+            });
+            let view = |sides: &(Vec<U256>, Vec<U256>)| -> bool {
+                let anchor = View {
+                    support: &start.0,
+                    burden: &start.1,
+                };
+                let mut generation = Generation::new(anchor, &[(9, entry)]);
+                let mut passed = false;
+                generation.pass(
+                    View {
+                        support: &sides.0,
+                        burden: &sides.1,
+                    },
+                    |_| passed = true,
+                );
+                passed
+            };
+            assert_eq!(view(&end), want, "{support} over {burden}");
+        }
+    }
+
+    /// The most frequent signatures get their own cohort, the rest share one under their union.
+    #[test]
+    fn rare_signatures_share_a_cohort() {
+        let signature = |n: u16| Entry {
+            assets: Signature {
+                support: AssetSet::EMPTY.with(AssetId(n % 10)),
+                burden: AssetSet::EMPTY.with(AssetId(n / 10)),
+            },
+            key: u64::from(n),
+        };
+        let mut entries: Vec<(u32, Entry)> = (0..100).map(|n| (n.into(), signature(n))).collect();
+        entries.extend((0..63).map(|n| (u32::from(n) + 100, signature(n))));
+        let groups = group(&entries);
+        assert_eq!(groups.unions.len(), COHORTS_MAX);
+        assert_eq!(groups.own.len(), COHORTS_MAX - 1);
+        for (_, entry) in &entries {
+            let union = groups.unions[groups.of(entry.assets)];
+            assert_eq!(union.union(entry.assets), union);
+        }
     }
 }

@@ -86,15 +86,41 @@ pub struct Exposure {
     pub slack: Value,
 }
 
+/// What one account in breach lacks, as linear bounds at the present [`EffectivePrices`]: the
+/// mirror of [`Exposure`].
+///
+/// The index relies on coefficients `a ≥ 0` over `collateral_assets` and `b ≥ 0` over
+/// `debt_assets` with
+///
+/// - `collateral ≥ Σ a·P` and `debt ≤ Σ b·Q` at the present effective prices `P`, `Q`, and
+/// - at *any* effective prices `P`, `Q`: the account not in breach implies
+///   `Σ b·Q ≤ Σ a·P + slack`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shortfall {
+    /// Assets whose price supports the account.
+    pub collateral_assets: AssetSet,
+    /// Assets whose price burdens the account.
+    pub debt_assets: AssetSet,
+    /// Upper bound of the threshold-weighted collateral; [`Value::MAX`] where unknown.
+    pub collateral: Value,
+    /// Lower bound of the debt, in the scale of `collateral`.
+    pub debt: Value,
+    /// Most that the exact rule gains by roundings that do not scale with a price, in the scale
+    /// of `collateral`.
+    pub slack: Value,
+}
+
 /// What one scaled unit of each asset is worth, interest included: price × accrual index.
 ///
-/// Indexed by [`AssetId`]. Any scale will do, as long as it never changes for an asset. An asset
+/// Indexed by [`AssetId`]. Any scale will do, as long as it never changes for an asset; the
+/// exact product of price and index is best. [`U256::MAX`] is read as "at least that much" where
+/// a high price helps to stay in the present state and as "unknown" where it hurts. An asset
 /// beyond the end of a list counts as worthless collateral and as debt of unknown price.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EffectivePrices {
-    /// Price × supply index, rounded down; saturates.
+    /// Price × supply index; saturates.
     pub collateral: Vec<U256>,
-    /// Price × debt index, rounded up; [`U256::MAX`] where it overflows, read as "unknown".
+    /// Price × debt index; saturates.
     pub debt: Vec<U256>,
 }
 

@@ -1,7 +1,8 @@
 //! Which accounts may be in breach after a price tick, without a scan.
 
-use super::cohort::{Entry, Generation};
-use super::exposure::{EffectivePrices, Exposure};
+use super::cohort::{Entry, View};
+use super::exposure::{EffectivePrices, Exposure, Shortfall};
+use super::filter::Filter;
 use super::trie::Trie;
 use crate::protocol::AccountId;
 use std::sync::Arc;
@@ -9,9 +10,12 @@ use std::sync::Arc;
 /// What the exact rule says of one account at the present prices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// In breach.
+    /// In breach; to be looked at again at every tick.
     Breached,
-    /// Not in breach, with its bounds at the present effective prices.
+    /// In breach, with bounds that tell for how long; to be looked at again when prices have
+    /// moved so far that it might have recovered.
+    BreachedBy(Shortfall),
+    /// Not in breach, with bounds that tell for how long.
     Healthy(Exposure),
     /// Without debt or no longer there; not indexed.
     Gone,
@@ -20,10 +24,12 @@ pub enum Look {
 /// Where the one live entry of an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// In the generation of this number, or waiting to become part of it.
-    Generation(u64),
-    /// In the breached set.
-    Breached,
+    /// In this generation of the healthy.
+    Healthy(u64),
+    /// In this generation of the breached.
+    Breached(u64),
+    /// Among the breached that are looked at at every tick.
+    Restless,
     /// Nowhere.
     Unindexed,
 }
@@ -31,22 +37,51 @@ enum Place {
 /// A conservative filter for breaches: it may ask about a healthy account, it never misses an
 /// account in breach.
 ///
-/// Entries are anchored at the effective prices at which they were made, sorted, and passed by a
-/// cursor when prices have moved far enough. `docs/breach-index.md` has the proof.
+/// Each account has an entry: a bound, made at some past effective prices, on how far prices
+/// may move before the exact rule must be asked again. Entries are sorted, so a tick reads the
+/// heads of a few lists. `docs/breach-index.md` has the proof and the costs.
 ///
 /// `clone` is a fork: a few reference counts, whatever the number of accounts.
+///
+/// ```
+/// use backstop_core::book::{AssetSet, BreachIndex, EffectivePrices, Exposure, Look};
+/// use backstop_core::protocol::{AccountId, AssetId};
+/// use backstop_core::units::{U256, Value};
+///
+/// // Asset 0 is collateral, asset 1 is debt. Account 7 has 150 units of the one at a threshold
+/// // of 80 %, and owes 100 of the other.
+/// let prices = |collateral: u64, debt: u64| EffectivePrices {
+///     collateral: vec![U256::from(collateral), U256::ZERO],
+///     debt: vec![U256::ZERO, U256::from(debt)],
+/// };
+/// let exposure = |collateral: u128, debt: u128| Exposure {
+///     collateral_assets: AssetSet::EMPTY.with(AssetId(0)),
+///     debt_assets: AssetSet::EMPTY.with(AssetId(1)),
+///     collateral: Value::new(150 * 80 * collateral),
+///     debt: Value::new(100 * 100 * debt),
+///     slack: Value::ZERO,
+/// };
+/// let account = (AccountId(7), Look::Healthy(exposure(1_000, 1_000)));
+/// let mut index = BreachIndex::build(prices(1_000, 1_000), [account]);
+///
+/// // A fall by a tenth asks about nobody.
+/// index.advance(prices(900, 1_000), |id| panic!("{id:?}"));
+/// assert_eq!(index.breached_len(), 0);
+///
+/// // A fall by a fifth asks, and the exact rule says that 150 · 0.8 · 0.8 is below 100.
+/// index.advance(prices(800, 1_000), |_| Look::Breached);
+/// assert_eq!(index.breached().collect::<Vec<_>>(), [AccountId(7)]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct BreachIndex {
     prices: Arc<EffectivePrices>,
-    /// The entries made by [`BreachIndex::build`]; their number is 0.
-    base: Generation,
-    /// Later generations with their numbers; each has at most half the entries of the one before.
-    later: Arc<Vec<(u64, Generation)>>,
-    /// Entries made at the present prices.
-    fresh: Trie<Entry>,
-    /// The number that `fresh` will have as a generation.
-    number: u64,
-    /// Accounts whose live entry is not in the base.
+    /// Hands out healthy accounts that may have breached.
+    healthy: Filter,
+    /// Hands out breached accounts that may have recovered.
+    sunk: Filter,
+    /// Breached accounts without an entry.
+    restless: Trie<()>,
+    /// Where accounts are, except those in generation 0 of the healthy and those never seen.
     moved: Trie<Place>,
     breached: Trie<()>,
 }
@@ -57,27 +92,32 @@ impl BreachIndex {
         prices: EffectivePrices,
         accounts: impl IntoIterator<Item = (AccountId, Look)>,
     ) -> Self {
-        let mut moved = Trie::default();
-        let mut breached = Trie::default();
-        let mut entries = Vec::new();
-        for (id, look) in accounts {
+        let (mut healthy, mut sunk) = (Vec::new(), Vec::new());
+        let (mut restless, mut moved, mut breached) =
+            (Trie::default(), Trie::default(), Trie::default());
+        for (AccountId(id), look) in accounts {
             match look {
                 Look::Healthy(exposure) if !exposure.debt_assets.is_empty() => {
-                    entries.push((id.0, Entry::new(&exposure)));
+                    healthy.push((id, Entry::of_exposure(&exposure)));
+                    continue;
                 }
+                Look::Healthy(_) | Look::Gone => continue,
                 Look::Breached => {
-                    breached.insert(id.0, ());
-                    moved.insert(id.0, Place::Breached);
+                    restless.insert(id, ());
+                    moved.insert(id, Place::Restless);
                 }
-                Look::Healthy(_) | Look::Gone => {}
+                Look::BreachedBy(shortfall) => {
+                    sunk.push((id, Entry::of_shortfall(&shortfall)));
+                    moved.insert(id, Place::Breached(0));
+                }
             }
+            breached.insert(id, ());
         }
         Self {
-            base: Generation::new(&prices, entries),
+            healthy: Filter::new(View::of_healthy(&prices), &healthy),
+            sunk: Filter::new(View::of_breached(&prices), &sunk),
             prices: Arc::new(prices),
-            later: Arc::default(),
-            fresh: Trie::default(),
-            number: 1,
+            restless,
             moved,
             breached,
         }
@@ -90,30 +130,68 @@ impl BreachIndex {
 
     /// Tells the index that an account changed, with a look at it at the present prices.
     pub fn set(&mut self, id: AccountId, look: Look) {
-        self.breached.remove(id.0);
-        self.fresh.remove(id.0);
+        let AccountId(id) = id;
+        let before = self.moved.get(id).copied();
         let place = match look {
-            Look::Breached => {
-                self.breached.insert(id.0, ());
-                Place::Breached
-            }
             Look::Healthy(exposure) if !exposure.debt_assets.is_empty() => {
-                self.fresh.insert(id.0, Entry::new(&exposure));
-                Place::Generation(self.number)
+                Place::Healthy(self.healthy.add(id, Entry::of_exposure(&exposure)))
             }
+            Look::BreachedBy(shortfall) => {
+                Place::Breached(self.sunk.add(id, Entry::of_shortfall(&shortfall)))
+            }
+            Look::Breached => Place::Restless,
             Look::Healthy(_) | Look::Gone => Place::Unindexed,
         };
-        self.moved.insert(id.0, place);
+        if before == Some(place) {
+            return;
+        }
+        self.moved.insert(id, place);
+        self.leave(id, before, place);
+        if matches!(place, Place::Restless) {
+            self.restless.insert(id, ());
+        }
+        if matches!(place, Place::Restless | Place::Breached(_)) {
+            self.breached.insert(id, ());
+        } else {
+            self.breached.remove(id);
+        }
     }
 
-    /// Takes new effective prices and looks at every account that may be in breach, and at
-    /// every account that was. `look` answers at the new prices.
+    /// Takes an account out of where it was, on its way to another place.
+    fn leave(&mut self, id: u32, before: Option<Place>, place: Place) {
+        match (before, place) {
+            (Some(Place::Restless), _) => {
+                self.restless.remove(id);
+            }
+            // A fresh entry on the same side has been overwritten.
+            (Some(Place::Healthy(_)), Place::Healthy(_))
+            | (Some(Place::Breached(_)), Place::Breached(_)) => {}
+            (Some(Place::Healthy(_)), _) => self.healthy.drop_fresh(id),
+            (Some(Place::Breached(_)), _) => self.sunk.drop_fresh(id),
+            (Some(Place::Unindexed) | None, _) => {}
+        }
+    }
+
+    /// Takes new effective prices and looks at every account whose state may have changed, each
+    /// once. `look` answers at the new prices.
     pub fn advance(&mut self, prices: EffectivePrices, mut look: impl FnMut(AccountId) -> Look) {
         let mut due = Vec::new();
-        self.settle_fresh(&mut due);
+        let moved = &self.moved;
+        let healthy = |id: u32, number: u64| match moved.get(id) {
+            Some(place) => *place == Place::Healthy(number),
+            None => number == 0,
+        };
+        let sunk = |id: u32, number: u64| moved.get(id) == Some(&Place::Breached(number));
+        let ending = &self.prices;
+        self.healthy
+            .settle(View::of_healthy(ending), healthy, &mut due);
+        self.sunk.settle(View::of_breached(ending), sunk, &mut due);
         self.prices = Arc::new(prices);
-        self.pass(&mut due);
-        due.extend(self.breached.iter().map(|(id, ())| id));
+        let prices = &self.prices;
+        self.healthy
+            .pass(View::of_healthy(prices), healthy, &mut due);
+        self.sunk.pass(View::of_breached(prices), sunk, &mut due);
+        due.extend(self.restless.iter().map(|(id, ())| id));
         for id in due {
             self.set(AccountId(id), look(AccountId(id)));
         }
@@ -127,56 +205,5 @@ impl BreachIndex {
     /// How many accounts are in breach.
     pub fn breached_len(&self) -> usize {
         self.breached.len()
-    }
-
-    /// Anchors the fresh entries as a generation at the prices that now end, or, where later
-    /// generations are not much larger, has them and those looked at again as one.
-    fn settle_fresh(&mut self, due: &mut Vec<u32>) {
-        if self.fresh.is_empty() {
-            return;
-        }
-        let mut total = self.fresh.len();
-        let number = self.number;
-        self.number = number.saturating_add(1);
-        let fresh = std::mem::take(&mut self.fresh);
-        let later = Arc::make_mut(&mut self.later);
-        while let Some((old, generation)) = later.pop_if(|(_, generation)| {
-            usize::try_from(generation.left()).unwrap_or(usize::MAX) <= total.saturating_mul(2)
-        }) {
-            total = total.saturating_add(usize::try_from(generation.left()).unwrap_or(0));
-            let live = Place::Generation(old);
-            due.extend(
-                generation
-                    .rest()
-                    .filter(|id| self.moved.get(*id) == Some(&live)),
-            );
-        }
-        if total > fresh.len() {
-            due.extend(fresh.iter().map(|(id, _)| id));
-        } else {
-            let entries = fresh.iter().map(|(id, entry)| (id, *entry));
-            later.push((number, Generation::new(&self.prices, entries)));
-        }
-    }
-
-    /// Collects the accounts of all live entries that may be in breach at the present prices.
-    fn pass(&mut self, due: &mut Vec<u32>) {
-        let moved = &self.moved;
-        self.base.pass(&self.prices, |id| {
-            if moved.get(id).is_none() {
-                due.push(id);
-            }
-        });
-        if self.later.is_empty() {
-            return;
-        }
-        for (number, generation) in Arc::make_mut(&mut self.later) {
-            let live = Place::Generation(*number);
-            generation.pass(&self.prices, |id| {
-                if moved.get(id) == Some(&live) {
-                    due.push(id);
-                }
-            });
-        }
     }
 }

@@ -9,9 +9,14 @@
 mod accounts;
 mod cohort;
 mod exposure;
+mod filter;
 mod index;
+mod map;
+mod threshold;
 mod trie;
 
 pub use accounts::Book;
-pub use exposure::{AssetSet, EffectivePrices, Exposure};
+pub use exposure::{AssetSet, EffectivePrices, Exposure, Shortfall};
 pub use index::{BreachIndex, Look};
+pub use map::{Curve, LiquidationMap, MapPoint, Position, Totals};
+pub use threshold::{Solvency, Threshold};

@@ -12,7 +12,7 @@ pub use constant::Constant;
 pub use follows::Follows;
 pub use historical::{Bar, Historical, Refine};
 
-use crate::error::{ConfigError, require};
+use crate::error::ConfigError;
 use crate::random::{Purpose, stream};
 use rand_chacha::ChaCha8Rng;
 
@@ -96,16 +96,17 @@ fn path_of(
         };
         return Ok(path.into_iter().map(|usd| usd * ratio).collect());
     }
-    require(
-        false,
-        || format!("assets[{asset}].price"),
-        || "follows itself by way of other assets".to_owned(),
-    )?;
-    Ok(Vec::new())
+    Err(ConfigError {
+        field: format!("assets[{asset}].price"),
+        problem: "follows itself by way of other assets".to_owned(),
+    })
 }
 
 fn price_stream(seed: u64, asset: usize) -> ChaCha8Rng {
-    stream(seed, Purpose::Price(u16::try_from(asset).unwrap_or(u16::MAX)))
+    stream(
+        seed,
+        Purpose::Price(u16::try_from(asset).unwrap_or(u16::MAX)),
+    )
 }
 
 #[cfg(test)]
@@ -164,7 +165,10 @@ mod tests {
 
     #[test]
     fn one_more_asset_leaves_the_others_as_they_were() {
-        let bars = Historical::from_points(&[(1_000, 10.0), (1_060, 12.0), (1_200, 9.0)], Refine::Bridge);
+        let bars = Historical::from_points(
+            &[(1_000, 10.0), (1_060, 12.0), (1_200, 9.0)],
+            Refine::Bridge,
+        );
         let historical = PriceModel::Historical(bars);
         let one = paths(std::slice::from_ref(&historical), &GRID, 1).unwrap();
         let two = paths(&[historical.clone(), historical], &GRID, 1).unwrap();

@@ -1,0 +1,108 @@
+//! One account: its category and its positions, ascending by asset.
+
+use crate::protocol::AssetId;
+use crate::units::Shares;
+
+/// What an account has in one asset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Which asset.
+    pub asset: AssetId,
+    /// Scaled supply.
+    pub supply: u128,
+    /// Scaled debt.
+    pub debt: u128,
+    /// Whether the supply counts as collateral.
+    pub is_collateral: bool,
+    /// Whether the debt is marked.
+    pub is_borrowing: bool,
+}
+
+impl Position {
+    /// The supply as a quantity.
+    pub fn supply_shares(&self) -> Shares {
+        Shares::from(self.supply)
+    }
+
+    /// The debt as a quantity.
+    pub fn debt_shares(&self) -> Shares {
+        Shares::from(self.debt)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.supply == 0 && self.debt == 0 && !self.is_collateral && !self.is_borrowing
+    }
+}
+
+/// One account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Efficiency mode; 0 is none.
+    pub e_mode: u8,
+    positions: Vec<Position>,
+}
+
+impl Account {
+    /// An account with these positions; empty ones are dropped, the last of a double stays.
+    pub fn new(e_mode: u8, positions: impl IntoIterator<Item = Position>) -> Self {
+        let mut account = Self {
+            e_mode,
+            positions: Vec::new(),
+        };
+        for position in positions {
+            account.put(position);
+        }
+        account
+    }
+
+    /// The positions, ascending by asset.
+    pub fn positions(&self) -> &[Position] {
+        &self.positions
+    }
+
+    /// The position in an asset, empty where there is none.
+    pub fn position(&self, asset: AssetId) -> Position {
+        let empty = Position {
+            asset,
+            ..Position::default()
+        };
+        self.positions
+            .iter()
+            .find(|position| position.asset == asset)
+            .copied()
+            .unwrap_or(empty)
+    }
+
+    /// Replaces the position in its asset.
+    pub(super) fn put(&mut self, position: Position) {
+        let place = self
+            .positions
+            .partition_point(|held| held.asset < position.asset);
+        let held = self
+            .positions
+            .get_mut(place)
+            .filter(|held| held.asset == position.asset);
+        match (held, position.is_empty()) {
+            (Some(held), false) => *held = position,
+            (Some(_), true) => drop(self.positions.remove(place)),
+            (None, false) => self.positions.insert(place, position),
+            (None, true) => {}
+        }
+    }
+
+    /// Assets marked as collateral, ascending.
+    pub(super) fn collateral(&self) -> impl Iterator<Item = AssetId> + '_ {
+        self.positions
+            .iter()
+            .filter(|position| position.is_collateral)
+            .map(|p| p.asset)
+    }
+
+    /// Assets marked as borrowed, ascending.
+    pub(super) fn borrowed(&self) -> impl Iterator<Item = AssetId> + '_ {
+        self.positions
+            .iter()
+            .filter(|position| position.is_borrowing)
+            .map(|p| p.asset)
+    }
+}

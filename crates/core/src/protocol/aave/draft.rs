@@ -1,0 +1,396 @@
+//! A working copy of what one action touches: computed and refused here, then committed whole.
+
+use super::account::{Account, Position};
+use super::ledger::{Ledger, Source};
+use super::rejection::Rejection;
+use super::reserve::{Flow, Reserve, Ruled, fits_storage};
+use super::version::{Cash, Rules};
+use crate::protocol::{AccountId, AssetId, Event, Events};
+use crate::units::{Amount, Shares, U256};
+use std::sync::Arc;
+
+/// The working copy.
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    ledger: &'a Ledger,
+    reserves: Vec<(AssetId, Reserve)>,
+    accounts: Vec<(AccountId, Account)>,
+    wallets: Vec<((AccountId, AssetId), Amount)>,
+    /// Tokens that came from outside the modelled world.
+    funded: Vec<(AssetId, Amount)>,
+    /// Whose payments come from outside, to the unit.
+    outside: Option<AccountId>,
+    pub(super) events: Events,
+}
+
+/// What a draft changes, detached from the ledger it was computed on.
+#[derive(Debug)]
+pub(super) struct Changes {
+    reserves: Vec<(AssetId, Reserve)>,
+    accounts: Vec<(AccountId, Account)>,
+    wallets: Vec<((AccountId, AssetId), Amount)>,
+    funded: Vec<(AssetId, Amount)>,
+    events: Events,
+}
+
+impl Source for Draft<'_> {
+    fn ledger(&self) -> &Ledger {
+        self.ledger
+    }
+
+    fn reserve(&self, asset: AssetId) -> Ruled<&Reserve> {
+        match find(&self.reserves, asset) {
+            Some(reserve) => Ok(reserve),
+            None => self.ledger.reserve(asset),
+        }
+    }
+
+    fn account(&self, id: AccountId) -> Ruled<&Account> {
+        match find(&self.accounts, id) {
+            Some(account) => Ok(account),
+            None => self.ledger.account(id),
+        }
+    }
+}
+
+fn find<K: PartialEq, V>(list: &[(K, V)], key: K) -> Option<&V> {
+    list.iter()
+        .find(|(held, _)| *held == key)
+        .map(|(_, value)| value)
+}
+
+/// The entry of a key, made where it is missing.
+fn entry<K: PartialEq + Copy, V>(
+    list: &mut Vec<(K, V)>,
+    key: K,
+    make: impl FnOnce() -> Ruled<V>,
+) -> Ruled<&mut V> {
+    let place = match list.iter().position(|(held, _)| *held == key) {
+        Some(place) => place,
+        None => {
+            list.push((key, make()?));
+            list.len().saturating_sub(1)
+        }
+    };
+    list.get_mut(place)
+        .map(|(_, value)| value)
+        .ok_or(Rejection::Panic0x11)
+}
+
+impl<'a> Draft<'a> {
+    /// An empty draft. Payments of `outside` are brought from outside as they are needed.
+    pub(super) fn new(ledger: &'a Ledger, outside: Option<AccountId>) -> Self {
+        Self {
+            ledger,
+            reserves: Vec::new(),
+            accounts: Vec::new(),
+            wallets: Vec::new(),
+            funded: Vec::new(),
+            outside,
+            events: Events::new(),
+        }
+    }
+
+    pub(super) fn rules(&self) -> &'static Rules {
+        self.ledger.rules
+    }
+
+    pub(super) fn reserve_mut(&mut self, asset: AssetId) -> Ruled<&mut Reserve> {
+        let ledger = self.ledger;
+        entry(&mut self.reserves, asset, || ledger.reserve(asset).cloned())
+    }
+
+    pub(super) fn account_mut(&mut self, id: AccountId) -> Ruled<&mut Account> {
+        let ledger = self.ledger;
+        entry(&mut self.accounts, id, || ledger.account(id).cloned())
+    }
+
+    pub(super) fn position(&self, id: AccountId, asset: AssetId) -> Ruled<Position> {
+        Ok(self.account(id)?.position(asset))
+    }
+
+    /// Changes a position.
+    pub(super) fn edit(
+        &mut self,
+        id: AccountId,
+        asset: AssetId,
+        change: impl FnOnce(&mut Position),
+    ) -> Ruled<()> {
+        let account = self.account_mut(id)?;
+        let mut position = account.position(asset);
+        change(&mut position);
+        account.put(position);
+        Ok(())
+    }
+
+    /// Switches a supply on or off as collateral and tells of it.
+    pub(super) fn set_flag(&mut self, id: AccountId, asset: AssetId, enabled: bool) -> Ruled<()> {
+        if self.position(id, asset)?.is_collateral == enabled {
+            return Ok(());
+        }
+        self.edit(id, asset, |position| position.is_collateral = enabled)?;
+        self.events.push(Event::CollateralEnabled {
+            account: id,
+            asset,
+            enabled,
+        });
+        Ok(())
+    }
+
+    /// Stores a reserve's interest up to now; tells the treasury's scaled share.
+    pub(super) fn accrue(&mut self, asset: AssetId) -> Ruled<Shares> {
+        let (rules, now) = (self.rules(), self.ledger.now);
+        self.reserve_mut(asset)?.accrue(rules, now)
+    }
+
+    /// Sets a reserve's rates and tells of it.
+    pub(super) fn update_rates(&mut self, asset: AssetId, flow: Flow) -> Ruled<()> {
+        let rules = self.rules();
+        let reserve = self.reserve_mut(asset)?;
+        reserve.update_rates(rules, flow)?;
+        let event = Event::ReserveUpdated {
+            asset,
+            liquidity_rate: reserve.state.liquidity_rate,
+            borrow_rate: reserve.state.borrow_rate,
+            liquidity_index: reserve.state.liquidity_index,
+            borrow_index: reserve.state.borrow_index,
+        };
+        self.events.push(event);
+        Ok(())
+    }
+
+    fn wallet_mut(&mut self, id: AccountId, asset: AssetId) -> Ruled<&mut Amount> {
+        let ledger = self.ledger;
+        entry(&mut self.wallets, (id, asset), || {
+            Ok(ledger.wallet(id, asset))
+        })
+    }
+
+    /// Tokens reach a wallet from outside.
+    pub(super) fn fund(&mut self, id: AccountId, asset: AssetId, amount: Amount) -> Ruled<()> {
+        self.account(id)?;
+        self.reserve(asset)?;
+        let wallet = self.wallet_mut(id, asset)?;
+        *wallet = wallet.plus(amount)?;
+        let funded = entry(&mut self.funded, asset, || Ok(Amount::ZERO))?;
+        *funded = funded.plus(amount)?;
+        Ok(())
+    }
+
+    /// Tokens go from a wallet into the pool.
+    pub(super) fn pull(&mut self, id: AccountId, asset: AssetId, amount: Amount) -> Ruled<()> {
+        if self.outside == Some(id) {
+            self.fund(id, asset, amount)?;
+        }
+        let wallet = self.wallet_mut(id, asset)?;
+        *wallet = wallet
+            .minus(amount)
+            .map_err(|_| Rejection::Erc20InsufficientBalance)?;
+        let state = &mut self.reserve_mut(asset)?.state;
+        state.available = state.available.plus(amount)?;
+        Ok(())
+    }
+
+    /// Tokens go from the pool into a wallet.
+    pub(super) fn push(&mut self, id: AccountId, asset: AssetId, amount: Amount) -> Ruled<()> {
+        let state = &mut self.reserve_mut(asset)?.state;
+        let left = state.available.minus(amount);
+        state.available = left.map_err(|_| Rejection::Erc20InsufficientBalance)?;
+        let wallet = self.wallet_mut(id, asset)?;
+        *wallet = wallet.plus(amount)?;
+        Ok(())
+    }
+
+    /// Creates scaled supply.
+    pub(super) fn mint_supply(
+        &mut self,
+        id: AccountId,
+        asset: AssetId,
+        shares: Shares,
+    ) -> Ruled<()> {
+        if shares.is_zero() {
+            return Err(Rejection::InvalidMintAmount);
+        }
+        let held = self.position(id, asset)?.supply_shares().plus(shares)?;
+        let held = fits_storage(held.0)?;
+        self.edit(id, asset, |position| position.supply = held)?;
+        let state = &mut self.reserve_mut(asset)?.state;
+        state.total_supply = state.total_supply.plus(shares)?;
+        Ok(())
+    }
+
+    /// Creates scaled debt.
+    pub(super) fn mint_debt(&mut self, id: AccountId, asset: AssetId, shares: Shares) -> Ruled<()> {
+        if shares.is_zero() {
+            return Err(Rejection::InvalidMintAmount);
+        }
+        let owed = self.position(id, asset)?.debt_shares().plus(shares)?;
+        let owed = fits_storage(owed.0)?;
+        self.edit(id, asset, |position| position.debt = owed)?;
+        let state = &mut self.reserve_mut(asset)?.state;
+        state.total_debt = state.total_debt.plus(shares)?;
+        Ok(())
+    }
+
+    /// Destroys scaled supply.
+    pub(super) fn burn_supply(
+        &mut self,
+        id: AccountId,
+        asset: AssetId,
+        shares: Shares,
+    ) -> Ruled<()> {
+        if shares.is_zero() {
+            return Err(Rejection::InvalidBurnAmount);
+        }
+        let left = self.position(id, asset)?.supply_shares().minus(shares)?;
+        let left = fits_storage(left.0)?;
+        self.edit(id, asset, |position| position.supply = left)?;
+        let state = &mut self.reserve_mut(asset)?.state;
+        state.total_supply = state.total_supply.minus(shares)?;
+        Ok(())
+    }
+
+    /// Destroys scaled debt.
+    pub(super) fn burn_debt(&mut self, id: AccountId, asset: AssetId, shares: Shares) -> Ruled<()> {
+        if shares.is_zero() {
+            return Err(Rejection::InvalidBurnAmount);
+        }
+        let left = self.position(id, asset)?.debt_shares().minus(shares)?;
+        let left = fits_storage(left.0)?;
+        self.edit(id, asset, |position| position.debt = left)?;
+        let state = &mut self.reserve_mut(asset)?.state;
+        state.total_debt = state.total_debt.minus(shares)?;
+        Ok(())
+    }
+
+    /// Moves scaled supply from one account to another.
+    pub(super) fn move_supply(
+        &mut self,
+        from: AccountId,
+        to: AccountId,
+        asset: AssetId,
+        shares: Shares,
+    ) -> Ruled<()> {
+        let left = self.position(from, asset)?.supply_shares().minus(shares)?;
+        let left = fits_storage(left.0)?;
+        self.edit(from, asset, |position| position.supply = left)?;
+        let held = self.position(to, asset)?.supply_shares().plus(shares)?;
+        let held = fits_storage(held.0)?;
+        self.edit(to, asset, |position| position.supply = held)
+    }
+
+    /// The changes, free of the ledger.
+    pub(super) fn finish(self) -> Changes {
+        Changes {
+            reserves: self.reserves,
+            accounts: self.accounts,
+            wallets: self.wallets,
+            funded: self.funded,
+            events: self.events,
+        }
+    }
+}
+
+/// What one side of an asset gained and lost, summed without signs.
+#[derive(Default)]
+struct Tally {
+    gained: U256,
+    lost: U256,
+}
+
+impl Tally {
+    fn move_from(&mut self, before: U256, after: U256) {
+        self.gained = self.gained.saturating_add(after.saturating_sub(before));
+        self.lost = self.lost.saturating_add(before.saturating_sub(after));
+    }
+
+    /// Whether two sides changed by the same net amount.
+    fn balances(&self, other: &Self) -> bool {
+        self.gained.saturating_add(other.lost) == other.gained.saturating_add(self.lost)
+    }
+}
+
+impl Changes {
+    /// The accounts that the changes touch.
+    pub(super) fn touched(&self) -> impl Iterator<Item = AccountId> + '_ {
+        self.accounts.iter().map(|(id, _)| *id)
+    }
+
+    /// Writes the changes and tells the events.
+    ///
+    /// # Panics
+    /// When an asset does not balance: a broken invariant, never a matter of input.
+    pub(super) fn commit(self, ledger: &mut Ledger) -> Events {
+        for (asset, reserve) in &self.reserves {
+            self.assert_balanced(ledger, *asset, reserve);
+        }
+        // Nothing below can fail.
+        if !self.reserves.is_empty() {
+            let reserves = Arc::make_mut(&mut ledger.reserves);
+            for (asset, reserve) in self.reserves {
+                if let Some(place) = reserves.get_mut(usize::from(asset.0)) {
+                    *place = reserve;
+                }
+            }
+        }
+        for (id, account) in self.accounts {
+            ledger.book.set(id, account);
+        }
+        if !self.wallets.is_empty() {
+            Arc::make_mut(&mut ledger.wallets).extend(self.wallets);
+        }
+        self.events
+    }
+
+    /// Conservation of one asset: tokens, scaled supply, scaled debt, and the pool's own count.
+    fn assert_balanced(&self, ledger: &Ledger, asset: AssetId, after: &Reserve) {
+        let Ok(before) = ledger.reserve(asset) else {
+            return;
+        };
+        let (old, new) = (&before.state, &after.state);
+        let (mut supply, mut debt, mut tokens) = <(Tally, Tally, Tally)>::default();
+        for (id, account) in &self.accounts {
+            let held = ledger
+                .account(*id)
+                .map(|a| a.position(asset))
+                .unwrap_or_default();
+            let holds = account.position(asset);
+            supply.move_from(U256::from(held.supply), U256::from(holds.supply));
+            debt.move_from(U256::from(held.debt), U256::from(holds.debt));
+        }
+        for ((id, of), amount) in &self.wallets {
+            if *of == asset {
+                tokens.move_from(ledger.wallet(*id, asset).0, amount.0);
+            }
+        }
+        tokens.move_from(old.available.0, new.available.0);
+        let totals = |before: U256, after: U256| {
+            let mut tally = Tally::default();
+            tally.move_from(before, after);
+            tally
+        };
+        let funded = find(&self.funded, asset).copied().unwrap_or_default();
+        assert!(
+            supply.balances(&totals(old.total_supply.0, new.total_supply.0)),
+            "INV-02: scaled supply of asset {} does not balance",
+            asset.0
+        );
+        assert!(
+            debt.balances(&totals(old.total_debt.0, new.total_debt.0)),
+            "INV-02: scaled debt of asset {} does not balance",
+            asset.0
+        );
+        assert!(
+            tokens.balances(&totals(U256::ZERO, funded.0)),
+            "INV-01: tokens of asset {} do not balance",
+            asset.0
+        );
+        let counted = totals(old.virtual_balance.0, new.virtual_balance.0);
+        assert!(
+            ledger.rules.cash == Cash::Real
+                || counted.balances(&totals(old.available.0, new.available.0)),
+            "INV-01: the pool's count of asset {} differs from its tokens",
+            asset.0
+        );
+    }
+}

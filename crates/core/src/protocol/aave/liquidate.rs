@@ -1,0 +1,307 @@
+//! Liquidation, in the contract's order of steps.
+
+use super::draft::Draft;
+use super::ledger::{Source, account_data, counts, is_member, isolated_collateral};
+use super::rejection::Rejection;
+use super::reserve::{Flow, Reserve, Ruled, to_amount, to_shares};
+use super::sizing::{Pair, Sizes};
+use super::version::{
+    ClaimEnables, CollateralAccrual, Consumption, DebtMark, Isolation, Membership, SameAsset,
+};
+use crate::protocol::{AccountId, AssetId, Event, Receive, Settlement, TraceSink};
+use crate::units::{Amount, Ratio, Rounding, Shares, U256, WAD, mul_div};
+
+/// What a liquidator asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    pub(super) liquidator: AccountId,
+    pub(super) borrower: AccountId,
+    pub(super) collateral: AssetId,
+    pub(super) debt: AssetId,
+    pub(super) debt_to_cover: Amount,
+    pub(super) receive: Receive,
+}
+
+/// Health factor above which the close factor applies: 0.95.
+pub(super) fn nearly_healthy_limit() -> Ruled<Ratio> {
+    Ok(Ratio(mul_div(
+        WAD,
+        U256::from(95u8),
+        U256::from(100u8),
+        Rounding::Floor,
+    )?))
+}
+
+impl Draft<'_> {
+    /// Repays debt of an unhealthy account and seizes collateral. The settlement carries no
+    /// events; they are in the draft.
+    pub(super) fn liquidate(
+        &mut self,
+        call: &Call,
+        trace: &mut impl TraceSink,
+    ) -> Ruled<Settlement> {
+        self.accrue_both(call)?;
+        let pair = self.checked_pair(call)?;
+        let sizes = pair.sizes(call.debt_to_cover, trace)?;
+        let taken = sizes.seized.plus(sizes.fee)?;
+
+        let none_left = self.mark_collateral(call, &pair, &sizes)?;
+        let mut told = Settlement {
+            repaid: sizes.repaid,
+            seized: sizes.seized,
+            protocol_fee: Amount::ZERO,
+            deficit: Vec::new(),
+            health_before: pair.data.health_factor,
+            health_after: Ratio::MAX,
+            events: Vec::new(),
+        };
+        self.settle_debt(call, &pair, &sizes, none_left, &mut told)?;
+        self.settle_isolation(call, sizes.repaid)?;
+        self.pay_out(call, sizes.seized, taken == pair.supply)?;
+        self.pay_fee(call, sizes.fee, &mut told)?;
+        if none_left && self.rules().deficit.on() {
+            let others: Vec<AssetId> = self.account(call.borrower)?.borrowed().collect();
+            for asset in others {
+                let amount = self.write_off(call.borrower, asset)?;
+                if !amount.is_zero() {
+                    told.deficit.push((asset, amount));
+                }
+            }
+        }
+        self.pull(call.liquidator, call.debt, sizes.repaid)?;
+        self.events.push(Event::Liquidated {
+            account: call.borrower,
+            liquidator: call.liquidator,
+            collateral: call.collateral,
+            debt: call.debt,
+            repaid: sizes.repaid,
+            seized: sizes.seized,
+            receive_claim: call.receive == Receive::Claim,
+        });
+        told.health_after = account_data(self, self.account(call.borrower)?)?.health_factor;
+        Ok(told)
+    }
+
+    /// Stores the interest that the version stores before anything else.
+    fn accrue_both(&mut self, call: &Call) -> Ruled<()> {
+        let rules = self.rules();
+        let share = self.accrue(call.debt)?;
+        if call.collateral == call.debt && rules.same_asset == SameAsset::Twice {
+            let state = &mut self.reserve_mut(call.debt)?.state;
+            state.accrued_to_treasury = state.accrued_to_treasury.plus(share)?;
+        }
+        if rules.collateral_accrual == CollateralAccrual::Always {
+            self.accrue(call.collateral)?;
+        }
+        Ok(())
+    }
+
+    /// The two sides as they stand, once every check on the account has passed.
+    fn checked_pair(&self, call: &Call) -> Ruled<Pair> {
+        let rules = self.rules();
+        let account = self.account(call.borrower)?;
+        let data = account_data(self, account)?;
+        let (collateral, debt) = (self.reserve(call.collateral)?, self.reserve(call.debt)?);
+        self.require_open(call, collateral, debt, data.health_factor)?;
+        if data.health_factor >= Ratio(WAD) {
+            return Err(Rejection::HealthFactorNotBelowThreshold);
+        }
+        if !counts(rules, collateral) || !account.position(call.collateral).is_collateral {
+            return Err(Rejection::CollateralCannotBeLiquidated);
+        }
+        let owed = self.debt_of(call.borrower, call.debt)?;
+        if owed.is_zero() {
+            return Err(Rejection::SpecifiedCurrencyNotBorrowedByUser);
+        }
+        let member = is_member(self, account.e_mode, call.collateral)?;
+        let mode = self.ledger().e_modes.get(&account.e_mode);
+        let source = mode
+            .and_then(|mode| mode.price)
+            .filter(|_| account.e_mode != 0 && rules.membership == Membership::ByReserve);
+        Ok(Pair {
+            rules,
+            data,
+            supply: self.supply_of(call.borrower, call.collateral)?,
+            debt: owed,
+            collateral_price: source.filter(|_| member).unwrap_or(collateral.price),
+            debt_price: source.unwrap_or(debt.price),
+            collateral_unit: collateral.unit,
+            debt_unit: debt.unit,
+            bonus: match mode {
+                Some(mode) if member => mode.liquidation_bonus,
+                _ => collateral.config.liquidation_bonus,
+            },
+            fee: collateral.config.protocol_fee,
+        })
+    }
+
+    /// Checks that come before the account's health.
+    fn require_open(
+        &self,
+        call: &Call,
+        collateral: &Reserve,
+        debt: &Reserve,
+        health: Ratio,
+    ) -> Ruled<()> {
+        let (rules, ledger) = (self.rules(), self.ledger());
+        if call.borrower == call.liquidator && !rules.self_liquidation.on() {
+            return Err(Rejection::SelfLiquidation);
+        }
+        if !collateral.config.active || !debt.config.active {
+            return Err(Rejection::ReserveInactive);
+        }
+        if collateral.config.paused || debt.config.paused {
+            return Err(Rejection::ReservePaused);
+        }
+        if health >= nearly_healthy_limit()? && !ledger.sentinel_allows() {
+            return Err(Rejection::PriceOracleSentinelCheckFailed);
+        }
+        let until = collateral.config.grace_until.max(debt.config.grace_until);
+        if rules.grace.on() && until >= ledger.now {
+            return Err(Rejection::LiquidationGraceSentinelCheckFailed);
+        }
+        Ok(())
+    }
+
+    /// Unmarks collateral that is used up; tells whether none of any worth is left.
+    fn mark_collateral(&mut self, call: &Call, pair: &Pair, sizes: &Sizes) -> Ruled<bool> {
+        let taken = sizes.seized.plus(sizes.fee)?;
+        let (used_up, none_left) = match pair.rules.consumption {
+            Consumption::Amounts => {
+                let none_left = pair.supply_value(taken)? == pair.data.collateral;
+                (taken == pair.supply, none_left)
+            }
+            Consumption::Shares => {
+                let index = self.reserve(call.collateral)?.income_index()?;
+                let held = self
+                    .position(call.borrower, call.collateral)?
+                    .supply_shares();
+                let seized = to_shares(sizes.seized, index, Rounding::Ceil)?;
+                let fee = to_shares(sizes.fee, index, Rounding::Ceil)?;
+                let consumed = seized.plus(fee)?.min(held);
+                let worth = pair.supply_value(to_amount(consumed, index, Rounding::Floor)?)?;
+                let none_left = worth == pair.data.collateral;
+                (consumed == held || none_left, none_left)
+            }
+        };
+        if used_up {
+            self.set_flag(call.borrower, call.collateral, false)?;
+        }
+        Ok(none_left)
+    }
+
+    /// Burns the debt of the pair; without collateral left, all of it.
+    fn settle_debt(
+        &mut self,
+        call: &Call,
+        pair: &Pair,
+        sizes: &Sizes,
+        none_left: bool,
+        told: &mut Settlement,
+    ) -> Ruled<()> {
+        let rules = pair.rules;
+        let rest = pair.debt.minus(sizes.repaid)?;
+        let write_off = none_left && rules.deficit.on();
+        let burned = if write_off { pair.debt } else { sizes.repaid };
+        self.burn_debt_amount(call.borrower, call.debt, burned)?;
+        if write_off && !rest.is_zero() {
+            self.record_deficit(call.borrower, call.debt, rest)?;
+            told.deficit.push((call.debt, rest));
+        }
+        let cleared = match rules.debt_mark {
+            DebtMark::Amounts => burned == pair.debt,
+            DebtMark::Shares => self.position(call.borrower, call.debt)?.debt == 0,
+        };
+        if cleared {
+            self.edit(call.borrower, call.debt, |position| {
+                position.is_borrowing = false
+            })?;
+        }
+        self.update_rates(
+            call.debt,
+            Flow {
+                added: sizes.repaid,
+                taken: Amount::ZERO,
+            },
+        )
+    }
+
+    /// Counts the repayment down where the debt was against isolated collateral.
+    fn settle_isolation(&mut self, call: &Call, repaid: Amount) -> Ruled<()> {
+        let isolated = match self.rules().isolation {
+            Isolation::ByAccount => isolated_collateral(self, self.account(call.borrower)?)?,
+            Isolation::ByReserve => {
+                let ceiling = self.reserve(call.collateral)?.config.debt_ceiling;
+                (!ceiling.is_zero()).then_some(call.collateral)
+            }
+            Isolation::Absent => None,
+        };
+        match isolated {
+            Some(collateral) => self.reduce_isolated_debt(collateral, call.debt, repaid),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands the collateral over, as tokens or as the claim.
+    fn pay_out(&mut self, call: &Call, seized: Amount, emptied: bool) -> Ruled<()> {
+        let rules = self.rules();
+        let asset = call.collateral;
+        if call.receive == Receive::Tokens {
+            self.accrue(asset)?;
+            self.update_rates(
+                asset,
+                Flow {
+                    added: Amount::ZERO,
+                    taken: seized,
+                },
+            )?;
+            let index = self.reserve(asset)?.state.liquidity_index;
+            let shares = to_shares(seized, index, rules.supply_burn)?;
+            self.burn_supply(call.borrower, asset, shares)?;
+            return self.push(call.liquidator, asset, seized);
+        }
+        let index = self.reserve(asset)?.income_index()?;
+        let shares = to_shares(seized, index, rules.supply_burn)?;
+        let had_none = match rules.claim_enables {
+            ClaimEnables::EmptyBalance => self.supply_of(call.liquidator, asset)?.is_zero(),
+            ClaimEnables::EmptyShares => self.position(call.liquidator, asset)?.supply == 0,
+            ClaimEnables::Never => false,
+        };
+        self.move_supply(call.borrower, call.liquidator, asset, shares)?;
+        let itself = call.liquidator == call.borrower && emptied;
+        let reenables = itself && rules.self_reenables.on();
+        if (had_none || reenables) && self.becomes_collateral_by_itself(call.liquidator, asset)? {
+            self.set_flag(call.liquidator, asset, true)?;
+        }
+        Ok(())
+    }
+
+    /// The treasury's share, at most what the borrower still has.
+    fn pay_fee(&mut self, call: &Call, fee: Amount, told: &mut Settlement) -> Ruled<()> {
+        if fee.is_zero() {
+            return Ok(());
+        }
+        let (rules, asset) = (self.rules(), call.collateral);
+        let index = self.reserve(asset)?.income_index()?;
+        let left: Shares = self.position(call.borrower, asset)?.supply_shares();
+        let mut amount = fee;
+        let mut shares = to_shares(amount, index, rules.supply_burn)?;
+        if shares > left {
+            amount = to_amount(left, index, rules.supply_balance)?;
+            shares = if rules.compares_shares.on() {
+                left
+            } else {
+                to_shares(amount, index, rules.supply_burn)?
+            };
+        }
+        self.move_supply(call.borrower, self.ledger().treasury, asset, shares)?;
+        told.protocol_fee = amount;
+        self.events.push(Event::LiquidationFee {
+            account: call.borrower,
+            asset,
+            amount,
+            shares,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,345 @@
+//! The pool behind the [`Protocol`] trait.
+
+use super::action::Action;
+use super::draft::{Changes, Draft};
+use super::exposure::amounts;
+use super::ledger::{Source, account_data};
+use super::liquidate::Call;
+use super::rejection::Rejection;
+use super::reserve::Ruled;
+use super::{AccountData, Pool};
+use crate::protocol::{
+    AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
+    Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink,
+};
+use crate::units::{Amount, BPS, Bps, Timestamp, Value, checked_mul_div};
+use std::sync::Arc;
+
+impl Draft<'_> {
+    /// Runs one operation on the draft.
+    fn run(&mut self, action: &Action) -> Ruled<()> {
+        match *action {
+            Action::Supply {
+                caller,
+                asset,
+                amount,
+                on_behalf_of,
+            } => self.supply(caller, asset, amount, on_behalf_of),
+            Action::Withdraw {
+                caller,
+                asset,
+                amount,
+                to,
+            } => self.withdraw(caller, asset, amount, to),
+            Action::Borrow {
+                caller,
+                asset,
+                amount,
+            } => self.borrow(caller, asset, amount),
+            Action::Repay {
+                caller,
+                asset,
+                amount,
+                on_behalf_of,
+            } => self.repay(caller, asset, amount, on_behalf_of),
+            Action::SetCollateral {
+                caller,
+                asset,
+                enabled,
+            } => self.set_collateral(caller, asset, enabled),
+            Action::SetEMode { caller, category } => self.set_e_mode(caller, category),
+            Action::Liquidate {
+                liquidator,
+                borrower,
+                collateral,
+                debt,
+                debt_to_cover,
+                receive_a_token,
+            } => {
+                let receive = if receive_a_token {
+                    Receive::Claim
+                } else {
+                    Receive::Tokens
+                };
+                let call = Call {
+                    liquidator,
+                    borrower,
+                    collateral,
+                    debt,
+                    debt_to_cover,
+                    receive,
+                };
+                self.liquidate(&call, &mut NoTrace).map(drop)
+            }
+            Action::EliminateDeficit {
+                caller,
+                asset,
+                amount,
+            } => self.eliminate_deficit(caller, asset, amount),
+            Action::Fund {
+                account,
+                asset,
+                amount,
+            } => self.fund(account, asset, amount),
+            Action::SetPaused { asset, paused } => {
+                self.reserve_mut(asset)?.config.paused = paused;
+                self.events.push(Event::PauseSet { asset, paused });
+                Ok(())
+            }
+            Action::SetGrace { asset, until } => {
+                if !self.rules().grace.on() {
+                    return Err(Rejection::NotInThisVersion);
+                }
+                self.reserve_mut(asset)?.config.grace_until = until;
+                self.events.push(Event::GraceSet { asset, until });
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Pool {
+    /// Writes changes and brings the breach index up to date for the accounts they touch.
+    fn commit(&mut self, changes: Changes) -> Events {
+        let touched: Vec<AccountId> = changes.touched().collect();
+        let events = changes.commit(&mut self.ledger);
+        for id in touched {
+            self.index.set(id, self.ledger.look(id));
+        }
+        events
+    }
+
+    fn call(offer: &Offer, terms: &Terms) -> Call {
+        Call {
+            liquidator: terms.liquidator,
+            borrower: offer.account,
+            collateral: offer.collateral,
+            debt: offer.debt,
+            debt_to_cover: terms.repay,
+            receive: terms.receive,
+        }
+    }
+
+    /// Liquidates on a draft; the liquidator pays from outside.
+    fn settle(
+        &self,
+        offer: &Offer,
+        terms: &Terms,
+        trace: &mut impl TraceSink,
+    ) -> Ruled<(Settlement, Changes)> {
+        let mut draft = Draft::new(&self.ledger, Some(terms.liquidator));
+        let settlement = draft.liquidate(&Self::call(offer, terms), trace)?;
+        Ok((settlement, draft.finish()))
+    }
+
+    fn adjusted(&self, id: AccountId, adjustment: &Adjustment) -> Ruled<Changes> {
+        let mut draft = Draft::new(&self.ledger, Some(id));
+        match *adjustment {
+            Adjustment::TopUp { asset, amount } => draft.supply(id, asset, amount, id)?,
+            Adjustment::Repay { asset, amount } => draft.repay(id, asset, amount, id)?,
+        }
+        Ok(draft.finish())
+    }
+
+    fn covered(&self, asset: AssetId, amount: Amount) -> Ruled<Changes> {
+        let payer = self.ledger.coverage;
+        let mut draft = Draft::new(&self.ledger, Some(payer));
+        // Minting rounds against the payer, so a few units more make the supply suffice.
+        let spare = draft.reserve(asset)?.income_index()?;
+        let spare = spare.0.checked_div(crate::units::RAY).unwrap_or_default();
+        let supply = amount.plus(Amount(spare))?.plus(Amount::new(1))?;
+        draft.supply(payer, asset, supply, payer)?;
+        draft.eliminate_deficit(payer, asset, amount)?;
+        Ok(draft.finish())
+    }
+}
+
+impl Protocol for Pool {
+    type Action = Action;
+    type Rejection = Rejection;
+
+    fn observe(&mut self, now: Timestamp, prices: &Prices) -> Result<Events, Rejection> {
+        if now < self.ledger.now {
+            return Err(Rejection::TimeBackward);
+        }
+        // Nothing below can fail.
+        let rules = self.ledger.rules;
+        let mut events = Events::new();
+        self.ledger.now = now;
+        for (at, reserve) in Arc::make_mut(&mut self.ledger.reserves)
+            .iter_mut()
+            .enumerate()
+        {
+            let asset = AssetId(u16::try_from(at).unwrap_or(u16::MAX));
+            let price = prices.get(asset);
+            if reserve.price != price {
+                reserve.price = price;
+                events.push(Event::PriceObserved { asset, price });
+            }
+            reserve.look_ahead(rules, now);
+        }
+        let ledger = &self.ledger;
+        self.index
+            .advance(ledger.effective_prices(), |id| ledger.look(id));
+        Ok(events)
+    }
+
+    fn apply(&mut self, action: &Action) -> Result<Events, Rejection> {
+        let mut draft = Draft::new(&self.ledger, None);
+        draft.run(action)?;
+        let changes = draft.finish();
+        // Nothing below can fail.
+        Ok(self.commit(changes))
+    }
+
+    fn assets(&self) -> &[Asset] {
+        &self.ledger.assets
+    }
+
+    fn base_decimals(&self) -> u8 {
+        self.ledger.base_decimals
+    }
+
+    fn now(&self) -> Timestamp {
+        self.ledger.now
+    }
+
+    fn accounts(&self) -> u32 {
+        self.ledger.book.len()
+    }
+
+    fn health(&self, account: AccountId) -> Result<Health, Rejection> {
+        Ok(self.account_data(account)?.health())
+    }
+
+    fn holdings(&self, account: AccountId) -> Vec<Holding> {
+        self.ledger
+            .account(account)
+            .map(|held| amounts(&self.ledger, held))
+            .unwrap_or_default()
+    }
+
+    fn breaches(&self) -> impl Iterator<Item = AccountId> + '_ {
+        self.index.breached()
+    }
+
+    fn offers(&self, account: AccountId) -> Vec<Offer> {
+        let Ok(held) = self.ledger.account(account) else {
+            return Vec::new();
+        };
+        // Nobody is nobody's borrower: an id outside the book never meets the self check.
+        let terms = Terms {
+            liquidator: self.ledger.treasury,
+            repay: Amount::MAX,
+            receive: Receive::Tokens,
+        };
+        let mut offers = Vec::new();
+        for collateral in held.collateral() {
+            for debt in held.borrowed() {
+                let bare = Offer {
+                    account,
+                    collateral,
+                    debt,
+                    repay_max: Amount::ZERO,
+                    seize_max: Amount::ZERO,
+                };
+                if let Ok((told, _)) = self.settle(&bare, &terms, &mut NoTrace) {
+                    offers.push(Offer {
+                        repay_max: told.repaid,
+                        seize_max: told.seized,
+                        ..bare
+                    });
+                }
+            }
+        }
+        offers
+    }
+
+    fn accept(&mut self, offer: &Offer, terms: &Terms) -> Result<Settlement, Rejection> {
+        let (mut settlement, changes) = self.settle(offer, terms, &mut NoTrace)?;
+        // Nothing below can fail.
+        settlement.events = self.commit(changes);
+        Ok(settlement)
+    }
+
+    fn explain(&self, offer: &Offer, terms: &Terms) -> Result<(Settlement, Trace), Rejection> {
+        let mut trace = Trace::new();
+        let (settlement, _) = self.settle(offer, terms, &mut trace)?;
+        Ok((settlement, trace))
+    }
+
+    fn adjust(&mut self, account: AccountId, adjustment: &Adjustment) -> Result<Events, Rejection> {
+        let changes = self.adjusted(account, adjustment)?;
+        // Nothing below can fail.
+        Ok(self.commit(changes))
+    }
+
+    fn deficits(&self) -> Vec<(AssetId, Amount)> {
+        let reserves = self.ledger.reserves.iter().enumerate();
+        reserves
+            .filter(|(_, reserve)| !reserve.state.deficit.is_zero())
+            .filter_map(|(at, r)| Some((AssetId(u16::try_from(at).ok()?), r.state.deficit)))
+            .collect()
+    }
+
+    fn cover_deficit(&mut self, asset: AssetId, amount: Amount) -> Result<Events, Rejection> {
+        let changes = self.covered(asset, amount)?;
+        // Nothing below can fail.
+        Ok(self.commit(changes))
+    }
+
+    fn levers(&self) -> Vec<Lever> {
+        let listed = self.ledger.assets.iter().zip(self.ledger.reserves.iter());
+        listed
+            .flat_map(|(asset, reserve)| {
+                let config = &reserve.config;
+                let lever = |name: &str, value, (min, max)| Lever {
+                    name: format!("{}.{name}", asset.symbol),
+                    value,
+                    min: Bps(min),
+                    max: Bps(max),
+                };
+                [
+                    lever("loan_to_value", config.loan_to_value, (0, 10_000)),
+                    lever(
+                        "liquidation_threshold",
+                        config.liquidation_threshold,
+                        (0, 10_000),
+                    ),
+                    lever(
+                        "liquidation_bonus",
+                        config.liquidation_bonus,
+                        (10_000, u16::MAX),
+                    ),
+                    lever("protocol_fee", config.protocol_fee, (0, 10_000)),
+                    lever("reserve_factor", config.reserve_factor, (0, 10_000)),
+                ]
+            })
+            .collect()
+    }
+
+    fn state_hash(&self) -> [u8; 32] {
+        super::hash::state_hash(&self.ledger)
+    }
+}
+
+impl Pool {
+    /// An account's totals at the present time, as the contract's own view tells them.
+    ///
+    /// # Errors
+    /// Where the contract's own computation would revert (overflow).
+    pub fn account_data(&self, account: AccountId) -> Result<AccountData, Rejection> {
+        account_data(&self.ledger, self.ledger.account(account)?)
+    }
+
+    /// What an account with these totals may still borrow, in the base currency; a view that no
+    /// rule reads.
+    ///
+    /// # Errors
+    /// On overflow.
+    pub fn available_borrows(&self, data: &AccountData) -> Result<Value, Rejection> {
+        let rounding = self.ledger.rules.available_borrows;
+        let power = checked_mul_div(data.collateral.0, data.loan_to_value, BPS, rounding)?;
+        Ok(Value(power).minus_or_zero(data.debt))
+    }
+}

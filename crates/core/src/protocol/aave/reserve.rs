@@ -1,0 +1,365 @@
+//! One listed asset: parameters, ledger, interest.
+
+use super::rejection::Rejection;
+use super::version::{Cash, Compounding, Rules, TreasuryInterest};
+use crate::units::{
+    Amount, BPS, Bps, Index, Price, RAY, Rate, Rounding, Shares, Timestamp, U256, Value, YEAR,
+    checked_mul_div,
+};
+
+/// Result of a rule.
+pub(super) type Ruled<T> = Result<T, Rejection>;
+
+/// Parameters of a reserve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReserveConfig {
+    /// Decimals of the token; at most 38.
+    pub decimals: u8,
+    /// Borrowing power of a supply.
+    pub loan_to_value: Bps,
+    /// Weight of a supply in the health factor.
+    pub liquidation_threshold: Bps,
+    /// 10 000 plus the bonus.
+    pub liquidation_bonus: Bps,
+    /// The treasury's share of interest.
+    pub reserve_factor: Bps,
+    /// The treasury's share of the liquidation bonus.
+    pub protocol_fee: Bps,
+    /// Whether the reserve works at all.
+    pub active: bool,
+    /// Whether new supplies and borrows are refused.
+    pub frozen: bool,
+    /// Whether everything is refused.
+    pub paused: bool,
+    /// Whether it can be borrowed.
+    pub borrowing_enabled: bool,
+    /// Whether it can be borrowed against isolated collateral.
+    pub borrowable_in_isolation: bool,
+    /// Whether it must be an account's single debt.
+    pub siloed: bool,
+    /// Most debt against it as isolated collateral, in hundredths of a whole token; 0: no isolation.
+    pub debt_ceiling: Amount,
+    /// Whole tokens; 0 is without a cap.
+    pub supply_cap: Amount,
+    /// Whole tokens; 0 is without a cap.
+    pub borrow_cap: Amount,
+    /// The reserve's one category; 0 is none. Read by versions in which reserves name it.
+    pub e_mode_category: u8,
+    /// Liquidation needs a later time than this.
+    pub grace_until: Timestamp,
+}
+
+/// The interest-rate curve.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RateStrategy {
+    /// Usage at the kink, ray.
+    pub optimal_usage: Rate,
+    /// Rate at no usage.
+    pub base: Rate,
+    /// Added up to the kink.
+    pub slope1: Rate,
+    /// Added from the kink to full usage.
+    pub slope2: Rate,
+}
+
+/// The ledger of a reserve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReserveState {
+    /// Growth of a supply, as last stored.
+    pub liquidity_index: Index,
+    /// Growth of a debt, as last stored.
+    pub borrow_index: Index,
+    /// Yearly rate paid to suppliers.
+    pub liquidity_rate: Rate,
+    /// Yearly rate paid by borrowers.
+    pub borrow_rate: Rate,
+    /// When the indexes were stored.
+    pub last_update: Timestamp,
+    /// Scaled supply that the treasury has yet to receive.
+    pub accrued_to_treasury: Shares,
+    /// All scaled supply.
+    pub total_supply: Shares,
+    /// All scaled debt.
+    pub total_debt: Shares,
+    /// The pool's own count of its tokens.
+    pub virtual_balance: Amount,
+    /// Tokens that the pool really holds.
+    pub available: Amount,
+    /// Debt written off and not yet covered.
+    pub deficit: Amount,
+    /// Debt against this isolated collateral, in hundredths of a whole token.
+    pub isolated_debt: Amount,
+}
+
+impl ReserveState {
+    /// An empty ledger that begins now.
+    pub fn fresh(now: Timestamp) -> Self {
+        Self {
+            liquidity_index: Index(RAY),
+            borrow_index: Index(RAY),
+            liquidity_rate: Rate::ZERO,
+            borrow_rate: Rate::ZERO,
+            last_update: now,
+            accrued_to_treasury: Shares::ZERO,
+            total_supply: Shares::ZERO,
+            total_debt: Shares::ZERO,
+            virtual_balance: Amount::ZERO,
+            available: Amount::ZERO,
+            deficit: Amount::ZERO,
+            isolated_debt: Amount::ZERO,
+        }
+    }
+}
+
+/// One listed asset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reserve {
+    /// Parameters.
+    pub config: ReserveConfig,
+    /// The curve.
+    pub strategy: RateStrategy,
+    /// The oracle's answer.
+    pub price: Price,
+    /// The ledger.
+    pub state: ReserveState,
+    /// 10^decimals.
+    pub(super) unit: U256,
+    /// Growth of a supply at the present time; nothing where it overflows.
+    pub(super) income: Option<Index>,
+    /// Growth of a debt at the present time; nothing where it overflows.
+    pub(super) owing: Option<Index>,
+}
+
+/// Tokens that come in and go out in one rate update.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Flow {
+    pub(super) added: Amount,
+    pub(super) taken: Amount,
+}
+
+impl Reserve {
+    /// Growth of a supply at the present time, stored or not.
+    pub(super) fn income_index(&self) -> Ruled<Index> {
+        self.income.ok_or(Rejection::Panic0x11)
+    }
+
+    /// Growth of a debt at the present time, stored or not.
+    pub(super) fn debt_index(&self) -> Ruled<Index> {
+        self.owing.ok_or(Rejection::Panic0x11)
+    }
+
+    /// Recomputes the present indexes for a new time.
+    pub(super) fn look_ahead(&mut self, rules: &Rules, now: Timestamp) {
+        let seconds = now.seconds_since(self.state.last_update);
+        if seconds == 0 {
+            self.income = Some(self.state.liquidity_index);
+            self.owing = Some(self.state.borrow_index);
+            return;
+        }
+        self.income = grown(
+            linear(self.state.liquidity_rate, seconds),
+            self.state.liquidity_index,
+        );
+        self.owing = grown(
+            compounded(rules, self.state.borrow_rate, seconds),
+            self.state.borrow_index,
+        );
+    }
+
+    /// Stores the indexes of now and tells the treasury's share, in scaled units.
+    pub(super) fn accrue(&mut self, rules: &Rules, now: Timestamp) -> Ruled<Shares> {
+        if self.state.last_update == now {
+            return Ok(Shares::ZERO);
+        }
+        let before = (self.state.borrow_index, self.state.total_debt);
+        if !self.state.liquidity_rate.is_zero() {
+            self.state.liquidity_index = self.income_index()?;
+        }
+        if !self.state.total_debt.is_zero() {
+            self.state.borrow_index = self.debt_index()?;
+        }
+        let share = self.treasury_share(rules, before.0, before.1)?;
+        self.state.accrued_to_treasury = self.state.accrued_to_treasury.plus(share)?;
+        self.state.last_update = now;
+        self.income = Some(self.state.liquidity_index);
+        self.owing = Some(self.state.borrow_index);
+        Ok(share)
+    }
+
+    fn treasury_share(&self, rules: &Rules, old: Index, debt: Shares) -> Ruled<Shares> {
+        if self.config.reserve_factor.0 == 0 {
+            return Ok(Shares::ZERO);
+        }
+        let new = self.state.borrow_index;
+        let interest = match rules.treasury_interest {
+            TreasuryInterest::BalanceDifference => {
+                let after = to_amount(debt, new, Rounding::HalfUp)?;
+                after.minus(to_amount(debt, old, Rounding::HalfUp)?)?
+            }
+            TreasuryInterest::IndexDifference => to_amount(debt, new.minus(old)?, Rounding::Floor)?,
+        };
+        let share = percent(interest.0, self.config.reserve_factor, Rounding::HalfUp)?;
+        if share.is_zero() {
+            return Ok(Shares::ZERO);
+        }
+        to_shares(Amount(share), self.state.liquidity_index, rules.supply_mint)
+    }
+
+    /// Sets the rates after tokens come in or go out, and counts them.
+    pub(super) fn update_rates(&mut self, rules: &Rules, flow: Flow) -> Ruled<()> {
+        let debt = to_amount(
+            self.state.total_debt,
+            self.state.borrow_index,
+            rules.debt_balance,
+        )?;
+        let held = match rules.cash {
+            Cash::Real => self.state.available,
+            Cash::Virtual => self.state.virtual_balance,
+        };
+        if debt.is_zero() {
+            self.state.liquidity_rate = Rate::ZERO;
+            self.state.borrow_rate = self.strategy.base;
+        } else {
+            let cash = held.plus(flow.added)?.minus(flow.taken)?;
+            self.state.borrow_rate = self.strategy.borrow_rate(debt, cash)?;
+            self.state.liquidity_rate = self.liquidity_rate(rules, debt, cash)?;
+        }
+        if rules.cash == Cash::Virtual {
+            fits_storage(flow.added.0)?;
+            fits_storage(flow.taken.0)?;
+            let counted = self.state.virtual_balance.plus(flow.added)?;
+            self.state.virtual_balance = counted.minus(flow.taken)?;
+        }
+        Ok(())
+    }
+
+    /// What suppliers get of the borrowers' interest; a deficit dilutes it.
+    fn liquidity_rate(&self, rules: &Rules, debt: Amount, cash: Amount) -> Ruled<Rate> {
+        let claims = cash.plus(debt)?.plus(self.state.deficit)?;
+        let usage = ray_div(debt.0, claims.0)?;
+        let paid = if rules.averaged_rate.on() {
+            averaged_rate(debt, self.state.borrow_rate)?
+        } else {
+            self.state.borrow_rate
+        };
+        let kept = BPS
+            .checked_sub(self.config.reserve_factor.wide())
+            .ok_or(Rejection::Panic0x11)?;
+        let gross = ray_mul(paid.0, usage, Rounding::HalfUp)?;
+        Ok(Rate(checked_mul_div(gross, kept, BPS, Rounding::HalfUp)?))
+    }
+
+    /// Value of an amount in the base currency at a price.
+    pub(super) fn value(&self, amount: Amount, price: Price, rounding: Rounding) -> Ruled<Value> {
+        Ok(Value(checked_mul_div(
+            amount.0, price.0, self.unit, rounding,
+        )?))
+    }
+}
+
+impl RateStrategy {
+    /// The borrowers' rate at the present usage.
+    fn borrow_rate(&self, debt: Amount, cash: Amount) -> Ruled<Rate> {
+        let usage = ray_div(debt.0, cash.plus(debt)?.0)?;
+        let optimal = self.optimal_usage.0;
+        if usage > optimal {
+            let room = RAY.checked_sub(optimal).ok_or(Rejection::Panic0x11)?;
+            let excess = ray_div(usage.saturating_sub(optimal), room)?;
+            let steep = ray_mul(self.slope2.0, excess, Rounding::HalfUp)?;
+            return Ok(self.base.plus(self.slope1)?.plus(Rate(steep))?);
+        }
+        let flat = ray_mul(self.slope1.0, usage, Rounding::HalfUp)?;
+        Ok(self.base.plus(Rate(ray_div(flat, optimal)?))?)
+    }
+}
+
+/// The average over two kinds of debt of which one is empty: the rate itself but for roundings,
+/// which show in very small debts.
+fn averaged_rate(debt: Amount, rate: Rate) -> Ruled<Rate> {
+    let scale = U256::from(1_000_000_000u64);
+    let debt = debt.0.checked_mul(scale).ok_or(Rejection::Panic0x11)?;
+    let weighted = ray_mul(debt, rate.0, Rounding::HalfUp)?;
+    Ok(Rate(ray_div(weighted, debt)?))
+}
+
+/// Growth of a supply over `seconds`, without compounding.
+fn linear(rate: Rate, seconds: u64) -> Ruled<U256> {
+    let interest = checked_mul_div(rate.0, U256::from(seconds), YEAR, Rounding::Floor)?;
+    sum(RAY, interest)
+}
+
+/// Growth of a debt over `seconds`: the first terms of a series.
+fn compounded(rules: &Rules, rate: Rate, seconds: u64) -> Ruled<U256> {
+    let first = checked_mul_div(rate.0, U256::from(seconds), YEAR, Rounding::Floor)?;
+    match rules.compounding {
+        Compounding::Exponential => {
+            let sixth = ray_mul(first, quotient(first, 6)?, Rounding::HalfUp)?;
+            let half = sum(quotient(first, 2)?, sixth)?;
+            sum(sum(RAY, first)?, ray_mul(first, half, Rounding::HalfUp)?)
+        }
+        Compounding::Binomial => {
+            let year_squared = product(YEAR, YEAR)?;
+            let square = ray_mul(rate.0, rate.0, Rounding::HalfUp)?;
+            let square = checked_mul_div(square, U256::ONE, year_squared, Rounding::Floor)?;
+            let cube = ray_mul(square, rate.0, Rounding::HalfUp)?;
+            let cube = checked_mul_div(cube, U256::ONE, YEAR, Rounding::Floor)?;
+            let (two, three) = (seconds.saturating_sub(1), seconds.saturating_sub(2));
+            let pairs = product(U256::from(seconds), U256::from(two))?;
+            let second = quotient(product(pairs, square)?, 2)?;
+            let triples = product(pairs, U256::from(three))?;
+            let third = quotient(product(triples, cube)?, 6)?;
+            sum(sum(sum(RAY, first)?, second)?, third)
+        }
+    }
+}
+
+fn grown(growth: Ruled<U256>, index: Index) -> Option<Index> {
+    ray_mul(growth.ok()?, index.0, Rounding::HalfUp)
+        .ok()
+        .map(Index)
+}
+
+fn sum(a: U256, b: U256) -> Ruled<U256> {
+    a.checked_add(b).ok_or(Rejection::Panic0x11)
+}
+
+fn product(a: U256, b: U256) -> Ruled<U256> {
+    a.checked_mul(b).ok_or(Rejection::Panic0x11)
+}
+
+fn quotient(n: U256, d: u8) -> Ruled<U256> {
+    Ok(checked_mul_div(
+        n,
+        U256::ONE,
+        U256::from(d),
+        Rounding::Floor,
+    )?)
+}
+
+fn ray_mul(a: U256, b: U256, rounding: Rounding) -> Ruled<U256> {
+    Ok(checked_mul_div(a, b, RAY, rounding)?)
+}
+
+fn ray_div(a: U256, b: U256) -> Ruled<U256> {
+    Ok(checked_mul_div(a, RAY, b, Rounding::HalfUp)?)
+}
+
+/// Scaled units to an amount.
+pub(super) fn to_amount(shares: Shares, index: Index, rounding: Rounding) -> Ruled<Amount> {
+    Ok(Amount(ray_mul(shares.0, index.0, rounding)?))
+}
+
+/// An amount to scaled units.
+pub(super) fn to_shares(amount: Amount, index: Index, rounding: Rounding) -> Ruled<Shares> {
+    Ok(Shares(checked_mul_div(amount.0, RAY, index.0, rounding)?))
+}
+
+/// `n · share ÷ 10 000`.
+pub(super) fn percent(n: U256, share: Bps, rounding: Rounding) -> Ruled<U256> {
+    Ok(checked_mul_div(n, share.wide(), BPS, rounding)?)
+}
+
+/// Refuses what the contract's 128-bit storage cannot hold.
+pub(super) fn fits_storage(n: U256) -> Ruled<u128> {
+    u128::try_from(n).map_err(|_| Rejection::SafeCastOverflow)
+}

@@ -1,0 +1,265 @@
+//! Venues, gas, liquidators, borrowers and the waterfall.
+
+use super::section::{Range, Section, list, number, pairs};
+use super::{
+    BaseFeeSpec, BorrowerSpec, ExitSpec, GasPriceSpec, GasSpec, ImpactSpec, LayerKind, LayerSpec,
+    LiquidatorKind, LiquidatorSpec, LiquiditySpec, Names, Sizing, VenueSpec, file, files, points,
+};
+use std::path::Path;
+
+const SHARE: Range = Range::Within(0.0, 1.0);
+const TOKENS: Range = Range::Above(0.0, 1e15);
+const SECONDS: Range = Range::Within(0.0, 1e8);
+const USD: Range = Range::Within(0.0, 1e15);
+const GWEI: Range = Range::Above(0.0, 1e9);
+
+const SIZINGS: [(&str, Sizing); 2] = [("best", Sizing::Best), ("full", Sizing::Full)];
+
+#[derive(Clone, Copy)]
+enum VenueKind {
+    ConstantProduct,
+    OrderBook,
+    SquareRoot,
+}
+
+pub(super) fn venues(root: &Section<'_>, names: &Names, folder: &Path) -> Vec<VenueSpec> {
+    let sections = root.sections("venues");
+    let mut venues: Vec<VenueSpec> = Vec::new();
+    for section in sections {
+        let kinds = [
+            ("constant_product", VenueKind::ConstantProduct),
+            ("order_book", VenueKind::OrderBook),
+            ("square_root", VenueKind::SquareRoot),
+        ];
+        let Some(kind) = section.kind("kind", &kinds) else {
+            continue;
+        };
+        let venue = VenueSpec {
+            name: section.text("name"),
+            base: section.required("base", |item| names.resolve(item)),
+            fee_bps: section.number("fee_bps", Range::Within(0.0, 9_999.0)),
+            recovery_half_life_s: section.number("recovery_half_life_s", SECONDS),
+            weight: section.number_or("weight", TOKENS, 1.0),
+            liquidity: match kind {
+                VenueKind::ConstantProduct => constant_product(&section, folder),
+                VenueKind::OrderBook => order_book(&section),
+                VenueKind::SquareRoot => square_root(&section),
+            },
+        };
+        if venues.iter().any(|other| other.name == venue.name) {
+            section.refuse("name", format!("a second venue is called {:?}", venue.name));
+        }
+        section.finish();
+        venues.push(venue);
+    }
+    venues
+}
+
+fn constant_product(section: &Section<'_>, folder: &Path) -> LiquiditySpec {
+    if section.has("reserves") {
+        return LiquiditySpec::RecordedReserves {
+            file: section.required("reserves", |item| file(item, folder)),
+        };
+    }
+    LiquiditySpec::ConstantProduct {
+        base_reserve: section.number("base_reserve", TOKENS),
+        quote_reserve: section.number("quote_reserve", TOKENS),
+    }
+}
+
+fn order_book(section: &Section<'_>) -> LiquiditySpec {
+    let side = |key: &'static str, distance_max: f64| {
+        section.required(key, |item| {
+            let distance = |item: &_| number(item, Range::Above(0.0, distance_max));
+            let levels = pairs(item, distance, |item| number(item, TOKENS))?;
+            let rise = levels.windows(2).all(|pair| pair[0].0 < pair[1].0);
+            if rise { Ok(levels) } else { Err("levels [distance_bps, base_amount] by rising distance".into()) }
+        })
+    };
+    if section.has("bids") || section.has("asks") {
+        return LiquiditySpec::OrderBook {
+            bids: side("bids", 9_999.0),
+            asks: side("asks", 100_000.0),
+        };
+    }
+    let levels = side("levels", 9_999.0);
+    LiquiditySpec::OrderBook {
+        bids: levels.clone(),
+        asks: levels,
+    }
+}
+
+fn square_root(section: &Section<'_>) -> LiquiditySpec {
+    LiquiditySpec::SquareRoot {
+        daily_volume: section.number("daily_volume", TOKENS),
+        daily_volatility: section.number("daily_volatility", Range::Above(0.0, 10.0)),
+        impact_coefficient: section.number("impact_coefficient", Range::Above(0.0, 100.0)),
+    }
+}
+
+pub(super) fn impact(root: &Section<'_>) -> ImpactSpec {
+    let mut spec = ImpactSpec {
+        venue_weight: 1.0,
+        permanent_share: 0.0,
+    };
+    if let Some(section) = root.section_if("impact") {
+        spec.venue_weight = section.number("venue_weight", SHARE);
+        spec.permanent_share = section.number("permanent_share", SHARE);
+        section.finish();
+    }
+    spec
+}
+
+pub(super) fn gas(section: Section<'_>, names: &Names, folder: &Path) -> Option<GasSpec> {
+    let modelled = section.kind("kind", &[("series", false), ("base_fee", true)])?;
+    let price = match (modelled, section.has("file")) {
+        (true, _) => GasPriceSpec::BaseFee(base_fee(&section)),
+        (false, true) => GasPriceSpec::Files(section.required("file", |item| files(item, folder))),
+        (false, false) => {
+            GasPriceSpec::Points(section.required("points", |item| points(item, GWEI)))
+        }
+    };
+    let spec = GasSpec {
+        native: section.required("native", |item| names.resolve(item)),
+        block_time_s: section.number("block_time_s", Range::Within(0.01, 3_600.0)),
+        block_gas_limit: section.whole("block_gas_limit", 21_000, 1_000_000_000_000),
+        gas_per_liquidation: section.whole("gas_per_liquidation", 21_000, 100_000_000),
+        background_use: section.number("background_use", SHARE),
+        failed_gas_share: section.number_or("failed_gas_share", SHARE, 0.3),
+        price,
+    };
+    if spec.gas_per_liquidation > spec.block_gas_limit && spec.block_gas_limit > 0 {
+        section.refuse("gas_per_liquidation", "one liquidation does not fit the block's gas limit");
+    }
+    section.finish();
+    Some(spec)
+}
+
+fn base_fee(section: &Section<'_>) -> BaseFeeSpec {
+    let initial_gwei = section.number("initial_gwei", GWEI);
+    let free = Range::Within(0.0, 1_000.0);
+    BaseFeeSpec {
+        initial_gwei,
+        min_gwei: section.number_or("min_gwei", GWEI, 1.0),
+        priority_gwei: section.number_or("priority_gwei", Range::Within(0.0, 1e9), 1.0),
+        demand: section.number_or("demand", free, 0.5),
+        elasticity: section.number_or("elasticity", free, 1.0),
+        noise: section.number_or("noise", free, 0.2),
+        stress: section.number_or("stress", free, 0.0),
+        window_s: section.whole_or("window_s", 1, 100_000_000, 3_600),
+    }
+}
+
+pub(super) fn liquidators(root: &Section<'_>) -> Vec<LiquidatorSpec> {
+    let mut liquidators: Vec<LiquidatorSpec> = Vec::new();
+    for section in root.sections("liquidators") {
+        let Some(spec) = liquidator(&section) else {
+            continue;
+        };
+        if liquidators.iter().any(|other| other.name == spec.name) {
+            section.refuse("name", format!("a second group is called {:?}", spec.name));
+        }
+        section.finish();
+        liquidators.push(spec);
+    }
+    liquidators
+}
+
+fn liquidator(section: &Section<'_>) -> Option<LiquidatorSpec> {
+    let inventory = section.kind("exit", &[("flash_loan", false), ("inventory", true)])?;
+    Some(LiquidatorSpec {
+        name: section.text("name"),
+        kind: section.choice(
+            "kind",
+            &[
+                ("private", LiquidatorKind::Private),
+                ("public", LiquidatorKind::Public),
+                ("native", LiquidatorKind::Native),
+            ],
+        ),
+        count: section.whole_or("count", 1, 10_000, 1),
+        capital_usd: section.number_or("capital_usd", USD, 1e15),
+        latency_s: section.number("latency_s", SECONDS),
+        min_profit_usd: section.number_or("min_profit_usd", USD, 0.0),
+        bid_share: section.number_or("bid_share", SHARE, 0.0),
+        exit: if inventory {
+            ExitSpec::Inventory {
+                half_life_s: section.number("inventory_half_life_s", SECONDS),
+            }
+        } else {
+            ExitSpec::FlashLoan {
+                loan_fee_bps: section.number("loan_fee_bps", Range::Within(0.0, 10_000.0)),
+            }
+        },
+        sizing: section.choice_or("sizing", &SIZINGS, Sizing::Best),
+    })
+}
+
+pub(super) fn borrowers(root: &Section<'_>) -> BorrowerSpec {
+    let mut spec = BorrowerSpec {
+        ignore: 1.0,
+        top_up: 0.0,
+        repay: 0.0,
+        trigger_health: 1.1,
+        target_health: 1.5,
+        delay_s: 0,
+        budget_share: 0.0,
+    };
+    let Some(section) = root.section_if("borrowers") else {
+        return spec;
+    };
+    let health = Range::Within(1.0, 1_000.0);
+    spec.ignore = section.number("ignore", SHARE);
+    spec.top_up = section.number("top_up", SHARE);
+    spec.repay = section.number("repay", SHARE);
+    spec.trigger_health = section.number("trigger_health", health);
+    spec.target_health = section.number("target_health", health);
+    spec.delay_s = section.whole("delay_s", 0, 100_000_000);
+    spec.budget_share = section.number("budget_share", Range::Within(0.0, 1_000.0));
+    let sum = spec.ignore + spec.top_up + spec.repay;
+    if (sum - 1.0).abs() > 1e-9 {
+        let message = format!("ignore, top_up and repay add up to {sum}; allowed: 1");
+        section.problems.add(section.place, &section.path, message);
+    }
+    if spec.target_health < spec.trigger_health {
+        let message = format!("found {}; allowed: at least trigger_health, {}", spec.target_health, spec.trigger_health);
+        section.refuse("target_health", message);
+    }
+    section.finish();
+    spec
+}
+
+#[derive(Clone, Copy)]
+enum Layer {
+    Socialised,
+    Paying(LayerKind),
+}
+
+/// The layers that pay; `socialised` may close the list, and closes it in any case.
+pub(super) fn waterfall(root: &Section<'_>) -> Vec<LayerSpec> {
+    let kinds = [
+        ("treasury_reserve", Layer::Paying(LayerKind::TreasuryReserve)),
+        ("insurance_fund", Layer::Paying(LayerKind::InsuranceFund)),
+        ("socialised", Layer::Socialised),
+    ];
+    let mut layers: Vec<LayerSpec> = Vec::new();
+    let last = root.item("waterfall").and_then(|item| list(item).ok()).map_or(0, <[_]>::len);
+    for (i, section) in root.sections("waterfall").into_iter().enumerate() {
+        match section.kind("layer", &kinds) {
+            None => continue,
+            Some(Layer::Paying(layer)) => {
+                if layers.iter().any(|other| other.layer == layer) {
+                    section.refuse("layer", "the layer is there twice; allowed: each once");
+                }
+                let amount_usd = section.number("amount_usd", USD);
+                layers.push(LayerSpec { layer, amount_usd });
+            }
+            Some(Layer::Socialised) if i + 1 != last => {
+                section.refuse("layer", "socialised takes the rest; allowed: as the last layer");
+            }
+            Some(Layer::Socialised) => {}
+        }
+        section.finish();
+    }
+    layers
+}

@@ -1,0 +1,50 @@
+//! Every committed golden case, and the whole vector set where it stands beside the repository.
+
+use backstop_io::vectors::verify;
+use std::path::{Path, PathBuf};
+
+fn files(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            name.is_some_and(|name| name.starts_with(prefix) && name.contains(".jsonl"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// Verifies files; returns the number of cases.
+fn check(files: &[PathBuf]) -> u64 {
+    let mut cases = 0;
+    for file in files {
+        let report = verify(file, &mut |_, _| {}).expect("a well-formed vector file");
+        let name = file.display();
+        let first: Vec<_> = report.mismatches.iter().take(8).collect();
+        assert!(first.is_empty(), "{name}: {} mismatches: {first:#?}", report.mismatches.len());
+        assert!(report.checks > report.cases, "{name}: hardly anything was compared");
+        cases += report.cases;
+    }
+    cases
+}
+
+#[test]
+fn golden_cases_agree() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let files = files(&folder, "aave-3.");
+    assert_eq!(files.len(), 6, "one file a version");
+    assert!(check(&files) >= 150);
+}
+
+#[test]
+fn the_whole_set_agrees() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
+    let files = files(&folder, "aave-3.");
+    if files.is_empty() {
+        println!("skipped: no vector files beside the repository");
+        return;
+    }
+    assert_eq!(check(&files), 3_551);
+}

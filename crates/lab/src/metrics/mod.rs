@@ -1,0 +1,88 @@
+//! Figures about a path: one file a metric, pure functions of the path's record.
+//!
+//! A new metric is its file and one line in [`METRICS`]; reports list what they find there.
+
+mod amplification;
+mod recovery;
+mod time_to_clear;
+mod totals;
+mod toxic;
+
+pub use amplification::{amplification_of, fall_of};
+pub use recovery::{Recovery, recovery_of};
+
+use crate::record::PathRecord;
+
+/// What a metric may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// The path.
+    pub path: &'a PathRecord,
+    /// The path of the same seed and settings without feedback, where there is one.
+    pub without_feedback: Option<&'a PathRecord>,
+}
+
+impl<'a> Evidence<'a> {
+    /// A path on its own.
+    pub fn of(path: &'a PathRecord) -> Self {
+        Self {
+            path,
+            without_feedback: None,
+        }
+    }
+
+    /// A path and its pair without feedback.
+    pub fn paired(path: &'a PathRecord, without_feedback: &'a PathRecord) -> Self {
+        Self {
+            path,
+            without_feedback: Some(without_feedback),
+        }
+    }
+}
+
+/// One figure about a path.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// Name in snake case, unique.
+    pub name: &'static str,
+    /// Unit: `USD`, `count`, `s`, `share` (0 to 1) or `ratio`.
+    pub unit: &'static str,
+    /// What it says, in one or two sentences.
+    pub doc: &'static str,
+    /// The figure; none where the path does not tell it.
+    pub compute: fn(&Evidence<'_>) -> Option<f64>,
+}
+
+/// All metrics, in the order in which reports show them.
+pub const METRICS: &[Metric] = &[
+    totals::LIQUIDATIONS,
+    totals::ACCOUNTS_LIQUIDATED,
+    totals::REPAID,
+    totals::SEIZED,
+    totals::BONUS,
+    totals::PENALTY,
+    totals::PROTOCOL_FEE,
+    totals::GAS,
+    totals::SLIPPAGE,
+    totals::LIQUIDATOR_PROFIT,
+    totals::DEFICIT,
+    totals::SHORTFALL,
+    totals::BAD_DEBT,
+    amplification::AMPLIFICATION,
+    recovery::RECOVERY,
+    recovery::DISPLACEMENT,
+    time_to_clear::TIME_TO_CLEAR,
+    toxic::TOXIC,
+];
+
+/// The asset whose oracle price falls most over a path, and by what share of its first price.
+pub(crate) fn hardest_hit(path: &PathRecord) -> Option<usize> {
+    let falls = (0..path.symbols.len()).filter_map(|a| Some((a, fall_of(path, a)?)));
+    falls
+        .filter(|(_, fall)| *fall > 0.0)
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(asset, _)| asset)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,276 @@
+//! The smallest lender that has what a path needs: one collateral, one debt, no interest.
+
+use backstop_core::protocol::*;
+use backstop_core::units::{Amount, Bps, Price, Ratio, Timestamp, U256, Value};
+
+const WAD: u128 = 1_000_000_000_000_000_000;
+/// Liquidation threshold, bonus and the protocol's share of the bonus, in percent.
+const THRESHOLD: u128 = 80;
+const BONUS: u128 = 5;
+const FEE: u128 = 10;
+
+pub(crate) const ETH: AssetId = AssetId(0);
+pub(crate) const USD: AssetId = AssetId(1);
+
+/// A lender of dollars (2 decimals) against ether (4 decimals), prices with 8 decimals.
+#[derive(Clone, Debug)]
+pub(crate) struct Toy {
+    assets: Vec<Asset>,
+    /// Collateral and debt by account.
+    pub(crate) accounts: Vec<(u128, u128)>,
+    prices: Prices,
+    now: Timestamp,
+    deficit: u128,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Refusal {
+    TimeBackwards,
+    Healthy,
+    TooMuch,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+fn int(n: U256) -> u128 {
+    n.to::<u128>()
+}
+
+impl Toy {
+    /// Accounts in whole ether and whole dollars.
+    pub(crate) fn new(accounts: &[(f64, f64)]) -> Self {
+        let asset = |symbol: &str, decimals| Asset {
+            symbol: symbol.to_owned(),
+            decimals,
+        };
+        let whole = |(eth, usd): &(f64, f64)| ((eth * 1e4) as u128, (usd * 1e2) as u128);
+        Self {
+            assets: vec![asset("ETH", 4), asset("USD", 2)],
+            accounts: accounts.iter().map(whole).collect(),
+            prices: Prices(vec![Price::ZERO; 2]),
+            now: Timestamp(0),
+            deficit: 0,
+        }
+    }
+
+    fn price(&self, asset: AssetId) -> u128 {
+        int(self.prices.get(asset).0)
+    }
+
+    /// Collateral and debt with 8 decimals.
+    fn values(&self, account: AccountId) -> (u128, u128) {
+        let (eth, usd) = self.accounts[account.0 as usize];
+        (eth * self.price(ETH) / 10_000, usd * self.price(USD) / 100)
+    }
+
+    fn settle(&self, offer: &Offer, terms: &Terms) -> Result<(Settlement, (u128, u128)), Refusal> {
+        let before = self.health(offer.account)?;
+        if before.factor >= Ratio::new(WAD) {
+            return Err(Refusal::Healthy);
+        }
+        let (eth, usd) = self.accounts[offer.account.0 as usize];
+        let (repay_max, seize_max) = self.limit(offer.account);
+        let repaid = int(terms.repay.0.min(U256::from(repay_max)));
+        let seized = if repaid == repay_max {
+            seize_max
+        } else {
+            self.seized_for(repaid).min(seize_max)
+        };
+        let fee = seized * BONUS / (100 + BONUS) * FEE / 100;
+        let mut after = (eth - seized, usd - repaid);
+        let written_off = if after.0 == 0 { after.1 } else { 0 };
+        after.1 -= written_off;
+        let mut then = self.clone();
+        then.accounts[offer.account.0 as usize] = after;
+        let seized = Amount::new(seized - fee);
+        let mut events = vec![Event::Liquidated {
+            account: offer.account,
+            liquidator: terms.liquidator,
+            collateral: ETH,
+            debt: USD,
+            repaid: Amount::new(repaid),
+            seized,
+            receive_claim: false,
+        }];
+        let deficit = vec![(USD, Amount::new(written_off))];
+        if written_off > 0 {
+            events.push(Event::DeficitCreated {
+                account: offer.account,
+                asset: USD,
+                amount: Amount::new(written_off),
+            });
+        }
+        let settlement = Settlement {
+            repaid: Amount::new(repaid),
+            seized,
+            protocol_fee: Amount::new(fee),
+            deficit: deficit.into_iter().filter(|(_, a)| !a.is_zero()).collect(),
+            health_before: before.factor,
+            health_after: then.health(offer.account)?.factor,
+            events,
+        };
+        Ok((settlement, after))
+    }
+
+    fn seized_for(&self, repaid: u128) -> u128 {
+        let value = repaid * self.price(USD) / 100 * (100 + BONUS) / 100;
+        value * 10_000 / self.price(ETH).max(1)
+    }
+
+    /// Most that can be repaid, and the collateral seized for it, fee included.
+    fn limit(&self, account: AccountId) -> (u128, u128) {
+        let (eth, usd) = self.accounts[account.0 as usize];
+        let factor = self.health(account).map_or(Ratio::MAX, |h| h.factor);
+        let half = factor > Ratio::new(WAD / 100 * 95);
+        let wanted = if half { usd / 2 } else { usd };
+        let all = eth * self.price(ETH) / 10_000 * 100 / (100 + BONUS) * 100 / self.price(USD);
+        let repay = wanted.min(all);
+        let seized = if repay == all {
+            eth
+        } else {
+            self.seized_for(repay).min(eth)
+        };
+        (repay, seized)
+    }
+}
+
+impl Protocol for Toy {
+    type Action = ();
+    type Rejection = Refusal;
+
+    fn observe(&mut self, now: Timestamp, prices: &Prices) -> Result<Events, Refusal> {
+        if now < self.now {
+            return Err(Refusal::TimeBackwards);
+        }
+        self.now = now;
+        self.prices = prices.clone();
+        Ok(vec![Event::PriceObserved {
+            asset: ETH,
+            price: prices.get(ETH),
+        }])
+    }
+
+    fn apply(&mut self, (): &()) -> Result<Events, Refusal> {
+        Ok(Vec::new())
+    }
+
+    fn assets(&self) -> &[Asset] {
+        &self.assets
+    }
+
+    fn base_decimals(&self) -> u8 {
+        8
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn accounts(&self) -> u32 {
+        self.accounts.len() as u32
+    }
+
+    fn health(&self, account: AccountId) -> Result<Health, Refusal> {
+        let (collateral, debt) = self.values(account);
+        let factor = if debt == 0 {
+            Ratio::MAX
+        } else {
+            Ratio(U256::from(collateral * THRESHOLD / 100) * U256::from(WAD) / U256::from(debt))
+        };
+        Ok(Health {
+            collateral: Value::new(collateral),
+            debt: Value::new(debt),
+            liquidation_threshold: Bps(THRESHOLD as u16 * 100),
+            factor,
+        })
+    }
+
+    fn holdings(&self, account: AccountId) -> Vec<Holding> {
+        let (eth, usd) = self.accounts[account.0 as usize];
+        let holding = |asset, collateral, debt| Holding {
+            asset,
+            collateral: Amount::new(collateral),
+            enabled: true,
+            debt: Amount::new(debt),
+        };
+        vec![holding(ETH, eth, 0), holding(USD, 0, usd)]
+    }
+
+    fn breaches(&self) -> impl Iterator<Item = AccountId> + '_ {
+        let low = |a: &AccountId| self.health(*a).is_ok_and(|h| h.factor < Ratio::new(WAD));
+        (0..self.accounts()).map(AccountId).filter(low)
+    }
+
+    fn offers(&self, account: AccountId) -> Vec<Offer> {
+        let (repay, seized) = self.limit(account);
+        let fee = seized * BONUS / (100 + BONUS) * FEE / 100;
+        vec![Offer {
+            account,
+            collateral: ETH,
+            debt: USD,
+            repay_max: Amount::new(repay),
+            seize_max: Amount::new(seized - fee),
+        }]
+    }
+
+    fn accept(&mut self, offer: &Offer, terms: &Terms) -> Result<Settlement, Refusal> {
+        let (settlement, after) = self.settle(offer, terms)?;
+        self.accounts[offer.account.0 as usize] = after;
+        let written_off = settlement.deficit.iter().map(|(_, a)| int(a.0));
+        self.deficit += written_off.sum::<u128>();
+        Ok(settlement)
+    }
+
+    fn explain(&self, offer: &Offer, terms: &Terms) -> Result<(Settlement, Trace), Refusal> {
+        let (settlement, _) = self.settle(offer, terms)?;
+        let step = TraceStep {
+            label: "repaid",
+            formula: "min(terms, limit)",
+            inputs: Vec::new(),
+            result: settlement.repaid.0,
+            rounding: None,
+        };
+        Ok((settlement, vec![step]))
+    }
+
+    fn adjust(&mut self, account: AccountId, adjustment: &Adjustment) -> Result<Events, Refusal> {
+        let position = &mut self.accounts[account.0 as usize];
+        match adjustment {
+            Adjustment::TopUp { amount, .. } => position.0 += int(amount.0),
+            Adjustment::Repay { amount, .. } => {
+                let left = position.1.checked_sub(int(amount.0));
+                position.1 = left.ok_or(Refusal::TooMuch)?;
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn deficits(&self) -> Vec<(AssetId, Amount)> {
+        vec![(USD, Amount::new(self.deficit))]
+    }
+
+    fn cover_deficit(&mut self, _asset: AssetId, amount: Amount) -> Result<Events, Refusal> {
+        let left = self.deficit.checked_sub(int(amount.0));
+        self.deficit = left.ok_or(Refusal::TooMuch)?;
+        Ok(Vec::new())
+    }
+
+    fn levers(&self) -> Vec<Lever> {
+        Vec::new()
+    }
+
+    fn state_hash(&self) -> [u8; 32] {
+        let mut hash = [0u8; 32];
+        for (i, (eth, usd)) in self.accounts.iter().enumerate() {
+            let mixed = (eth ^ usd.rotate_left(64)).wrapping_mul(i as u128 * 2 + 1);
+            for (byte, h) in mixed.to_le_bytes().iter().zip(&mut hash[i % 16..]) {
+                *h ^= byte;
+            }
+        }
+        hash
+    }
+}

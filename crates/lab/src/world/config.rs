@@ -1,0 +1,52 @@
+//! What a world is made of.
+
+use crate::agents::{BorrowerGroup, LiquidatorConfig};
+use crate::feed::FeedConfig;
+use crate::market::Impact;
+use crate::network::NetworkConfig;
+use crate::price::{Grid, PriceModel};
+use crate::venue::VenueConfig;
+use backstop_core::coverage::Waterfall;
+
+/// One asset's market side.
+#[derive(Clone, Debug)]
+pub struct AssetConfig {
+    /// How its outside price moves.
+    pub price: PriceModel,
+    /// How the oracle answers.
+    pub feed: FeedConfig,
+}
+
+/// How much a path records. Steps, liquidations, misses, reactions and liquidators always are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recording {
+    /// Keep every number of each liquidation.
+    pub traces: bool,
+    /// Keep the ledger's events.
+    pub events: bool,
+    /// Keep accounts' outcomes: looks at every account once at the start and once at the end.
+    pub accounts: bool,
+}
+
+/// Everything around the protocol.
+#[derive(Clone, Debug)]
+pub struct WorldConfig {
+    /// Times of the steps.
+    pub grid: Grid,
+    /// By asset, in the protocol's order.
+    pub assets: Vec<AssetConfig>,
+    /// Where collateral is sold.
+    pub venues: Vec<VenueConfig>,
+    /// How sales move the oracle's price.
+    pub impact: Impact,
+    /// The chain.
+    pub network: NetworkConfig,
+    /// Liquidators, by group.
+    pub liquidators: Vec<LiquidatorConfig>,
+    /// Borrowers that react, by group; all others ignore their position.
+    pub borrowers: Vec<BorrowerGroup>,
+    /// Who pays deficits, in order.
+    pub coverage: Waterfall,
+    /// How much to record.
+    pub recording: Recording,
+}

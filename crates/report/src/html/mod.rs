@@ -1,0 +1,184 @@
+//! One self-contained HTML page: no request to any other host, readable on a phone, in print, in
+//! light and dark, and without JavaScript.
+//!
+//! One file a section. All text is escaped by `maud`; the data for the script is escaped here.
+
+mod amplification;
+mod coverage;
+mod cumulative;
+mod headline;
+mod health;
+mod largest;
+mod liquidators;
+mod map;
+mod metrics;
+mod misses;
+mod parts;
+mod price;
+mod question;
+mod reproduce;
+mod settings;
+mod terms;
+mod tiles;
+
+use crate::context::{LiquidationMap, RunContext};
+use crate::summary::Summary;
+use backstop_core::protocol::AccountId;
+use backstop_lab::record::PathRecord;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+/// Everything that a page shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// What was asked, from which inputs.
+    pub context: &'a RunContext,
+    /// What the path left behind.
+    pub record: &'a PathRecord,
+    /// The same path without the feedback of sales on prices, where it was run.
+    pub without_feedback: Option<&'a PathRecord>,
+    /// Liquidation maps, one an asset; may be empty.
+    pub maps: &'a [LiquidationMap],
+}
+
+impl Report<'_> {
+    /// The page as text, UTF-8. The same report gives the same bytes.
+    pub fn page(&self) -> String {
+        let page = Page::new(*self);
+        let context = self.context;
+        let sections = page.sections();
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta http-equiv="Content-Security-Policy"
+                        content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+                    title { (context.title) " – Backstop" }
+                    style { (PreEscaped(include_str!("style.css"))) }
+                }
+                body {
+                    (headline::section(&page))
+                    main {
+                        (tiles::section(&page))
+                        (contents(&sections))
+                        @for section in &sections { (section.draw()) }
+                    }
+                    footer { (reproduce::footer(&page)) }
+                    script { (PreEscaped(include_str!("script.js"))) }
+                }
+            }
+        }
+        .into_string()
+    }
+}
+
+/// A numbered part of the page.
+struct Section {
+    id: &'static str,
+    title: &'static str,
+    content: Markup,
+}
+
+impl Section {
+    fn draw(&self) -> Markup {
+        html! {
+            section id=(self.id) aria-labelledby=(format!("{}-h", self.id)) {
+                h2 id=(format!("{}-h", self.id)) { (self.title) }
+                (self.content)
+            }
+        }
+    }
+}
+
+fn contents(sections: &[Section]) -> Markup {
+    html! {
+        nav aria-label="Contents" {
+            ol { @for s in sections { li { a href=(format!("#{}", s.id)) { (s.title) } } } }
+        }
+    }
+}
+
+/// What the sections share: the inputs, the figures, and the running numbers of captions.
+struct Page<'a> {
+    context: &'a RunContext,
+    record: &'a PathRecord,
+    without_feedback: Option<&'a PathRecord>,
+    maps: &'a [LiquidationMap],
+    summary: Summary,
+    names: BTreeMap<AccountId, &'a str>,
+    figures: Cell<u32>,
+    tables: Cell<u32>,
+}
+
+impl<'a> Page<'a> {
+    fn new(report: Report<'a>) -> Self {
+        let named = |a: &'a backstop_lab::record::AccountRow| Some((a.account, a.name.as_deref()?));
+        Self {
+            context: report.context,
+            record: report.record,
+            without_feedback: report.without_feedback,
+            maps: report.maps,
+            summary: Summary::new(report.record, report.without_feedback),
+            names: report.record.accounts.iter().filter_map(named).collect(),
+            figures: Cell::new(0),
+            tables: Cell::new(0),
+        }
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        let section = |id, title, content| Section { id, title, content };
+        vec![
+            section("question", "What was asked, and from what", question::content(self)),
+            section("prices", "Prices and liquidations", price::content(self)),
+            section("flows", "What was liquidated, and what it cost", cumulative::content(self)),
+            section("health", "Health before and after", health::content(self)),
+            section("map", "Liquidation map", map::content(self)),
+            section("deficits", "Bad debt, and who paid it", coverage::content(self)),
+            section("largest", "The ten largest liquidations", largest::content(self)),
+            section("liquidators", "What the liquidators earned", liquidators::content(self)),
+            section("amplification", "How much the selling itself did", amplification::content(self)),
+            section("misses", "Liquidations that did not happen", misses::content(self)),
+            section("figures", "All figures", metrics::content(self)),
+            section("settings", "Settings", settings::content(self)),
+            section("reproduce", "How to get the same result", reproduce::content(self)),
+            section("terms", "Terms", terms::content()),
+        ]
+    }
+
+    /// The name of an account in the book file, else its number.
+    fn account(&self, account: AccountId) -> String {
+        let name = self.names.get(&account);
+        name.map_or_else(|| format!("account {}", account.0), |name| (*name).to_owned())
+    }
+
+    /// The name of a liquidator.
+    fn liquidator(&self, index: u32) -> String {
+        let row = usize::try_from(index).ok().and_then(|i| self.record.liquidators.get(i));
+        row.map_or_else(|| format!("liquidator {index}"), |l| l.name.clone())
+    }
+
+    fn next_figure(&self) -> u32 {
+        self.figures.set(self.figures.get() + 1);
+        self.figures.get()
+    }
+
+    fn next_table(&self) -> u32 {
+        self.tables.set(self.tables.get() + 1);
+        self.tables.get()
+    }
+}
+
+/// Text as a JSON string that is safe inside a `script` element.
+pub(crate) fn json_text(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
