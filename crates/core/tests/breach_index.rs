@@ -1,6 +1,8 @@
 //! The breach index against a model that knows nothing of it: every account, every tick, by the
 //! rule of a lending contract in wide integers.
 
+#![allow(clippy::unwrap_used, reason = "a failed conversion fails the test")]
+
 use backstop_core::book::{AssetSet, BreachIndex, EffectivePrices, Exposure, Look, Shortfall};
 use backstop_core::protocol::{AccountId, AssetId};
 use backstop_core::units::{BPS, RAY, Rounding, U256, Value, WAD, mul_div, pow10};
@@ -165,7 +167,7 @@ fn look(account: &Account, prices: &EffectivePrices, market: &Market, rule: Rule
             slack,
         });
     }
-    if account.len() % 3 == 0 {
+    if account.len().is_multiple_of(3) {
         return Look::Breached;
     }
     let bounds = bounds(account, prices, market, Side::Collateral);
@@ -470,26 +472,31 @@ fn a_small_uniform_move_looks_at_nobody() {
     }
 }
 
+/// A thousand small moves on a book of several assets each: the index asks about few, and most
+/// of those that stay in breach are not asked about again.
 #[test]
 fn a_random_walk_looks_at_a_small_share_of_the_book() {
     let (accounts, ticks) = (20_000, 1_000);
     let mut dice = Dice(2);
     let mut world = healthy_book(accounts, 12, &mut dice);
-    let mut looks = 0;
-    let mut standing = 0;
+    let (mut looks, mut breached) = (0, 0);
     for tick in 0..ticks {
         for price in &mut world.market.price {
             *price = times(*price, 996 + dice.roll(9) as u32);
         }
         grow(&mut world.market.debt_index, 2);
         looks += world.advance();
-        standing += world.index.breached_len();
+        breached += world.index.breached_len();
         if tick % 100 == 99 {
             world.check();
         }
     }
     println!(
-        "{accounts} accounts, {ticks} ticks: {looks} looks, {standing} of them at accounts in breach"
+        "{accounts} accounts, {ticks} ticks of up to ±0.4 % an asset: {looks} looks, {} a tick; \
+         {} accounts in breach on average",
+        looks / ticks,
+        breached / ticks,
     );
-    assert!((looks - standing) * 20 < accounts * ticks);
+    // A scan looks at every account in every tick.
+    assert!(looks * 50 < accounts * ticks);
 }

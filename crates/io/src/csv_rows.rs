@@ -43,7 +43,12 @@ impl<'a> CsvRows<'a> {
         let within = bytes.as_slice().iter().filter(|b| **b == b'\n').count() as u64;
         self.line = self.reader.position().line().saturating_sub(1 + within);
         self.record = csv::StringRecord::from_byte_record(bytes).map_err(|_| {
-            FileError::content(self.path, self.place(), "", "found bytes that are not UTF-8")
+            FileError::content(
+                self.path,
+                self.place(),
+                "",
+                "found bytes that are not UTF-8",
+            )
         })?;
         self.record.trim();
         Ok(more)

@@ -1,6 +1,6 @@
 //! Exact amounts as decimal strings: whole tokens in files, base units in memory.
 
-use backstop_core::units::{Amount, U256, pow10};
+use backstop_core::units::{Amount, U256};
 
 /// Reads whole tokens, such as `12.5`, into base units of an asset with these decimals.
 ///
@@ -22,12 +22,8 @@ pub fn parse_amount(text: &str, decimals: u8) -> Result<Amount, String> {
             "the asset has {decimals} decimals, so at most {decimals} digits after the point"
         ));
     }
-    let scale = |n: usize| pow10(u8::try_from(n).unwrap_or(u8::MAX)).ok();
-    let base_units = number(whole)
-        .zip(scale(usize::from(decimals)))
-        .and_then(|(n, unit)| n.checked_mul(unit))
-        .zip(number(kept).zip(scale(usize::from(decimals) - kept.len())))
-        .and_then(|(sum, (n, unit))| sum.checked_add(n.checked_mul(unit)?));
+    let zeros = std::iter::repeat_n(b'0', usize::from(decimals) - kept.len());
+    let base_units = number(whole.bytes().chain(kept.bytes()).chain(zeros));
     match base_units {
         Some(n) if n < U256::MAX => Ok(Amount(n)),
         _ => refuse("it does not fit 256 bits"),
@@ -36,7 +32,10 @@ pub fn parse_amount(text: &str, decimals: u8) -> Result<Amount, String> {
 
 /// Writes base units as whole tokens, exactly and without needless zeros.
 pub fn format_amount(amount: Amount, decimals: u8) -> String {
-    let digits = amount.0.to_string();
+    let digits = match u128::try_from(amount.0) {
+        Ok(small) => small.to_string(),
+        Err(_) => amount.0.to_string(),
+    };
     let decimals = usize::from(decimals);
     let padded = format!("{digits:0>width$}", width = decimals + 1);
     let (whole, fraction) = padded.split_at(padded.len() - decimals);
@@ -61,18 +60,29 @@ pub fn amount_from_tokens(tokens: f64, decimals: u8) -> Option<Amount> {
 
 /// Whole tokens nearest to an amount.
 pub fn tokens_from_amount(amount: Amount, decimals: u8) -> f64 {
-    format_amount(amount, decimals).parse().unwrap_or(f64::INFINITY)
+    format_amount(amount, decimals)
+        .parse()
+        .unwrap_or(f64::INFINITY)
 }
 
 /// The number that decimal digits write; zero for none, `None` where it needs over 256 bits.
-fn number(digits: &str) -> Option<U256> {
-    if digits.is_empty() {
-        return Some(U256::ZERO);
+fn number(digits: impl Iterator<Item = u8> + Clone) -> Option<U256> {
+    const DIGITS_MAX: usize = 78;
+    let digits = digits.skip_while(|digit| *digit == b'0');
+    let value = |digit: u8| u128::from(digit - b'0');
+    let small = digits.clone().try_fold(0_u128, |sum, digit| {
+        sum.checked_mul(10)?.checked_add(value(digit))
+    });
+    if let Some(small) = small {
+        return Some(U256::from(small));
     }
-    if digits.trim_start_matches('0').len() > 78 {
+    if digits.clone().nth(DIGITS_MAX).is_some() {
         return None;
     }
-    U256::from_str_radix(digits, 10).ok()
+    digits.map(value).try_fold(U256::ZERO, |sum, digit| {
+        sum.checked_mul(U256::from(10))?
+            .checked_add(U256::from(digit))
+    })
 }
 
 #[cfg(test)]
@@ -99,11 +109,18 @@ mod tests {
             ("NaN", 6, None),
             ("1.2.3", 6, None),
         ] {
-            assert_eq!(parse_amount(text, decimals).ok(), want.map(Amount::new), "{text}");
+            assert_eq!(
+                parse_amount(text, decimals).ok(),
+                want.map(Amount::new),
+                "{text}"
+            );
         }
         let digits = "9".repeat(78);
         assert!(parse_amount(&digits, 0).is_err(), "over 256 bits");
-        assert!(parse_amount(&"9".repeat(100_000), 18).is_err(), "absurdly long");
+        assert!(
+            parse_amount(&"9".repeat(100_000), 18).is_err(),
+            "absurdly long"
+        );
     }
 
     #[test]
@@ -119,7 +136,11 @@ mod tests {
             (f64::INFINITY, 6, None),
             (1e300, 18, None),
         ] {
-            assert_eq!(amount_from_tokens(tokens, decimals), want.map(Amount::new), "{tokens}");
+            assert_eq!(
+                amount_from_tokens(tokens, decimals),
+                want.map(Amount::new),
+                "{tokens}"
+            );
         }
     }
 

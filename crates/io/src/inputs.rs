@@ -130,7 +130,8 @@ fn read_candles(
     for file in files {
         let (series, gaps) = read_prices(file, layout)?;
         notes.extend(gaps);
-        all.append(series).map_err(|why| FileError::content(file, Place::File, "time", why))?;
+        all.append(series)
+            .map_err(|why| FileError::content(file, Place::File, "time", why))?;
         last = file;
     }
     let first = files.first().map_or(last, PathBuf::as_path);

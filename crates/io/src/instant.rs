@@ -105,7 +105,10 @@ mod tests {
             assert_eq!(parse_time(text).map(|(t, _)| t), Some(want), "{text}");
         }
         assert_eq!(format_time(want), "2020-03-12T23:50:00Z");
-        assert_eq!(parse_time("2020-03-12").map(|(t, _)| t), Some(1_583_971_200));
+        assert_eq!(
+            parse_time("2020-03-12").map(|(t, _)| t),
+            Some(1_583_971_200)
+        );
         for text in [
             "",
             ".",

@@ -45,10 +45,13 @@ pub(crate) type Chosen = (usize, &'static str);
 /// A message about a key that is missing: the key and what was found and is allowed.
 pub(crate) type Missing = (String, String);
 
+/// Chooses columns by the names in a header, or tells which one is missing.
+pub(crate) type Choose<'a> = dyn Fn(&[String]) -> Result<Vec<Chosen>, Missing> + 'a;
+
 /// Which columns to read: the first is the time, the others are numbers.
 pub(crate) enum Choice<'a> {
     /// By names in the header; tells the positions, or what is missing.
-    Named(&'a dyn Fn(&[String]) -> Result<Vec<Chosen>, Missing>),
+    Named(&'a Choose<'a>),
     /// By position in rows of this width; a header line may be there or not.
     Positional {
         /// Positions.
@@ -60,7 +63,12 @@ pub(crate) enum Choice<'a> {
 
 /// The position of a wanted column, or the key and the message that say that it is missing.
 pub(crate) fn find(header: &[String], wanted: &Wanted<'_>) -> Result<Chosen, Missing> {
-    let is = |cell: &String| wanted.names.iter().any(|n| n.eq_ignore_ascii_case(cell.trim()));
+    let is = |cell: &String| {
+        wanted
+            .names
+            .iter()
+            .any(|n| n.eq_ignore_ascii_case(cell.trim()))
+    };
     if let Some(position) = header.iter().position(is) {
         return Ok((position, wanted.key));
     }
@@ -94,7 +102,12 @@ pub(crate) fn read(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileErro
 fn read_csv(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
     let mut csv = CsvRows::open(path)?;
     if !csv.next()? {
-        return Err(FileError::content(path, Place::File, "", "the file is empty"));
+        return Err(FileError::content(
+            path,
+            Place::File,
+            "",
+            "the file is empty",
+        ));
     }
     let (columns, width, mut pending) = match choice {
         Choice::Named(choose) => {
@@ -105,7 +118,11 @@ fn read_csv(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
         }
         Choice::Positional { columns, width } => {
             let first = columns.first().and_then(|(at, _)| csv.record.get(*at));
-            (columns.to_vec(), *width, first.and_then(parse_time).is_some())
+            (
+                columns.to_vec(),
+                *width,
+                first.and_then(parse_time).is_some(),
+            )
         }
     };
     let mut rows = Rows::new(path, &columns);
@@ -139,7 +156,9 @@ fn read_parquet(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> 
             .map(|(at, _)| plain_cell(&table.columns[*at].data, row))
             .collect();
         let number = row as u64 + 1;
-        rows.push(number, Place::Row(number), |i| cells.get(i).map(String::as_str))?;
+        rows.push(number, Place::Row(number), |i| {
+            cells.get(i).map(String::as_str)
+        })?;
     }
     rows.finish(true)
 }
@@ -188,9 +207,8 @@ impl<'a> Rows<'a> {
         place: Place,
         cell: impl Fn(usize) -> Option<&'c str>,
     ) -> Result<(), FileError> {
-        let refuse = |key: &str, why: String| {
-            Err(FileError::content(self.path, place.clone(), key, why))
-        };
+        let refuse =
+            |key: &str, why: String| Err(FileError::content(self.path, place.clone(), key, why));
         let text = cell(0).unwrap_or_default();
         let Some((time, unit)) = parse_time(text) else {
             let allowed = "allowed: seconds, milliseconds, microseconds or nanoseconds since 1970 \
@@ -198,7 +216,10 @@ impl<'a> Rows<'a> {
             return refuse("time", format!("found {}; {allowed}", excerpt(text)));
         };
         if *self.unit.get_or_insert(unit) != unit {
-            let why = format!("found {}; its unit differs from the lines above", excerpt(text));
+            let why = format!(
+                "found {}; its unit differs from the lines above",
+                excerpt(text)
+            );
             return refuse("time", why);
         }
         if let Some(last) = self.numbers.times.last().filter(|last| **last >= time) {
@@ -214,7 +235,10 @@ impl<'a> Rows<'a> {
             match text.parse::<f64>() {
                 Ok(x) if x.is_finite() && x > 0.0 && x < 1e15 => column.push(x),
                 _ => {
-                    let why = format!("found {}; allowed: a number above 0 and below 1e15", excerpt(text));
+                    let why = format!(
+                        "found {}; allowed: a number above 0 and below 1e15",
+                        excerpt(text)
+                    );
                     let key = self.columns.get(i + 1).map_or("", |(_, key)| key);
                     return refuse(key, why);
                 }
@@ -227,7 +251,12 @@ impl<'a> Rows<'a> {
 
     fn finish(mut self, parquet: bool) -> Result<Numbers, FileError> {
         if self.numbers.times.is_empty() {
-            return Err(FileError::content(self.path, Place::File, "", "there is no row of data"));
+            return Err(FileError::content(
+                self.path,
+                Place::File,
+                "",
+                "there is no row of data",
+            ));
         }
         self.numbers.parquet = parquet;
         Ok(self.numbers)

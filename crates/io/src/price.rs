@@ -86,7 +86,11 @@ impl PriceSeries {
     /// A sentence when the other series does not start after this one's last candle began.
     pub fn append(&mut self, later: Self) -> Result<(), String> {
         let (Some(last), Some(first)) = (self.times.last(), later.start()) else {
-            *self = if self.times.is_empty() { later } else { std::mem::take(self) };
+            *self = if self.times.is_empty() {
+                later
+            } else {
+                std::mem::take(self)
+            };
             return Ok(());
         };
         if first <= *last {
@@ -178,10 +182,19 @@ const TIME_NAMES: [&str; 7] = [
 pub fn read_prices(path: &Path, layout: &Layout) -> Result<(PriceSeries, Vec<String>), FileError> {
     let names = match layout {
         Layout::Binance => {
-            let columns = [(0, "open time"), (1, "open"), (2, "high"), (3, "low"), (4, "close")];
+            let columns = [
+                (0, "open time"),
+                (1, "open"),
+                (2, "high"),
+                (3, "low"),
+                (4, "close"),
+            ];
             let width = 12;
             let columns = &columns;
-            return candles(path, numbers::read(path, &Choice::Positional { columns, width })?);
+            return candles(
+                path,
+                numbers::read(path, &Choice::Positional { columns, width })?,
+            );
         }
         Layout::Ohlcv => &ColumnNames::default(),
         Layout::Named(names) => names,
@@ -196,19 +209,42 @@ pub fn read_prices(path: &Path, layout: &Layout) -> Result<(PriceSeries, Vec<Str
 /// As [`read_prices`].
 pub fn read_points(path: &Path, columns: &[&'static str]) -> Result<Vec<TimeSeries>, FileError> {
     let choose = |header: &[String]| {
-        let time = find(header, &Wanted { key: "time", names: &TIME_NAMES });
-        let others = columns.iter().map(|name| find(header, &Wanted { key: name, names: &[name] }));
+        let time = find(
+            header,
+            &Wanted {
+                key: "time",
+                names: &TIME_NAMES,
+            },
+        );
+        let others = columns.iter().map(|name| {
+            find(
+                header,
+                &Wanted {
+                    key: name,
+                    names: &[name],
+                },
+            )
+        });
         std::iter::once(time).chain(others).collect()
     };
     let read = numbers::read(path, &Choice::Named(&choose))?;
     let times = read.times;
-    let series = |values| TimeSeries { times: times.clone(), values };
+    let series = |values| TimeSeries {
+        times: times.clone(),
+        values,
+    };
     Ok(read.values.into_iter().map(series).collect())
 }
 
 fn choose_prices(header: &[String], names: &ColumnNames) -> Result<Vec<Chosen>, Missing> {
     let named = |key: &'static str, given: &Option<String>, usual: &[&str]| match given {
-        Some(name) => find(header, &Wanted { key, names: &[name] }),
+        Some(name) => find(
+            header,
+            &Wanted {
+                key,
+                names: &[name],
+            },
+        ),
         None => find(header, &Wanted { key, names: usual }),
     };
     let time = named("time", &names.time, &TIME_NAMES)?;
@@ -235,7 +271,12 @@ fn candles(path: &Path, read: Numbers) -> Result<(PriceSeries, Vec<String>), Fil
     check_nesting(path, &read)?;
     let notes = gaps(path, &read.times, step);
     let next = read.times.iter().skip(1).copied().chain([u64::MAX]);
-    let durations_s = read.times.iter().zip(next).map(|(t, n)| step.min(n - t)).collect();
+    let durations_s = read
+        .times
+        .iter()
+        .zip(next)
+        .map(|(t, n)| step.min(n - t))
+        .collect();
     let mut values = read.values.into_iter();
     let open = values.next().unwrap_or_default();
     let (high, low, close) = match (values.next(), values.next(), values.next()) {
@@ -261,7 +302,10 @@ fn usual_step(times: &[u64]) -> Option<u64> {
     let runs = steps.chunk_by(|a, b| a == b);
     // Of equal counts `max_by_key` keeps the last, so the runs go from the largest step down.
     let runs: Vec<&[u64]> = runs.collect();
-    runs.iter().rev().max_by_key(|run| run.len()).map(|run| run[0])
+    runs.iter()
+        .rev()
+        .max_by_key(|run| run.len())
+        .map(|run| run[0])
 }
 
 fn check_nesting(path: &Path, read: &Numbers) -> Result<(), FileError> {

@@ -45,7 +45,12 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
             .get(..e.utf8_error().valid_up_to())
             .unwrap_or_default();
         let line = 1 + before.iter().filter(|b| **b == b'\n').count() as u64;
-        FileError::content(path, Place::Line(line), "", "found bytes that are not UTF-8")
+        FileError::content(
+            path,
+            Place::Line(line),
+            "",
+            "found bytes that are not UTF-8",
+        )
     })
 }
 
@@ -89,7 +94,12 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 
 fn neighbour(path: &Path) -> Result<PathBuf, FileError> {
     let Some(name) = path.file_name() else {
-        return Err(FileError::content(path, Place::File, "", "is not a file name"));
+        return Err(FileError::content(
+            path,
+            Place::File,
+            "",
+            "is not a file name",
+        ));
     };
     let mut temporary = std::ffi::OsString::from(".");
     temporary.push(name);

@@ -72,7 +72,11 @@ fn stored_health_factors_are_reproduced() {
         let (mut weighted, mut debt) = (0.0, 0.0);
         for position in &account.positions {
             let asset = &assets[usize::from(position.asset.0)];
-            let tokens = |amount| format_amount(amount, asset.decimals).parse::<f64>().unwrap();
+            let tokens = |amount| {
+                format_amount(amount, asset.decimals)
+                    .parse::<f64>()
+                    .unwrap()
+            };
             let threshold = f64::from(asset.liquidation_threshold_bps) / 1e4;
             weighted += tokens(position.collateral) * asset.price_usd * threshold;
             debt += tokens(position.debt) * asset.price_usd;

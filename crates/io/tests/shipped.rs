@@ -28,12 +28,18 @@ fn march_2020() {
     assert_eq!(scenario.time.steps(), 2 * 1_440);
     assert_eq!(inputs.book.accounts.len(), 20_000);
     assert_eq!(inputs.notes, Vec::<String>::new());
-    assert_eq!(inputs.price_at(AssetId(0), scenario.time.start), Some(195.21));
+    assert_eq!(
+        inputs.price_at(AssetId(0), scenario.time.start),
+        Some(195.21)
+    );
     let inputs::AssetPrice::Candles(series, _) = &inputs.prices[0] else {
         panic!("{:?}", inputs.prices[0]);
     };
     assert_eq!(series.times.len(), 144 + 48);
-    assert_eq!(series.low.iter().copied().fold(f64::INFINITY, f64::min), 86.0);
+    assert_eq!(
+        series.low.iter().copied().fold(f64::INFINITY, f64::min),
+        86.0
+    );
     assert_eq!(series.end(), Some(scenario.time.end));
     let gas = inputs.gas.unwrap();
     assert_eq!(gas.times.len(), 144 + 24);
@@ -46,12 +52,22 @@ fn may_2021() {
     let inputs::AssetPrice::Candles(series, _) = &inputs.prices[0] else {
         panic!("{:?}", inputs.prices[0]);
     };
-    assert_eq!(series.low.iter().copied().fold(f64::INFINITY, f64::min), 1862.04);
+    assert_eq!(
+        series.low.iter().copied().fold(f64::INFINITY, f64::min),
+        1862.04
+    );
     assert_eq!(series.end(), Some(scenario.time.end));
     let pool = inputs.reserves[1].as_ref().unwrap();
     assert_eq!(pool.base.values[0], 23_221.3);
     assert_eq!(inputs.reserves[0], None);
-    assert!(inputs.gas.unwrap().values.iter().any(|gwei| *gwei > 1_900.0));
+    assert!(
+        inputs
+            .gas
+            .unwrap()
+            .values
+            .iter()
+            .any(|gwei| *gwei > 1_900.0)
+    );
 }
 
 #[test]

@@ -4,11 +4,15 @@ use backstop_io::vectors::verify;
 use std::path::{Path, PathBuf};
 
 fn files(folder: &Path, prefix: &str) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let name = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned());
             name.is_some_and(|name| name.starts_with(prefix) && name.contains(".jsonl"))
         })
         .collect();
@@ -23,8 +27,15 @@ fn check(files: &[PathBuf]) -> u64 {
         let report = verify(file, &mut |_, _| {}).expect("a well-formed vector file");
         let name = file.display();
         let first: Vec<_> = report.mismatches.iter().take(8).collect();
-        assert!(first.is_empty(), "{name}: {} mismatches: {first:#?}", report.mismatches.len());
-        assert!(report.checks > report.cases, "{name}: hardly anything was compared");
+        assert!(
+            first.is_empty(),
+            "{name}: {} mismatches: {first:#?}",
+            report.mismatches.len()
+        );
+        assert!(
+            report.checks > report.cases,
+            "{name}: hardly anything was compared"
+        );
         cases += report.cases;
     }
     cases

@@ -54,10 +54,11 @@ fn main() {
             let record = run(World::new(pool(), config(fall, mode), 1));
             let breached = record.steps.iter().map(|s| s.breached).max();
             eprintln!(
-                "fall {fall} %, feedback {mode:?}: {} liquidations, {} misses, at most {} in breach",
+                "fall {fall} %, feedback {mode:?}: {} liquidations, {} misses, at most {} in breach, refused {:?}",
                 record.liquidations.len(),
                 record.misses.len(),
-                breached.unwrap_or(0)
+                breached.unwrap_or(0),
+                record.refusals
             );
         }
     }

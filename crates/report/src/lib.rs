@@ -3,13 +3,18 @@
 //! Everything here reads a [`backstop_lab::record::PathRecord`] and plain descriptions; nothing
 //! reaches into a protocol or a market. The same input gives the same bytes.
 
+mod answer;
 mod braille;
 mod context;
+mod explain;
 mod format;
 mod html;
 mod plot;
+mod results;
 mod summary;
 mod svg;
+mod tables;
+mod terminal;
 mod trace;
 
 pub use context::{
@@ -20,3 +25,7 @@ pub use plot::{map_svg, map_table, map_terminal};
 pub use summary::{
     Amplification, AssetSummary, Fall, LayerSummary, MissSummary, Paired, Summary,
 };
+pub use explain::{ExplainError, explain};
+pub use results::write_results;
+pub use tables::tables;
+pub use terminal::{HealthRow, health_table, summary_text};

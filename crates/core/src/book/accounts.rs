@@ -211,6 +211,26 @@ mod tests {
         }
     }
 
+    /// A fork is a handful of words, and every account in it is the parent's.
+    #[test]
+    fn fork_shares_every_account() {
+        let parent: Book<u64> = (0..100_000).collect();
+        let mut fork = parent.clone();
+        assert!(size_of_val(&fork) <= 64);
+        fork.set(AccountId(31), 1);
+        for (id, account) in fork.iter().filter(|(id, _)| id.0 != 31) {
+            assert!(
+                parent
+                    .get(id)
+                    .is_some_and(|other| std::ptr::eq(account, other))
+            );
+        }
+        let second = fork.clone();
+        for ((_, one), (_, other)) in fork.iter().zip(second.iter()) {
+            assert!(std::ptr::eq(one, other));
+        }
+    }
+
     #[test]
     #[should_panic(expected = "account 3 of 3")]
     fn refuses_an_unknown_account() {

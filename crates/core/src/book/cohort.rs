@@ -131,15 +131,14 @@ impl Scale {
         }
     }
 
-    /// For burden: the shortened anchor is rounded down, so that ratios come out high. An unknown
-    /// anchor bounds nothing.
-    fn of_burden(price: U256) -> Option<Self> {
+    /// For burden: the shortened anchor is rounded down, so that ratios come out high.
+    fn of_burden(price: U256) -> Self {
         let shift = price.bit_len().saturating_sub(63);
         let (unit, _) = shorten(price, shift);
-        (price != U256::MAX).then_some(Self {
+        Self {
             shift,
             unit: u64::try_from(unit).unwrap_or(0),
-        })
+        }
     }
 
     /// Lower bound of `price ÷ anchor`; an anchor of zero constrains nothing.
@@ -201,7 +200,7 @@ struct Cohort {
 #[derive(Debug)]
 struct Frozen {
     support: Vec<Scale>,
-    burden: Vec<Option<Scale>>,
+    burden: Vec<Scale>,
     assets: Signature,
     cohorts: Vec<Cohort>,
     /// Keys, descending within a cohort.
@@ -230,7 +229,7 @@ impl Frozen {
         for bit in self.assets.burden.bits() {
             let ceil = |asset: usize| {
                 let price = prices.burden.get(asset).copied().unwrap_or(U256::MAX);
-                let scale = self.burden.get(asset).copied().flatten();
+                let scale = self.burden.get(asset);
                 scale.map_or(u64::MAX, |scale| scale.ceil(price))
             };
             let listed = prices.burden.len().max(self.burden.len());
@@ -478,8 +477,42 @@ mod tests {
                 .prop_map(|(n, shift, more)| (U256::from(n) << shift) + U256::from(more)),
             2 => (1u64..13, 60usize..70, 0u64..3)
                 .prop_map(|(n, shift, less)| (U256::from(n) << shift) - U256::from(less)),
-            1 => Just(U256::MAX),
+            1 => (0usize..4).prop_map(|shift| U256::MAX >> shift),
         ]
+    }
+
+    /// Two lists of prices that the one account `a` · P against `b` · Q + slack ties at: the
+    /// anchor is any, the end is where both sides are equal to the unit.
+    #[derive(Clone, Debug)]
+    struct Tie {
+        a: u64,
+        b: u64,
+        slack: u64,
+        anchor: [U256; 2],
+        end: [U256; 2],
+    }
+
+    fn tie() -> impl Strategy<Value = Tie> {
+        let scaled = |most: u64, shifts: usize| {
+            (1..=most, 0..=shifts, 0u64..4)
+                .prop_map(|(n, shift, more)| (U256::from(n) << shift) + U256::from(more))
+        };
+        let coefficient = || prop_oneof![1u64..60, 1u64..100_000];
+        let anchor = || prop_oneof![scaled(400, 0), scaled(400, 80), scaled(u64::MAX, 90)];
+        let end = (
+            prop_oneof![scaled(12, 0), scaled(12, 80), scaled(u64::MAX, 90)],
+            0u64..4,
+        );
+        (coefficient(), coefficient(), anchor(), anchor(), end).prop_map(
+            |(a, b, support, burden, (k, j))| Tie {
+                a,
+                b,
+                slack: a * j,
+                anchor: [support, burden],
+                // a · (b·k + j) = b · (a·k) + a·j
+                end: [U256::from(b) * k + U256::from(j), U256::from(a) * k],
+            },
+        )
     }
 
     fn line() -> impl Strategy<Value = Line> {
@@ -579,6 +612,86 @@ mod tests {
             let rest: BTreeSet<u32> = generation.rest().collect();
             prop_assert!(rest.is_disjoint(&passed));
             prop_assert_eq!(rest.len(), generation.left());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+
+        /// At a tie of both sides every rounding must go the safe way.
+        #[test]
+        fn passes_ties(tie in tie()) {
+            let side = |prices: [U256; 2]| (vec![prices[0]], vec![prices[1]]);
+            let (anchor, end) = (side(tie.anchor), side(tie.end));
+            let line = Line {
+                support: [tie.a, 0, 0, 0, 0, 0],
+                burden: [tie.b, 0, 0, 0, 0, 0],
+                slack: tie.slack,
+            };
+            let anchor = View { support: &anchor.0, burden: &anchor.1 };
+            let end = View { support: &end.0, burden: &end.1 };
+            prop_assert!(may_breach(&line, end));
+            let mut generation =
+                Generation::new(anchor, &[(0, Entry::of_exposure(&exposure(&line, anchor)))]);
+            let mut passed = false;
+            generation.pass(end, |_| passed = true);
+            prop_assert!(passed);
+        }
+    }
+
+    /// A price near a simple multiple of the anchor, where a lost bit shows.
+    fn anchor_and_price() -> impl Strategy<Value = (U256, U256)> {
+        let near = (
+            price(),
+            any::<u64>(),
+            0usize..100,
+            0u64..5,
+            0u64..3,
+            0u64..5,
+        )
+            .prop_map(|(small, n, shift, times, more, less)| {
+                let anchor = small.max(U256::from(n) << shift);
+                let price = anchor.saturating_mul(U256::from(times));
+                let price = price.saturating_add(U256::from(more));
+                (anchor, price.saturating_sub(U256::from(less)))
+            });
+        prop_oneof![2 => near, 1 => (price(), price())]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+
+        /// Ratios of prices are on the named side of the truth and close to it.
+        #[test]
+        fn ratios_round_as_named((anchor, price) in anchor_and_price()) {
+            let one = Wide::from(1u64) << 48;
+            let exact: Wide = Wide::from(price) * one;
+            let anchor_wide = Wide::from(anchor);
+            let floor = Scale::of_support(anchor).floor(price);
+            let ceil = Scale::of_burden(anchor).ceil(price);
+            if anchor.is_zero() {
+                prop_assert_eq!(floor, u64::MAX);
+                prop_assert_eq!(ceil, if price.is_zero() { 0 } else { u64::MAX });
+                return Ok(());
+            }
+            // Off by one unit and by 2^-60 of the ratio at most.
+            let near = |ratio: u64| Wide::from(ratio.max(1)) * anchor_wide / (one << 12);
+            prop_assert!(Wide::from(floor) * anchor_wide <= exact);
+            if floor < u64::MAX {
+                let next = Wide::from(floor) * anchor_wide + anchor_wide;
+                prop_assert!(next + near(floor) + one >= exact);
+            } else {
+                prop_assert!(exact >= anchor_wide << 63);
+            }
+            if price == U256::MAX {
+                prop_assert_eq!(ceil, u64::MAX);
+            } else if ceil < u64::MAX {
+                prop_assert!(Wide::from(ceil) * anchor_wide >= exact);
+                let less = exact + anchor_wide + near(ceil) + one;
+                prop_assert!(Wide::from(ceil) * anchor_wide <= less);
+            } else {
+                prop_assert!(exact >= anchor_wide << 63);
+            }
         }
     }
 

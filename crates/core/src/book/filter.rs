@@ -4,12 +4,15 @@ use super::cohort::{Entry, Generation, View};
 use super::trie::Trie;
 use std::sync::Arc;
 
+/// Most generations after the base. A tick reads the heads of all; a merge costs looks.
+const LATER_MAX: usize = 12;
+
 /// A filter over accounts: it hands out every account whose entry may have lost its meaning.
 ///
 /// Entries made at the present prices are fresh. When prices move on, they become a generation
-/// anchored at the prices that end. A generation that is not much smaller than an older one is
-/// merged with it by having all of their accounts looked at again, so that each generation has
-/// less than half the entries of the one before and their number stays logarithmic.
+/// anchored at the prices that end. Generations are merged by having all of their accounts looked
+/// at again, which anchors them anew: an old one when it has shrunk to half of a new one, and the
+/// newest ones when there are too many.
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
     /// Entries made at the beginning, generation 0; never merged, so that forks share it.
@@ -61,9 +64,13 @@ impl Filter {
         let fresh = std::mem::take(&mut self.fresh);
         let mut total = fresh.len();
         let later = Arc::make_mut(&mut self.later);
-        while let Some((old, generation)) =
-            later.pop_if(|(_, generation)| generation.left() <= total.saturating_mul(2))
-        {
+        loop {
+            let full = later.len() >= LATER_MAX;
+            let merges =
+                |(_, last): &mut (u64, Generation)| full || last.left().saturating_mul(2) <= total;
+            let Some((old, generation)) = later.pop_if(merges) else {
+                break;
+            };
             total = total.saturating_add(generation.left());
             due.extend(generation.rest().filter(|id| lives(*id, old)));
         }

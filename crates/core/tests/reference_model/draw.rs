@@ -83,14 +83,28 @@ pub(crate) enum Much {
     Deficit(u16),
 }
 
-/// One step of a script.
-#[derive(Clone, Debug)]
-pub(crate) enum Step {
+/// One step of a script. An apt step looks, from the accounts and assets that it names, for the
+/// next ones with which it makes sense; another takes them as they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) apt: bool,
+    pub(crate) call: Call,
+}
+
+/// What a step does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Call {
     /// Seconds pass and one price moves, in thousandths of itself.
     Time {
         seconds: u32,
         asset: usize,
         price: u32,
+    },
+    /// The price of a borrower's collateral falls until the health factor is about so many
+    /// thousandths.
+    Sink {
+        account: usize,
+        health: u32,
     },
     Supply {
         caller: usize,
@@ -110,7 +124,7 @@ pub(crate) enum Step {
         much: Much,
     },
     Repay {
-        caller: usize,
+        caller: Option<usize>,
         asset: usize,
         much: Much,
         account: usize,
@@ -124,7 +138,6 @@ pub(crate) enum Step {
         caller: usize,
         category: u8,
     },
-    /// `sick` looks for an unhealthy account and assets that it has; the other numbers choose.
     Liquidate {
         liquidator: usize,
         borrower: usize,
@@ -132,7 +145,6 @@ pub(crate) enum Step {
         debt: usize,
         much: Much,
         receive_a_token: bool,
-        sick: bool,
     },
     Eliminate {
         caller: usize,
@@ -156,9 +168,13 @@ pub(crate) struct Script {
     pub(crate) steps: Vec<Step>,
 }
 
-/// Worlds with 40 to 80 steps.
+/// Worlds in which users first open positions, then anything happens.
 pub(crate) fn script() -> impl Strategy<Value = Script> {
-    (world(), vec(step(), 40..80)).prop_map(|(world, steps)| Script { world, steps })
+    let opening = vec(own().prop_map(|call| Step { apt: true, call }), 0..24);
+    (world(), opening, vec(step(), 1..80)).prop_map(|(world, mut steps, rest)| {
+        steps.extend(rest);
+        Script { world, steps }
+    })
 }
 
 fn world() -> impl Strategy<Value = WorldDraw> {
@@ -198,9 +214,9 @@ fn reserve() -> impl Strategy<Value = ReserveDraw> {
     );
     let growth = prop_oneof![Just(0u128), 0..3_000_000_000_000_000_000_000_000_000u128];
     let ledger = (
-        (100..=9_900u16, 0..500u16, 0..2_000u16, 0..30_000u16),
+        (100..=9_900u16, 0..1u16, 0..2_000u16, 0..30_000u16),
         (growth.clone(), growth),
-        prop_oneof![Just(0u32), 1..1_000_000u32],
+        prop_oneof![1 => Just(0u32), 4 => 1_000..10_000_000u32],
     );
     (token, risk, fees, switches, caps, ledger).prop_map(
         |(token, risk, fees, switches, caps, ledger)| {
@@ -267,7 +283,7 @@ fn much(measure: fn(u16) -> Much) -> impl Strategy<Value = Much> {
         8 => (1..1_000u16).prop_map(measure),
         2 => Just(measure(1_000)),
         1 => (1_000..1_300u16).prop_map(measure),
-        1 => Just(Much::All),
+        1 => Just(measure(1_000)),
         1 => (0..4u64).prop_map(Much::Units),
     ]
 }
@@ -282,42 +298,67 @@ fn seconds() -> impl Strategy<Value = u32> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
+    (prop::bool::weighted(0.85), call()).prop_map(|(apt, call)| Step { apt, call })
+}
+
+/// Calls of the market: time and administration.
+fn outside() -> impl Strategy<Value = Call> {
     let asset = || 0..ASSETS;
     let price = prop_oneof![
-        4 => Just(1_000u32), 6 => 600..1_000u32, 5 => 1_000..1_600u32, 1 => 0..600u32
+        4 => Just(1_000u32), 6 => 700..1_000u32, 5 => 1_000..1_500u32, 1 => 0..700u32
     ];
+    let health =
+        prop_oneof![4 => 900..1_000u32, 2 => 950..952u32, 4 => 200..950u32, 1 => Just(0u32)];
     prop_oneof![
-        6 => (seconds(), asset(), price)
-            .prop_map(|(seconds, asset, price)| Step::Time { seconds, asset, price }),
+        8 => (seconds(), asset(), price)
+            .prop_map(|(seconds, asset, price)| Call::Time { seconds, asset, price }),
+        8 => (account(), health).prop_map(|(account, health)| Call::Sink { account, health }),
+        1 => (asset(), prop::bool::weighted(0.2))
+            .prop_map(|(asset, paused)| Call::SetPaused { asset, paused }),
+        1 => (asset(), 0..3_600u32)
+            .prop_map(|(asset, seconds)| Call::SetGrace { asset, seconds }),
+    ]
+}
+
+/// Calls of users about their own positions.
+fn own() -> impl Strategy<Value = Call> {
+    let asset = || 0..ASSETS;
+    prop_oneof![
         6 => (account(), asset(), much(Much::Wallet), weighted(0.1, account()))
-            .prop_map(|(caller, asset, much, other)| Step::Supply {
+            .prop_map(|(caller, asset, much, other)| Call::Supply {
                 caller, asset, much, account: other.unwrap_or(caller),
             }),
         3 => (account(), asset(), much(Much::Supply), weighted(0.1, account()))
-            .prop_map(|(caller, asset, much, other)| Step::Withdraw {
+            .prop_map(|(caller, asset, much, other)| Call::Withdraw {
                 caller, asset, much, to: other.unwrap_or(caller),
             }),
-        8 => (account(), asset(), much(Much::Room))
-            .prop_map(|(caller, asset, much)| Step::Borrow { caller, asset, much }),
-        3 => (account(), asset(), much(Much::Debt), weighted(0.2, account()))
-            .prop_map(|(caller, asset, much, other)| Step::Repay {
-                caller, asset, much, account: other.unwrap_or(caller),
+        9 => (account(), asset(), much(Much::Room))
+            .prop_map(|(caller, asset, much)| Call::Borrow { caller, asset, much }),
+        4 => (weighted(0.3, account()), asset(), much(Much::Debt), account())
+            .prop_map(|(caller, asset, much, account)| Call::Repay {
+                caller, asset, much, account,
             }),
         2 => (account(), asset(), prop::bool::weighted(0.6))
-            .prop_map(|(caller, asset, enabled)| Step::SetCollateral { caller, asset, enabled }),
+            .prop_map(|(caller, asset, enabled)| Call::SetCollateral { caller, asset, enabled }),
         2 => (account(), 0..=3u8)
-            .prop_map(|(caller, category)| Step::SetEMode { caller, category }),
-        8 => (account(), account(), asset(), asset(), much(Much::Debt), any::<bool>(),
-                prop::bool::weighted(0.85))
-            .prop_map(|drawn| Step::Liquidate {
-                liquidator: drawn.0, borrower: drawn.1, collateral: drawn.2, debt: drawn.3,
-                much: drawn.4, receive_a_token: drawn.5, sick: drawn.6,
-            }),
-        1 => (prop_oneof![6 => Just(1usize), 1 => account()], asset(), much(Much::Deficit))
-            .prop_map(|(caller, asset, much)| Step::Eliminate { caller, asset, much }),
-        1 => (asset(), prop::bool::weighted(0.3))
-            .prop_map(|(asset, paused)| Step::SetPaused { asset, paused }),
-        1 => (asset(), 0..14_400u32)
-            .prop_map(|(asset, seconds)| Step::SetGrace { asset, seconds }),
+            .prop_map(|(caller, category)| Call::SetEMode { caller, category }),
     ]
+}
+
+/// Calls about the positions of others.
+fn others() -> impl Strategy<Value = Call> {
+    let asset = || 0..ASSETS;
+    prop_oneof![
+        8 => (account(), account(), asset(), asset(), much(Much::Debt), any::<bool>())
+            .prop_map(|drawn| Call::Liquidate {
+                liquidator: drawn.0, borrower: drawn.1, collateral: drawn.2, debt: drawn.3,
+                much: drawn.4, receive_a_token: drawn.5,
+            }),
+        2 => (prop_oneof![9 => Just(1usize), 1 => account()], asset(), much(Much::Deficit))
+            .prop_map(|(caller, asset, much)| Call::Eliminate { caller, asset, much }),
+    ]
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    prop_oneof![4 => outside(), 5 => own(), 4 => others()]
 }

@@ -76,25 +76,35 @@ pub fn read(
     assets: &[AssetTerms],
 ) -> Result<(Book, Vec<String>), FileError> {
     let path = spec.file.as_path();
-    let mapping = Mapping::new(spec, assets)
-        .map_err(|why| FileError::content(path, Place::File, "", why))?;
+    let mapping =
+        Mapping::new(spec, assets).map_err(|why| FileError::content(path, Place::File, "", why))?;
     let mut csv = CsvRows::open(path)?;
     if !csv.next()? {
-        return Err(FileError::content(path, Place::File, "", "the file is empty"));
+        return Err(FileError::content(
+            path,
+            Place::File,
+            "",
+            "the file is empty",
+        ));
     }
     let header: Vec<String> = csv.record.iter().map(str::to_owned).collect();
-    let at = columns_at(spec, &header)
-        .map_err(|(k, m)| FileError::content(path, csv.place(), k, m))?;
+    let at =
+        columns_at(spec, &header).map_err(|(k, m)| FileError::content(path, csv.place(), k, m))?;
     let (mut book, mut moved, mut names) = (Book::default(), 0, HashSet::new());
     while csv.next()? {
         csv.check_width(header.len())?;
         let refuse = |key: &str, why: String| FileError::content(path, csv.place(), key, why);
         let name = csv.record.get(at[0]).unwrap_or_default();
         if name.is_empty() || !names.insert(name.to_owned()) {
-            return Err(refuse("account", format!("found {}; allowed: a name once", excerpt(name))));
+            return Err(refuse(
+                "account",
+                format!("found {}; allowed: a name once", excerpt(name)),
+            ));
         }
         let totals = totals(&at, &csv.record).map_err(|(key, why)| refuse(key, why))?;
-        let (positions, trimmed) = mapping.positions(&totals).map_err(|(k, why)| refuse(k, why))?;
+        let (positions, trimmed) = mapping
+            .positions(&totals)
+            .map_err(|(k, why)| refuse(k, why))?;
         moved += u32::from(trimmed);
         book.accounts.push(BookAccount {
             name: name.to_owned(),
@@ -103,7 +113,12 @@ pub fn read(
         });
     }
     if book.accounts.is_empty() {
-        return Err(FileError::content(path, Place::File, "", "there is no account in it"));
+        return Err(FileError::content(
+            path,
+            Place::File,
+            "",
+            "there is no account in it",
+        ));
     }
     let accounts = book.accounts.len();
     let note = format!(
@@ -116,7 +131,14 @@ pub fn read(
 fn columns_at(spec: &AggregatedBook, header: &[String]) -> Result<[usize; 6], (String, String)> {
     let c = &spec.columns;
     let at = |key: &'static str, name: &str| {
-        find(header, &Wanted { key, names: &[name] }).map(|(at, _)| at)
+        find(
+            header,
+            &Wanted {
+                key,
+                names: &[name],
+            },
+        )
+        .map(|(at, _)| at)
     };
     Ok([
         at("account", &c.account)?,
@@ -128,15 +150,18 @@ fn columns_at(spec: &AggregatedBook, header: &[String]) -> Result<[usize; 6], (S
     ])
 }
 
-fn totals(
-    at: &[usize; 6],
-    record: &csv::StringRecord,
-) -> Result<Totals, (&'static str, String)> {
+fn totals(at: &[usize; 6], record: &csv::StringRecord) -> Result<Totals, (&'static str, String)> {
     let number = |i: usize, key: &'static str, max: f64| {
         let text = record.get(at[i]).unwrap_or_default();
         match text.parse::<f64>() {
             Ok(x) if (0.0..=max).contains(&x) => Ok(x),
-            _ => Err((key, format!("found {}; allowed: a number from 0 to {max:e}", excerpt(text)))),
+            _ => Err((
+                key,
+                format!(
+                    "found {}; allowed: a number from 0 to {max:e}",
+                    excerpt(text)
+                ),
+            )),
         }
     };
     Ok(Totals {
@@ -195,13 +220,20 @@ impl<'a> Mapping<'a> {
         totals: &Totals,
     ) -> Result<(Vec<BookPosition>, bool), (&'static str, String)> {
         let (collateral, trimmed) = self.collateral(totals)?;
-        let main_debt = totals.debt.min(totals.main_debt * self.relative(self.main_debt));
+        let main_debt = totals
+            .debt
+            .min(totals.main_debt * self.relative(self.main_debt));
         let parts = [
             (self.spec.main_collateral, self.main, collateral[0], true),
             (self.spec.high_collateral, self.high, collateral[1], true),
             (self.spec.low_collateral, self.low, collateral[2], true),
             (self.spec.main_debt, self.main_debt, main_debt, false),
-            (self.spec.other_debt, self.other_debt, totals.debt - main_debt, false),
+            (
+                self.spec.other_debt,
+                self.other_debt,
+                totals.debt - main_debt,
+                false,
+            ),
         ];
         let mut positions: Vec<BookPosition> = Vec::new();
         for (asset, terms, value, supplied) in parts {
@@ -219,7 +251,10 @@ impl<'a> Mapping<'a> {
         let (all, average) = (totals.collateral, totals.threshold);
         if all > 0.0 && !(low..=high).contains(&average) {
             let allowed = format!("allowed: {:.0} to {:.0}", low * 1e4, high * 1e4);
-            let why = format!("found {:.0}; {allowed}, the stand-ins' thresholds", average * 1e4);
+            let why = format!(
+                "found {:.0}; {allowed}, the stand-ins' thresholds",
+                average * 1e4
+            );
             return Err(("threshold_bps", why));
         }
         let told = totals.main_collateral * self.relative(self.main);
@@ -245,7 +280,11 @@ fn add(positions: &mut Vec<BookPosition>, asset: AssetId, amount: Amount, suppli
     if amount.is_zero() {
         return;
     }
-    let (collateral, debt) = if supplied { (amount, Amount::ZERO) } else { (Amount::ZERO, amount) };
+    let (collateral, debt) = if supplied {
+        (amount, Amount::ZERO)
+    } else {
+        (Amount::ZERO, amount)
+    };
     match positions.iter_mut().find(|p| p.asset == asset) {
         Some(position) if supplied => position.collateral = collateral,
         Some(position) => position.debt = debt,

@@ -125,10 +125,25 @@ pub fn to_table(book: &Book, assets: &[AssetUnit]) -> Table {
         ColumnData::Text(rows().map(|(a, p)| cell(a, p)).collect())
     };
     let columns = vec![
-        Column::new("account", "", "Name or address.", text(&|a, _| a.name.clone())),
+        Column::new(
+            "account",
+            "",
+            "Name or address.",
+            text(&|a, _| a.name.clone()),
+        ),
         Column::new("asset", "", "Ticker.", text(&|_, p| unit(p).symbol.clone())),
-        Column::new("collateral", "whole tokens", "Supplied.", text(&|_, p| tokens(p, p.collateral))),
-        Column::new("debt", "whole tokens", "Owed.", text(&|_, p| tokens(p, p.debt))),
+        Column::new(
+            "collateral",
+            "whole tokens",
+            "Supplied.",
+            text(&|_, p| tokens(p, p.collateral)),
+        ),
+        Column::new(
+            "debt",
+            "whole tokens",
+            "Owed.",
+            text(&|_, p| tokens(p, p.debt)),
+        ),
         Column::new(
             "enabled",
             "",

@@ -10,7 +10,14 @@ use backstop_core::protocol::AssetId;
 use std::collections::HashMap;
 use std::path::Path;
 
-const COLUMNS: [&str; 6] = ["account", "asset", "collateral", "debt", "enabled", "e_mode"];
+const COLUMNS: [&str; 6] = [
+    "account",
+    "asset",
+    "collateral",
+    "debt",
+    "enabled",
+    "e_mode",
+];
 const COLUMNS_REQUIRED: usize = 4;
 const NAME_CHARACTERS_MAX: usize = 200;
 
@@ -71,9 +78,8 @@ impl<'a> Collector<'a> {
     }
 
     fn push(&mut self, row: Row<'_>, place: &Place) -> Result<(), FileError> {
-        let refuse = |key: &str, why: String| {
-            FileError::content(self.path, place.clone(), key, why)
-        };
+        let refuse =
+            |key: &str, why: String| FileError::content(self.path, place.clone(), key, why);
         let characters = row.account.chars().count();
         if characters == 0 || characters > NAME_CHARACTERS_MAX {
             let why = format!("found {characters} characters; allowed: 1 to {NAME_CHARACTERS_MAX}");
@@ -135,7 +141,10 @@ impl<'a> Collector<'a> {
         };
         let account = &mut accounts[*index];
         if account.e_mode != e_mode {
-            let why = format!("found {e_mode}; an earlier row of {name:?} says {}", account.e_mode);
+            let why = format!(
+                "found {e_mode}; an earlier row of {name:?} says {}",
+                account.e_mode
+            );
             return Err(("e_mode", why));
         }
         if account.positions.iter().any(|p| p.asset == position.asset) {
@@ -149,7 +158,12 @@ impl<'a> Collector<'a> {
 
     fn finish(self) -> Result<Book, FileError> {
         if self.book.accounts.is_empty() {
-            return Err(FileError::content(self.path, Place::File, "", "there is no account in it"));
+            return Err(FileError::content(
+                self.path,
+                Place::File,
+                "",
+                "there is no account in it",
+            ));
         }
         Ok(self.book)
     }
@@ -159,7 +173,10 @@ fn flag(text: &str) -> Result<bool, String> {
     match text {
         "" | "true" | "True" | "TRUE" | "1" => Ok(true),
         "false" | "False" | "FALSE" | "0" => Ok(false),
-        other => Err(format!("found {}; allowed: true, false, 1, 0", excerpt(other))),
+        other => Err(format!(
+            "found {}; allowed: true, false, 1, 0",
+            excerpt(other)
+        )),
     }
 }
 
@@ -199,7 +216,12 @@ fn positions_in(header: &[&str]) -> Result<[Option<usize>; 6], (String, String)>
 fn read_csv(path: &Path, mut collector: Collector<'_>) -> Result<Book, FileError> {
     let mut csv = CsvRows::open(path)?;
     if !csv.next()? {
-        return Err(FileError::content(path, Place::File, "", "the file is empty"));
+        return Err(FileError::content(
+            path,
+            Place::File,
+            "",
+            "the file is empty",
+        ));
     }
     let header: Vec<&str> = csv.record.iter().collect();
     let width = header.len();
@@ -234,7 +256,12 @@ fn read_json(path: &Path, mut collector: Collector<'_>) -> Result<Book, FileErro
         let message = message.split(" at line ").next().unwrap_or_default();
         let allowed = "allowed: an array of objects with account, asset, collateral, debt (text), \
                        enabled (true or false) and e_mode (0 to 255)";
-        FileError::content(path, Place::Position { line, column }, "", format!("{message}; {allowed}"))
+        FileError::content(
+            path,
+            Place::Position { line, column },
+            "",
+            format!("{message}; {allowed}"),
+        )
     })?;
     for (i, row) in rows.iter().enumerate() {
         let e_mode = row.e_mode.to_string();
@@ -280,7 +307,10 @@ fn parquet_cell(column: usize, data: &ColumnData, row: usize) -> Result<String, 
         (5, ColumnData::I64(v)) => Ok(v[row].to_string()),
         (column, data) => {
             let allowed = ["text", "text", "text", "text", "booleans", "integers"][column];
-            Err(format!("found the type {}; allowed: {allowed}", data.type_name()))
+            Err(format!(
+                "found the type {}; allowed: {allowed}",
+                data.type_name()
+            ))
         }
     }
 }

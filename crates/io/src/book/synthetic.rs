@@ -54,11 +54,15 @@ impl Quantiles {
     /// # Errors
     /// What is allowed, and what was found in its place.
     pub fn new(pairs: Vec<(f64, f64)>) -> Result<Self, String> {
-        let ends = pairs.first().map(|p| p.0) == Some(0.0) && pairs.last().map(|p| p.0) == Some(1.0);
+        let ends =
+            pairs.first().map(|p| p.0) == Some(0.0) && pairs.last().map(|p| p.0) == Some(1.0);
         if !ends || pairs.len() < 2 {
             return Err("at least two, the first with share 0, the last with share 1".into());
         }
-        if let Some(bad) = pairs.iter().find(|(_, value)| !(*value > 0.0 && value.is_finite())) {
+        if let Some(bad) = pairs
+            .iter()
+            .find(|(_, value)| !(*value > 0.0 && value.is_finite()))
+        {
             return Err(format!("values above 0, not {}", bad.1));
         }
         for pair in pairs.windows(2) {
@@ -80,7 +84,11 @@ impl Quantiles {
 
     /// The value at a share between 0 and 1, log-linear between the stated pairs.
     pub fn value(&self, share: f64) -> f64 {
-        let after = self.0.partition_point(|(s, _)| *s <= share).min(self.0.len() - 1).max(1);
+        let after = self
+            .0
+            .partition_point(|(s, _)| *s <= share)
+            .min(self.0.len() - 1)
+            .max(1);
         let ((s0, v0), (s1, v1)) = (self.0[after - 1], self.0[after]);
         let position = ((share - s0) / (s1 - s0)).clamp(0.0, 1.0);
         (v0.ln() + (v1 / v0).ln() * position).exp().clamp(v0, v1)
@@ -126,7 +134,10 @@ fn check(spec: &SyntheticBook, assets: &[AssetTerms]) -> Result<(), String> {
     for (id, _) in &spec.collateral {
         let asset = of(*id).filter(|asset| asset.liquidation_threshold_bps == 0);
         if let Some(asset) = asset {
-            return Err(format!("{} cannot be collateral: its threshold is 0", asset.symbol));
+            return Err(format!(
+                "{} cannot be collateral: its threshold is 0",
+                asset.symbol
+            ));
         }
         if spec.debt.iter().all(|(debt, _)| debt == id) {
             return Err("a collateral has no other asset to borrow against it".to_owned());
@@ -138,7 +149,9 @@ fn check(spec: &SyntheticBook, assets: &[AssetTerms]) -> Result<(), String> {
 /// One draw an account: uniform within slices of equal share, in random order.
 fn stratified(accounts: u32, rng: &mut ChaCha12Rng) -> Vec<f64> {
     let n = f64::from(accounts);
-    let mut draws: Vec<f64> = (0..accounts).map(|k| (f64::from(k) + uniform(rng)) / n).collect();
+    let mut draws: Vec<f64> = (0..accounts)
+        .map(|k| (f64::from(k) + uniform(rng)) / n)
+        .collect();
     for last in (1..draws.len()).rev() {
         let other = (uniform(rng) * (last + 1) as f64) as usize;
         draws.swap(last, other.min(last));
@@ -190,12 +203,18 @@ impl Mix {
 
 /// Whether some debt asset is none of these.
 fn borrowable(spec: &SyntheticBook, collateral: &[AssetId]) -> bool {
-    spec.debt.iter().any(|(id, weight)| *weight > 0.0 && !collateral.contains(id))
+    spec.debt
+        .iter()
+        .any(|(id, weight)| *weight > 0.0 && !collateral.contains(id))
 }
 
 /// An asset by weight, none of those taken; `None` where nothing is left.
 fn pick(weights: &[(AssetId, f64)], taken: &[AssetId], rng: &mut ChaCha12Rng) -> Option<AssetId> {
-    let free = || weights.iter().filter(|(id, w)| *w > 0.0 && !taken.contains(id));
+    let free = || {
+        weights
+            .iter()
+            .filter(|(id, w)| *w > 0.0 && !taken.contains(id))
+    };
     let sum: f64 = free().map(|(_, weight)| weight).sum();
     let mut left = uniform(rng) * sum;
     let mut last = None;
@@ -211,7 +230,11 @@ fn pick(weights: &[(AssetId, f64)], taken: &[AssetId], rng: &mut ChaCha12Rng) ->
 
 /// Shares of one asset (all) or of two (the second gets 20 to 50 %).
 fn split(ids: Vec<AssetId>, rng: &mut ChaCha12Rng) -> Vec<(AssetId, f64)> {
-    let second = if ids.len() > 1 { 0.2 + 0.3 * uniform(rng) } else { 0.0 };
+    let second = if ids.len() > 1 {
+        0.2 + 0.3 * uniform(rng)
+    } else {
+        0.0
+    };
     let shares = [1.0 - second, second];
     ids.into_iter().zip(shares).collect()
 }

@@ -12,14 +12,21 @@ fn assets() -> Vec<AssetUnit> {
 }
 
 fn terms() -> Vec<AssetTerms> {
-    [("WETH", 18, 195.0, 8000), ("WBTC", 8, 7900.0, 7000), ("USDC", 6, 1.0, 8500), ("DAI", 18, 1.0, 8000)]
-        .map(|(symbol, decimals, price_usd, liquidation_threshold_bps)| AssetTerms {
+    [
+        ("WETH", 18, 195.0, 8000),
+        ("WBTC", 8, 7900.0, 7000),
+        ("USDC", 6, 1.0, 8500),
+        ("DAI", 18, 1.0, 8000),
+    ]
+    .map(
+        |(symbol, decimals, price_usd, liquidation_threshold_bps)| AssetTerms {
             symbol: symbol.to_owned(),
             decimals,
             price_usd,
             liquidation_threshold_bps,
-        })
-        .to_vec()
+        },
+    )
+    .to_vec()
 }
 
 fn with_folder(name: &str, run: impl FnOnce(&Path)) {
@@ -43,7 +50,11 @@ fn sample() -> Book {
     };
     Book {
         accounts: vec![
-            account("0xabc", 0, vec![position(0, 1, 0, true), position(1, 0, 2_500_000, false)]),
+            account(
+                "0xabc",
+                0,
+                vec![position(0, 1, 0, true), position(1, 0, 2_500_000, false)],
+            ),
             account("a, \"b\" #ü", 7, vec![position(1, u128::MAX, 1, true)]),
         ],
     }
@@ -65,7 +76,8 @@ fn every_format_reads_back_what_was_written() {
 fn csv_may_omit_what_has_a_default() {
     with_folder("defaults", |folder| {
         let path = folder.join("b.csv");
-        let content = "\u{feff}# comment\r\nasset,account,debt,collateral\r\nWETH,x,,1.5\r\nUSDC,x,100,\r\n";
+        let content =
+            "\u{feff}# comment\r\nasset,account,debt,collateral\r\nWETH,x,,1.5\r\nUSDC,x,100,\r\n";
         std::fs::write(&path, content).unwrap();
         let book = read(&path, &assets()).unwrap();
         let position = |asset, collateral, debt| BookPosition {
@@ -74,7 +86,10 @@ fn csv_may_omit_what_has_a_default() {
             debt: Amount::new(debt),
             enabled: true,
         };
-        let want = vec![position(0, 1_500_000_000_000_000_000, 0), position(1, 0, 100_000_000)];
+        let want = vec![
+            position(0, 1_500_000_000_000_000_000, 0),
+            position(1, 0, 100_000_000),
+        ];
         assert_eq!(book.accounts[0].positions, want);
     });
 }
@@ -126,11 +141,21 @@ fn synthetic_books_meet_their_quantiles() {
         let share = (k as f64 + 0.5) / f64::from(n);
         let (low, high) = (share - 1.0 / f64::from(n), share + 1.0 / f64::from(n));
         let h = healths[k];
-        assert!(spec.health_factor.value(low) * 0.9999 < h && h < spec.health_factor.value(high) * 1.0001);
+        assert!(
+            spec.health_factor.value(low) * 0.9999 < h
+                && h < spec.health_factor.value(high) * 1.0001
+        );
         let d = debts[k] / factor;
-        assert!(spec.debt_usd.value(low) * 0.99 < d && d < spec.debt_usd.value(high) * 1.01, "{k} {d}");
+        assert!(
+            spec.debt_usd.value(low) * 0.99 < d && d < spec.debt_usd.value(high) * 1.01,
+            "{k} {d}"
+        );
     }
-    let several = book.accounts.iter().filter(|a| a.positions.len() > 2).count();
+    let several = book
+        .accounts
+        .iter()
+        .filter(|a| a.positions.len() > 2)
+        .count();
     assert!((1_000..1_700).contains(&several), "{several}");
     for account in &book.accounts {
         let mut ids: Vec<_> = account.positions.iter().map(|p| p.asset).collect();
@@ -145,7 +170,10 @@ fn synthetic_books_are_deterministic() {
     let book = |seed| generate(&spec(300), &terms(), seed).unwrap();
     assert_eq!(book(1), book(1));
     assert_ne!(book(1), book(2));
-    let fixed = SyntheticBook { seed: Some(2), ..spec(300) };
+    let fixed = SyntheticBook {
+        seed: Some(2),
+        ..spec(300)
+    };
     assert_eq!(generate(&fixed, &terms(), 1).unwrap(), book(2));
     expect_test::expect![[r#"
         account,asset,collateral,debt,enabled,e_mode
@@ -160,14 +188,21 @@ fn synthetic_books_are_deterministic() {
 fn first_lines(book: &Book, lines: usize) -> String {
     let units: Vec<AssetUnit> = terms()
         .into_iter()
-        .map(|t| AssetUnit { symbol: t.symbol, decimals: t.decimals })
+        .map(|t| AssetUnit {
+            symbol: t.symbol,
+            decimals: t.decimals,
+        })
         .collect();
     let mut text = String::new();
     with_folder("lines", |folder| {
         let path = folder.join("b.csv");
         write(book, &units, &path).unwrap();
         let all = std::fs::read_to_string(&path).unwrap();
-        text = all.lines().take(lines).flat_map(|line| [line, "\n"]).collect();
+        text = all
+            .lines()
+            .take(lines)
+            .flat_map(|line| [line, "\n"])
+            .collect();
     });
     text
 }
@@ -191,7 +226,8 @@ fn impossible_synthetic_books_are_refused() {
         DAI has no price at the start
         a collateral has no other asset to borrow against it
         asset 9 is not in the list
-        62508.6697210112 USD is less than one base unit of USDC"#]].assert_eq(&errors.join("\n"));
+        62508.6697210112 USD is less than one base unit of USDC"#]]
+    .assert_eq(&errors.join("\n"));
     for pairs in [
         vec![],
         vec![(0.0, 1.0)],

@@ -1,7 +1,11 @@
 use super::*;
 
 fn with_file<T>(name: &str, content: &[u8], run: impl FnOnce(&Path) -> T) -> T {
-    let unique = format!("backstop-price-{}-{:?}", std::process::id(), std::thread::current().id());
+    let unique = format!(
+        "backstop-price-{}-{:?}",
+        std::process::id(),
+        std::thread::current().id()
+    );
     let folder = std::env::temp_dir().join(unique);
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(name);
@@ -12,7 +16,9 @@ fn with_file<T>(name: &str, content: &[u8], run: impl FnOnce(&Path) -> T) -> T {
 }
 
 fn read(content: &str, layout: &Layout) -> (PriceSeries, Vec<String>) {
-    with_file("p.csv", content.as_bytes(), |path| read_prices(path, layout).unwrap())
+    with_file("p.csv", content.as_bytes(), |path| {
+        read_prices(path, layout).unwrap()
+    })
 }
 
 const T: u64 = 1_583_971_200;
@@ -36,7 +42,10 @@ fn units_headers_and_line_ends_do_not_matter() {
         (binance.to_owned(), Layout::Binance),
         (micro, Layout::Binance),
         (format!("{header}{binance}"), Layout::Binance),
-        (format!("\u{feff}# a comment\n{header}{binance}"), Layout::Ohlcv),
+        (
+            format!("\u{feff}# a comment\n{header}{binance}"),
+            Layout::Ohlcv,
+        ),
         (
             "Date,Close,Open,Low,High\r\n2020-03-12T00:00:00Z,194.52,195.21,194.38,195.43\r\n\
              2020-03-12T00:10:00Z,193.93,193.56,193.5,194.24\r\n"
@@ -67,7 +76,10 @@ fn a_single_price_column_is_enough() {
         price: Some("usd".to_owned()),
         ..ColumnNames::default()
     };
-    let (series, _) = read("ts,open,usd\n1583971200,1,5\n1583971260,1,6\n", &Layout::Named(names));
+    let (series, _) = read(
+        "ts,open,usd\n1583971200,1,5\n1583971260,1,6\n",
+        &Layout::Named(names),
+    );
     assert_eq!(series.close, [5.0, 6.0]);
 }
 
@@ -86,7 +98,10 @@ fn series_join_in_the_order_of_time() {
 
 #[test]
 fn prices_at_a_time() {
-    let content = format!("ts,open,high,low,close\n{T},10,20,10,20\n{},30,30,30,30\n", T + 100);
+    let content = format!(
+        "ts,open,high,low,close\n{T},10,20,10,20\n{},30,30,30,30\n",
+        T + 100
+    );
     let (series, _) = read(&content, &Layout::Ohlcv);
     for (time, want) in [
         (T - 1, None),
@@ -97,10 +112,17 @@ fn prices_at_a_time() {
     ] {
         assert_eq!(series.at(time), want, "{time}");
     }
-    let steps = TimeSeries { times: vec![5, 9], values: vec![1.0, 2.0] };
-    for (time, held, line) in
-        [(0, 1.0, 1.0), (5, 1.0, 1.0), (8, 1.0, 1.75), (9, 2.0, 2.0), (99, 2.0, 2.0)]
-    {
+    let steps = TimeSeries {
+        times: vec![5, 9],
+        values: vec![1.0, 2.0],
+    };
+    for (time, held, line) in [
+        (0, 1.0, 1.0),
+        (5, 1.0, 1.0),
+        (8, 1.0, 1.75),
+        (9, 2.0, 2.0),
+        (99, 2.0, 2.0),
+    ] {
         assert_eq!(steps.at(time), Some(held), "{time}");
         assert_eq!(steps.linear_at(time), Some(line), "{time}");
     }
@@ -114,8 +136,14 @@ fn parquet_prices_are_read_like_csv() {
     let table = Table::new(
         "prices",
         vec![
-            column("timestamp", crate::table::ColumnData::I64(vec![1_583_971_200_000, 1_583_971_800_000])),
-            column("price", crate::table::ColumnData::OptionalF64(vec![Some(5.0), Some(6.5)])),
+            column(
+                "timestamp",
+                crate::table::ColumnData::I64(vec![1_583_971_200_000, 1_583_971_800_000]),
+            ),
+            column(
+                "price",
+                crate::table::ColumnData::OptionalF64(vec![Some(5.0), Some(6.5)]),
+            ),
         ],
     );
     with_file("p.parquet", b"", |path| {

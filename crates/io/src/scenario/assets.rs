@@ -28,7 +28,8 @@ pub(super) fn read(root: &Section<'_>, folder: &Path) -> Vec<AssetSpec> {
     for (name, item) in entries {
         let key = table.key(name);
         if let Err(why) = symbol(name) {
-            root.problems.add(&item.place, &key, format!("as a symbol, {why}"));
+            root.problems
+                .add(&item.place, &key, format!("as a symbol, {why}"));
         }
         let Some(section) = Section::new(root.problems, key, item) else {
             continue;
@@ -72,7 +73,8 @@ fn check_thresholds(section: &Section<'_>, spec: &AssetSpec) {
     let bonus = spec.liquidation_bonus_bps;
     let told = threshold > 0 || !section.has("liquidation_threshold_bps");
     if ltv > threshold && told {
-        let message = format!("found {ltv}; allowed: at most the liquidation threshold, {threshold}");
+        let message =
+            format!("found {ltv}; allowed: at most the liquidation threshold, {threshold}");
         section.refuse("ltv_bps", message);
     }
     if u32::from(threshold) * (10_000 + u32::from(bonus)) >= 100_000_000 {
@@ -84,7 +86,10 @@ fn check_thresholds(section: &Section<'_>, spec: &AssetSpec) {
         section.refuse("liquidation_bonus_bps", message);
     }
     if threshold > 0 && !section.has("liquidation_bonus_bps") {
-        section.refuse("liquidation_bonus_bps", "the key is missing; a collateral needs it");
+        section.refuse(
+            "liquidation_bonus_bps",
+            "the key is missing; a collateral needs it",
+        );
     }
 }
 
@@ -120,7 +125,11 @@ fn price(section: Section<'_>, names: &Names, folder: &Path) -> PriceSpec {
             ratio: section.number_or("ratio", range, 1.0),
         },
         found => {
-            let message = format!("found {} of the keys {}; allowed: one", found.len(), kinds.join(", "));
+            let message = format!(
+                "found {} of the keys {}; allowed: one",
+                found.len(),
+                kinds.join(", ")
+            );
             section.problems.add(section.place, &section.path, message);
             return PriceSpec::Constant(1.0);
         }
@@ -149,7 +158,10 @@ fn layout(section: &Section<'_>) -> Layout {
         (false, Some(names)) => Layout::Named(names),
         (true, None) => Layout::Binance,
         (true, Some(_)) => {
-            section.refuse("columns", "has no meaning with the layout binance, whose columns are fixed");
+            section.refuse(
+                "columns",
+                "has no meaning with the layout binance, whose columns are fixed",
+            );
             Layout::Binance
         }
     }
@@ -164,7 +176,9 @@ fn check_follows(table: &Section<'_>, assets: &[AssetSpec]) {
         let leader = assets.get(usize::from(leader.0));
         let follower = leader.filter(|leader| matches!(leader.price, PriceSpec::Follows { .. }));
         if let Some(follower) = follower {
-            let place = table.item(&asset.symbol).map_or(table.place, |item| &item.place);
+            let place = table
+                .item(&asset.symbol)
+                .map_or(table.place, |item| &item.place);
             let key = format!("{}.price.follows", table.key(&asset.symbol));
             let message = format!(
                 "found {:?}, which follows another itself; allowed: an asset with its own price",

@@ -12,14 +12,22 @@ pub(super) fn read(section: Section<'_>, names: &Names, folder: &Path) -> Option
     let kinds = ["file", "synthetic", "aggregated"];
     let named: Vec<&str> = kinds.into_iter().filter(|kind| section.has(kind)).collect();
     let spec = match named.as_slice() {
-        ["file"] => Some(BookSpec::File(section.required("file", |item| file(item, folder)))),
-        ["synthetic"] => section.section("synthetic").map(|s| BookSpec::Synthetic(synthetic(s, names))),
+        ["file"] => Some(BookSpec::File(
+            section.required("file", |item| file(item, folder)),
+        )),
+        ["synthetic"] => section
+            .section("synthetic")
+            .map(|s| BookSpec::Synthetic(synthetic(s, names))),
         ["aggregated"] => {
             let table = section.section("aggregated");
             table.map(|s| BookSpec::Aggregated(aggregated(s, names, folder)))
         }
         found => {
-            let message = format!("found {} of the keys {}; allowed: one", found.len(), kinds.join(", "));
+            let message = format!(
+                "found {} of the keys {}; allowed: one",
+                found.len(),
+                kinds.join(", ")
+            );
             section.problems.add(section.place, &section.path, message);
             return None;
         }
@@ -31,11 +39,15 @@ pub(super) fn read(section: Section<'_>, names: &Names, folder: &Path) -> Option
 fn synthetic(section: Section<'_>, names: &Names) -> SyntheticBook {
     let spec = SyntheticBook {
         accounts: section.whole("accounts", 1, u64::from(ACCOUNTS_MAX)),
-        total_debt_usd: section.optional("total_debt_usd", |item| number(item, Range::Within(1.0, 1e13))),
+        total_debt_usd: section.optional("total_debt_usd", |item| {
+            number(item, Range::Within(1.0, 1e13))
+        }),
         seed: section.optional("seed", |item| super::section::whole(item, 0, u64::MAX)),
         collateral: section.required("collateral", |item| weights(item, names)),
         debt: section.required("debt", |item| weights(item, names)),
-        debt_usd: section.required("debt_usd", |item| quantiles(item, Range::Within(0.01, 1e13))),
+        debt_usd: section.required("debt_usd", |item| {
+            quantiles(item, Range::Within(0.01, 1e13))
+        }),
         health_factor: section.required("health_factor", |item| {
             quantiles(item, Range::Within(HEALTH_FACTOR_MIN, 1e9))
         }),
@@ -60,8 +72,9 @@ fn weights(item: &Item, names: &Names) -> Result<Vec<(AssetId, f64)>, String> {
             let known = names.symbols.join(", ");
             format!("symbols among {known}; {symbol} is none of them")
         })?;
-        let weight = number(item, Range::Above(0.0, 1e9))
-            .map_err(|allowed| format!("weights; {symbol} has {}, which may be {allowed}", item.raw))?;
+        let weight = number(item, Range::Above(0.0, 1e9)).map_err(|allowed| {
+            format!("weights; {symbol} has {}, which may be {allowed}", item.raw)
+        })?;
         Ok((AssetId(id), weight))
     };
     entries.iter().map(weight).collect()
@@ -77,7 +90,10 @@ fn aggregated(section: Section<'_>, names: &Names, folder: &Path) -> AggregatedB
     let asset = |key: &'static str| section.required(key, |item| names.resolve(item));
     let spec = AggregatedBook {
         file: section.required("file", |item| data_file(item, folder)),
-        columns: section.section("columns").map(columns).unwrap_or_else(no_columns),
+        columns: section
+            .section("columns")
+            .map(columns)
+            .unwrap_or_else(no_columns),
         value_asset: asset("value_asset"),
         main_collateral: asset("main_collateral"),
         main_debt: asset("main_debt"),

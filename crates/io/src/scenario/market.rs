@@ -73,7 +73,11 @@ fn order_book(section: &Section<'_>) -> LiquiditySpec {
             let distance = |item: &_| number(item, Range::Above(0.0, distance_max));
             let levels = pairs(item, distance, |item| number(item, TOKENS))?;
             let rise = levels.windows(2).all(|pair| pair[0].0 < pair[1].0);
-            if rise { Ok(levels) } else { Err("levels [distance_bps, base_amount] by rising distance".into()) }
+            if rise {
+                Ok(levels)
+            } else {
+                Err("levels [distance_bps, base_amount] by rising distance".into())
+            }
         })
     };
     if section.has("bids") || section.has("asks") {
@@ -129,7 +133,10 @@ pub(super) fn gas(section: Section<'_>, names: &Names, folder: &Path) -> Option<
         price,
     };
     if spec.gas_per_liquidation > spec.block_gas_limit && spec.block_gas_limit > 0 {
-        section.refuse("gas_per_liquidation", "one liquidation does not fit the block's gas limit");
+        section.refuse(
+            "gas_per_liquidation",
+            "one liquidation does not fit the block's gas limit",
+        );
     }
     section.finish();
     Some(spec)
@@ -222,7 +229,10 @@ pub(super) fn borrowers(root: &Section<'_>) -> BorrowerSpec {
         section.problems.add(section.place, &section.path, message);
     }
     if spec.target_health < spec.trigger_health {
-        let message = format!("found {}; allowed: at least trigger_health, {}", spec.target_health, spec.trigger_health);
+        let message = format!(
+            "found {}; allowed: at least trigger_health, {}",
+            spec.target_health, spec.trigger_health
+        );
         section.refuse("target_health", message);
     }
     section.finish();
@@ -238,12 +248,18 @@ enum Layer {
 /// The layers that pay; `socialised` may close the list, and closes it in any case.
 pub(super) fn waterfall(root: &Section<'_>) -> Vec<LayerSpec> {
     let kinds = [
-        ("treasury_reserve", Layer::Paying(LayerKind::TreasuryReserve)),
+        (
+            "treasury_reserve",
+            Layer::Paying(LayerKind::TreasuryReserve),
+        ),
         ("insurance_fund", Layer::Paying(LayerKind::InsuranceFund)),
         ("socialised", Layer::Socialised),
     ];
     let mut layers: Vec<LayerSpec> = Vec::new();
-    let last = root.item("waterfall").and_then(|item| list(item).ok()).map_or(0, <[_]>::len);
+    let last = root
+        .item("waterfall")
+        .and_then(|item| list(item).ok())
+        .map_or(0, <[_]>::len);
     for (i, section) in root.sections("waterfall").into_iter().enumerate() {
         match section.kind("layer", &kinds) {
             None => continue,
@@ -255,7 +271,10 @@ pub(super) fn waterfall(root: &Section<'_>) -> Vec<LayerSpec> {
                 layers.push(LayerSpec { layer, amount_usd });
             }
             Some(Layer::Socialised) if i + 1 != last => {
-                section.refuse("layer", "socialised takes the rest; allowed: as the last layer");
+                section.refuse(
+                    "layer",
+                    "socialised takes the rest; allowed: as the last layer",
+                );
             }
             Some(Layer::Socialised) => {}
         }

@@ -438,11 +438,7 @@ pub fn load(path: &Path, overrides: &[(String, String)]) -> Result<Scenario, Fil
     parse(path, &read_text(path)?, overrides)
 }
 
-fn parse(
-    path: &Path,
-    text: &str,
-    overrides: &[(String, String)],
-) -> Result<Scenario, FileError> {
+fn parse(path: &Path, text: &str, overrides: &[(String, String)]) -> Result<Scenario, FileError> {
     let failed = |problems: Vec<Problem>| {
         let unknown = || FileError::content(path, Place::File, "", "cannot be read");
         FileError::all(problems).unwrap_or_else(unknown)
@@ -484,10 +480,14 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
     let names = Names::new(&assets);
     let venues = market::venues(&root, &names, &folder);
     let impact = market::impact(&root);
-    let gas = root.section("gas").and_then(|gas| market::gas(gas, &names, &folder));
+    let gas = root
+        .section("gas")
+        .and_then(|gas| market::gas(gas, &names, &folder));
     let liquidators = market::liquidators(&root);
     let borrowers = market::borrowers(&root);
-    let book = root.section("book").and_then(|book| book::read(book, &names, &folder));
+    let book = root
+        .section("book")
+        .and_then(|book| book::read(book, &names, &folder));
     let waterfall = market::waterfall(&root);
     root.finish();
     let (title, question, description, seed, notes) = header;
@@ -515,7 +515,10 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
 fn texts(item: &tree::Item) -> Result<Vec<String>, String> {
     let allowed = |_| "a list of texts".to_owned();
     let items = section::list(item).map_err(allowed)?;
-    items.iter().map(|item| section::text(item).map_err(allowed)).collect()
+    items
+        .iter()
+        .map(|item| section::text(item).map_err(allowed))
+        .collect()
 }
 
 fn time(section: Section<'_>) -> TimeSpec {
@@ -531,9 +534,13 @@ fn time(section: Section<'_>) -> TimeSpec {
             section.refuse("end", "lies at or before the start; allowed: a later time");
         } else if length / step > STEPS_MAX {
             let steps = length / step;
-            section.refuse("step_s", format!("gives {steps} steps; allowed: at most {STEPS_MAX}"));
+            section.refuse(
+                "step_s",
+                format!("gives {steps} steps; allowed: at most {STEPS_MAX}"),
+            );
         } else if !length.is_multiple_of(step) {
-            let message = format!("{length} s from start to end are not a whole number of steps of {step} s");
+            let message =
+                format!("{length} s from start to end are not a whole number of steps of {step} s");
             section.refuse("end", message);
         }
     }
@@ -578,21 +585,28 @@ impl Names {
         let allowed = || format!("one of the assets {}", symbols.join(", "));
         let found = section::text(item).map_err(|_| allowed())?;
         let position = symbols.iter().position(|symbol| *symbol == found);
-        position.and_then(|i| u16::try_from(i).ok()).map(AssetId).ok_or_else(|| {
-            let hint = crate::error::nearest(&found, &symbols).map(|s| format!("; did you mean {s:?}?"));
-            format!("{}{}", allowed(), hint.unwrap_or_default())
-        })
+        position
+            .and_then(|i| u16::try_from(i).ok())
+            .map(AssetId)
+            .ok_or_else(|| {
+                let hint = crate::error::nearest(&found, &symbols)
+                    .map(|s| format!("; did you mean {s:?}?"));
+                format!("{}{}", allowed(), hint.unwrap_or_default())
+            })
     }
 }
 
 /// A file named by an item, relative to the scenario's folder; it has to be there.
 fn file(item: &tree::Item, folder: &Path) -> Result<PathBuf, String> {
-    let path = folder.join(section::text(item).map_err(|_| "the path of a file, in quotes".to_owned())?);
+    let path =
+        folder.join(section::text(item).map_err(|_| "the path of a file, in quotes".to_owned())?);
     if path.is_file() {
         Ok(path)
     } else {
         let shown = path.display();
-        Err(format!("an existing file; there is none at {shown} (paths are relative to the scenario's folder)"))
+        Err(format!(
+            "an existing file; there is none at {shown} (paths are relative to the scenario's folder)"
+        ))
     }
 }
 

@@ -55,14 +55,20 @@ impl Range {
     fn allowed(self) -> String {
         match self {
             Self::Within(min, max) => format!("a number from {} to {}", plain(min), plain(max)),
-            Self::Above(min, max) => format!("a number above {}, at most {}", plain(min), plain(max)),
+            Self::Above(min, max) => {
+                format!("a number above {}, at most {}", plain(min), plain(max))
+            }
         }
     }
 }
 
 /// A bound as a person would write it.
 fn plain(x: f64) -> String {
-    if x.abs() >= 1e7 { format!("{x:e}") } else { x.to_string() }
+    if x.abs() >= 1e7 {
+        format!("{x:e}")
+    } else {
+        x.to_string()
+    }
 }
 
 /// A table of the file while its keys are read.
@@ -109,7 +115,10 @@ impl<'a> Section<'a> {
 
     /// The raw value of a key, without counting as asked for.
     pub(super) fn item(&self, name: &str) -> Option<&'a Item> {
-        self.entries.iter().find(|(key, _)| key == name).map(|(_, item)| item)
+        self.entries
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, item)| item)
     }
 
     /// Whether the key is there.
@@ -130,8 +139,11 @@ impl<'a> Section<'a> {
                 continue;
             }
             let hint = nearest(name, &asked).map(|near| format!("; did you mean {near:?}?"));
-            let message =
-                format!("unknown key; allowed: {}{}", asked.join(", "), hint.unwrap_or_default());
+            let message = format!(
+                "unknown key; allowed: {}{}",
+                asked.join(", "),
+                hint.unwrap_or_default()
+            );
             self.problems.add(&item.place, &self.key(name), message);
         }
     }
@@ -161,7 +173,8 @@ impl<'a> Section<'a> {
     ) -> T {
         if !self.has(name) {
             self.asked.borrow_mut().push(name);
-            self.problems.add(self.place, &self.key(name), "the key is missing");
+            self.problems
+                .add(self.place, &self.key(name), "the key is missing");
             return T::default();
         }
         self.optional(name, read).unwrap_or_default()
@@ -172,15 +185,28 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn number_or(&self, name: &'static str, range: Range, default: f64) -> f64 {
-        self.optional(name, |item| number(item, range)).unwrap_or(default)
+        self.optional(name, |item| number(item, range))
+            .unwrap_or(default)
     }
 
-    pub(super) fn whole<T: TryFrom<i128> + Default>(&self, name: &'static str, min: u64, max: u64) -> T {
+    pub(super) fn whole<T: TryFrom<i128> + Default>(
+        &self,
+        name: &'static str,
+        min: u64,
+        max: u64,
+    ) -> T {
         self.required(name, |item| whole(item, min, max))
     }
 
-    pub(super) fn whole_or<T: TryFrom<i128>>(&self, name: &'static str, min: u64, max: u64, default: T) -> T {
-        self.optional(name, |item| whole(item, min, max)).unwrap_or(default)
+    pub(super) fn whole_or<T: TryFrom<i128>>(
+        &self,
+        name: &'static str,
+        min: u64,
+        max: u64,
+        default: T,
+    ) -> T {
+        self.optional(name, |item| whole(item, min, max))
+            .unwrap_or(default)
     }
 
     /// A text that is not blank.
@@ -203,31 +229,38 @@ impl<'a> Section<'a> {
         self.required(name, |item| choose(item, kinds).map(Some))
     }
 
-    pub(super) fn choice_or<T: Copy>(&self, name: &'static str, choices: &[(&str, T)], default: T) -> T {
-        self.optional(name, |item| choose(item, choices)).unwrap_or(default)
+    pub(super) fn choice_or<T: Copy>(
+        &self,
+        name: &'static str,
+        choices: &[(&str, T)],
+        default: T,
+    ) -> T {
+        self.optional(name, |item| choose(item, choices))
+            .unwrap_or(default)
     }
 
     /// A sub-table that may be missing.
-    pub(super) fn section_if(&self, name: &'static str) -> Option<Section<'a>> {
+    pub(super) fn section_if(&self, name: &'static str) -> Option<Self> {
         self.asked.borrow_mut().push(name);
         let item = self.item(name)?;
-        Section::new(self.problems, self.key(name), item)
+        Self::new(self.problems, self.key(name), item)
     }
 
     /// A sub-table that has to be there.
-    pub(super) fn section(&self, name: &'static str) -> Option<Section<'a>> {
+    pub(super) fn section(&self, name: &'static str) -> Option<Self> {
         if !self.has(name) {
             self.asked.borrow_mut().push(name);
-            self.problems.add(self.place, &self.key(name), "the table is missing");
+            self.problems
+                .add(self.place, &self.key(name), "the table is missing");
             return None;
         }
         self.section_if(name)
     }
 
     /// A list of tables; empty where it is missing.
-    pub(super) fn sections(&self, name: &'static str) -> Vec<Section<'a>> {
+    pub(super) fn sections(&self, name: &'static str) -> Vec<Self> {
         let items = self.optional(name, list).unwrap_or_default();
-        let section = |(i, item)| Section::new(self.problems, format!("{}.{i}", self.key(name)), item);
+        let section = |(i, item)| Self::new(self.problems, format!("{}.{i}", self.key(name)), item);
         items.iter().enumerate().filter_map(section).collect()
     }
 }
@@ -239,7 +272,11 @@ pub(super) fn number(item: &Item, range: Range) -> Result<f64, String> {
         Kind::Float(x) => x,
         _ => return Err(range.allowed()),
     };
-    if range.holds(found) { Ok(found) } else { Err(range.allowed()) }
+    if range.holds(found) {
+        Ok(found)
+    } else {
+        Err(range.allowed())
+    }
 }
 
 /// A whole number between two bounds, both included.
@@ -304,7 +341,10 @@ pub(super) fn pairs<A, B>(
     }
     let pair = |(i, item): (usize, &Item)| {
         let within = |side: &str, found: &Item, allowed| {
-            format!("pairs; pair {i} has {} as its {side} part, which may be {allowed}", found.raw)
+            format!(
+                "pairs; pair {i} has {} as its {side} part, which may be {allowed}",
+                found.raw
+            )
         };
         match list(item) {
             Ok([a, b]) => Ok((
@@ -334,6 +374,9 @@ pub(super) fn symbol(text: &str) -> Result<(), String> {
     if (1..=24).contains(&text.len()) && text.chars().all(fits) {
         Ok(())
     } else {
-        Err(format!("found {}; allowed: 1 to 24 letters, digits, + - _", excerpt(text)))
+        Err(format!(
+            "found {}; allowed: 1 to 24 letters, digits, + - _",
+            excerpt(text)
+        ))
     }
 }

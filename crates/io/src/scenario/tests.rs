@@ -74,8 +74,10 @@ health_factor = [[0, 1.1], [1, 3]]
 "#;
 
 fn with(overrides: &[(&str, &str)]) -> Result<Scenario, FileError> {
-    let overrides: Vec<_> =
-        overrides.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let overrides: Vec<_> = overrides
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect();
     parse(Path::new("minimal.toml"), MINIMAL, &overrides)
 }
 

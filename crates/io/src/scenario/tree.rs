@@ -38,7 +38,9 @@ pub(super) fn parse(file: &Path, text: &str) -> Result<Item, Vec<Problem>> {
     }
     let problem = |error: &toml::de::Error| Problem {
         file: file.display().to_string(),
-        place: error.span().map_or(Place::File, |span| lines.place(span.start)),
+        place: error
+            .span()
+            .map_or(Place::File, |span| lines.place(span.start)),
         key: String::new(),
         message: format!("not valid TOML: {}", error.message().replace('\n', "; ")),
     };
@@ -65,17 +67,29 @@ pub(super) fn set(root: &mut Item, key: &str, value: &str) -> Result<(), String>
             return Err("a part of the key is empty; allowed: parts joined by points".to_owned());
         }
         at = step(at, part, &walked, &place)?;
-        walked = if walked.is_empty() { part.to_owned() } else { format!("{walked}.{part}") };
+        walked = if walked.is_empty() {
+            part.to_owned()
+        } else {
+            format!("{walked}.{part}")
+        };
     }
     *at = item;
     Ok(())
 }
 
 /// The child of a table (made where it is missing) or the element of a list.
-fn step<'a>(at: &'a mut Item, part: &str, walked: &str, place: &Place) -> Result<&'a mut Item, String> {
+fn step<'a>(
+    at: &'a mut Item,
+    part: &str,
+    walked: &str,
+    place: &Place,
+) -> Result<&'a mut Item, String> {
     match &mut at.kind {
         Kind::Table(entries) => {
-            let position = entries.iter().position(|(name, _)| name == part).unwrap_or(entries.len());
+            let position = entries
+                .iter()
+                .position(|(name, _)| name == part)
+                .unwrap_or(entries.len());
             if position == entries.len() {
                 let empty = Item {
                     place: place.clone(),
@@ -91,7 +105,9 @@ fn step<'a>(at: &'a mut Item, part: &str, walked: &str, place: &Place) -> Result
             part.parse::<usize>()
                 .ok()
                 .and_then(|index| items.get_mut(index))
-                .ok_or_else(|| format!("{walked} has {length} entries, counted from 0; found {part:?}"))
+                .ok_or_else(|| {
+                    format!("{walked} has {length} entries, counted from 0; found {part:?}")
+                })
         }
         _ => Err(format!("{walked} is {}, which has no parts", at.raw)),
     }
@@ -132,7 +148,10 @@ fn table(entries: &DeTable<'_>, origin: &Origin<'_>) -> Kind {
     let entry = |(key, value): &(&Spanned<_>, &Spanned<DeValue<'_>>)| {
         let name: &std::borrow::Cow<'_, str> = key.get_ref();
         let raw = raw(value.get_ref());
-        (name.to_string(), convert(value.get_ref(), value.span().start, raw, origin))
+        (
+            name.to_string(),
+            convert(value.get_ref(), value.span().start, raw, origin),
+        )
     };
     Kind::Table(entries.iter().map(entry).collect())
 }

@@ -68,7 +68,12 @@ fn regular(path: &Path, columns: &[Column]) -> Result<(), FileError> {
 }
 
 fn damaged(path: &Path, key: &str, why: &str) -> FileError {
-    FileError::content(path, Place::File, key, format!("cannot read it as Parquet: {why}"))
+    FileError::content(
+        path,
+        Place::File,
+        key,
+        format!("cannot read it as Parquet: {why}"),
+    )
 }
 
 fn refused(path: &Path, key: &str, error: &ParquetError) -> FileError {
@@ -137,7 +142,11 @@ impl Values {
             (P::INT32 | P::INT64, false) => Ok(Self::I64(Vec::new())),
             (P::BYTE_ARRAY, false) => Ok(Self::Text(Vec::new())),
             (other, is_decimal) => {
-                let kind = if is_decimal { "DECIMAL".to_owned() } else { other.to_string() };
+                let kind = if is_decimal {
+                    "DECIMAL".to_owned()
+                } else {
+                    other.to_string()
+                };
                 let why = format!(
                     "found the type {kind}; allowed: integers, floats, booleans, text, timestamps of 64 bits"
                 );
@@ -166,7 +175,9 @@ impl Values {
             (Self::Text(out), ColumnReader::ByteArrayColumnReader(r)) => {
                 drain(r, levels, out, text)
             }
-            _ => Err(ParquetError::General("the type changes within the file".to_owned())),
+            _ => Err(ParquetError::General(
+                "the type changes within the file".to_owned(),
+            )),
         }
     }
 

@@ -65,7 +65,9 @@ fn schema(table: &Table) -> Result<Type, ParquetError> {
         .iter()
         .map(|column| field(column).map(Arc::new))
         .collect::<Result<Vec<_>, _>>()?;
-    Type::group_type_builder("schema").with_fields(fields).build()
+    Type::group_type_builder("schema")
+        .with_fields(fields)
+        .build()
 }
 
 fn field(column: &Column) -> Result<Type, ParquetError> {
@@ -109,9 +111,7 @@ fn write_column(
             optional::<Int64Type, _>(writer, &v[rows], |n| n.cast_signed())
         }
         ColumnData::OptionalF64(v) => optional::<DoubleType, _>(writer, &v[rows], |x| *x),
-        ColumnData::OptionalText(v) => {
-            optional::<ByteArrayType, _>(writer, &v[rows], |t| bytes(t))
-        }
+        ColumnData::OptionalText(v) => optional::<ByteArrayType, _>(writer, &v[rows], |t| bytes(t)),
     }
 }
 

@@ -5,16 +5,36 @@ fn sample(rows: usize) -> Table {
     Table::new(
         "sample",
         vec![
-            Column::new("step", "", "Step.", ColumnData::U32(numbers().map(|i| i as u32).collect())),
+            Column::new(
+                "step",
+                "",
+                "Step.",
+                ColumnData::U32(numbers().map(|i| i as u32).collect()),
+            ),
             Column::new(
                 "time",
                 "s",
                 "Seconds since 1970.",
                 ColumnData::U64(numbers().map(|i| u64::MAX - i as u64).collect()),
             ),
-            Column::new("shift", "", "Signed.", ColumnData::I64(numbers().map(|i| -(i as i64)).collect())),
-            Column::new("usd", "USD", "Money.", ColumnData::F64(numbers().map(|i| i as f64 / 7.0).collect())),
-            Column::new("won", "", "Flag.", ColumnData::Bool(numbers().map(|i| i % 3 == 0).collect())),
+            Column::new(
+                "shift",
+                "",
+                "Signed.",
+                ColumnData::I64(numbers().map(|i| -(i as i64)).collect()),
+            ),
+            Column::new(
+                "usd",
+                "USD",
+                "Money.",
+                ColumnData::F64(numbers().map(|i| i as f64 / 7.0).collect()),
+            ),
+            Column::new(
+                "won",
+                "",
+                "Flag.",
+                ColumnData::Bool(numbers().map(|i| i % 3 == 0).collect()),
+            ),
             Column::new(
                 "name",
                 "",
@@ -25,16 +45,34 @@ fn sample(rows: usize) -> Table {
                 "count",
                 "",
                 "Maybe.",
-                ColumnData::OptionalU32(numbers().map(|i| (i % 2 == 0).then_some(u32::MAX)).collect()),
+                ColumnData::OptionalU32(
+                    numbers()
+                        .map(|i| (i % 2 == 0).then_some(u32::MAX))
+                        .collect(),
+                ),
             ),
-            Column::new("wide", "", "Maybe.", ColumnData::OptionalU64(vec![Some(7); rows])),
+            Column::new(
+                "wide",
+                "",
+                "Maybe.",
+                ColumnData::OptionalU64(vec![Some(7); rows]),
+            ),
             Column::new(
                 "left",
                 "USD",
                 "Maybe.",
-                ColumnData::OptionalF64(numbers().map(|i| (i % 2 == 1).then_some(f64::INFINITY)).collect()),
+                ColumnData::OptionalF64(
+                    numbers()
+                        .map(|i| (i % 2 == 1).then_some(f64::INFINITY))
+                        .collect(),
+                ),
             ),
-            Column::new("note", "", "Maybe.", ColumnData::OptionalText(vec![None; rows])),
+            Column::new(
+                "note",
+                "",
+                "Maybe.",
+                ColumnData::OptionalText(vec![None; rows]),
+            ),
         ],
     )
 }

@@ -8,15 +8,16 @@ use backstop_core::protocol::aave::{
     Reserve, ReserveConfig, ReserveSetup, ReserveState, Sentinel,
 };
 use backstop_core::protocol::{AccountId, Asset, AssetId, Event, Prices, Protocol};
-use backstop_core::units::{
-    Amount, Bps, Index, Price, Rate, Ratio, Shares, Timestamp, U256,
-};
+use backstop_core::units::{Amount, Bps, Index, Price, Rate, Ratio, Shares, Timestamp, U256};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The versions that a header may name.
 pub(super) fn versions() -> Vec<&'static str> {
-    AaveVersion::ALL.iter().map(|version| version.number()).collect()
+    AaveVersion::ALL
+        .iter()
+        .map(|version| version.number())
+        .collect()
 }
 
 /// Runs one case.
@@ -111,7 +112,11 @@ pub(super) fn config(reserve: &Fields<'_>) -> Result<ReserveConfig, FieldError> 
     ] {
         let told = reserve.u16(key)?;
         if told != value.0 {
-            return Err(reserve.wrong(key, &told.to_string(), &format!("{}, as in configuration", value.0)));
+            return Err(reserve.wrong(
+                key,
+                &told.to_string(),
+                &format!("{}, as in configuration", value.0),
+            ));
         }
     }
     if reserve.u8("decimals")? != config.decimals {
@@ -135,7 +140,11 @@ pub(super) fn strategy(reserve: &Fields<'_>) -> Result<RateStrategy, FieldError>
 pub(super) fn state(reserve: &Fields<'_>) -> Result<ReserveState, FieldError> {
     let available = Amount(reserve.wide("availableLiquidity")?);
     let later = |key: &str, otherwise: U256| {
-        if reserve.has(key) { reserve.wide(key) } else { Ok(otherwise) }
+        if reserve.has(key) {
+            reserve.wide(key)
+        } else {
+            Ok(otherwise)
+        }
     };
     Ok(ReserveState {
         liquidity_index: Index(reserve.wide("liquidityIndex")?),
@@ -156,7 +165,10 @@ pub(super) fn state(reserve: &Fields<'_>) -> Result<ReserveState, FieldError> {
 pub(super) fn reserve(fields: &Fields<'_>) -> Result<ReserveSetup, FieldError> {
     let config = config(fields)?;
     Ok(ReserveSetup {
-        asset: Asset { symbol: fields.text("symbol")?.to_owned(), decimals: config.decimals },
+        asset: Asset {
+            symbol: fields.text("symbol")?.to_owned(),
+            decimals: config.decimals,
+        },
         config,
         strategy: strategy(fields)?,
         price: Price(fields.wide("price")?),
@@ -172,7 +184,11 @@ fn e_mode(fields: &Fields<'_>, places: &BTreeMap<u64, AssetId>) -> Result<EMode,
         }
         let word = fields.wide(key)?;
         let set = |place: u64| usize::try_from(place).is_ok_and(|place| word.bit(place));
-        Ok(places.iter().filter(|(place, _)| set(**place)).map(|(_, id)| *id).collect())
+        Ok(places
+            .iter()
+            .filter(|(place, _)| set(**place))
+            .map(|(_, id)| *id)
+            .collect())
     };
     let price = if fields.has("priceSourcePrice") {
         Some(Price(fields.wide("priceSourcePrice")?))
@@ -227,10 +243,16 @@ fn later_leaves(reserve: &Reserve, version: AaveVersion) -> Value {
     let mut leaves = reserve_leaves(reserve);
     let state = &reserve.state;
     if version > AaveVersion::V3_0_2 {
-        leaves.insert("virtualUnderlyingBalance".to_owned(), text(state.virtual_balance.0));
+        leaves.insert(
+            "virtualUnderlyingBalance".to_owned(),
+            text(state.virtual_balance.0),
+        );
         leaves.insert("deficit".to_owned(), text(state.deficit.0));
     }
-    leaves.insert("isolationModeTotalDebt".to_owned(), text(state.isolated_debt.0));
+    leaves.insert(
+        "isolationModeTotalDebt".to_owned(),
+        text(state.isolated_debt.0),
+    );
     Value::Object(leaves)
 }
 
@@ -248,7 +270,9 @@ pub(super) fn account_leaves(pool: &Pool, id: AccountId) -> Result<Value, Reject
 }
 
 fn health(pool: &Pool, id: AccountId) -> Value {
-    let factor = pool.account_data(id).map_or(Ratio::ZERO, |data| data.health_factor);
+    let factor = pool
+        .account_data(id)
+        .map_or(Ratio::ZERO, |data| data.health_factor);
     text(factor.0)
 }
 
@@ -298,23 +322,41 @@ impl World {
             field: format!("given.{}", error.field),
             problem: error.problem,
         })?;
-        Ok(Self { pool, symbols, users, wallets: told })
+        Ok(Self {
+            pool,
+            symbols,
+            users,
+            wallets: told,
+        })
     }
 
     fn asset(&self, when: &Fields<'_>, key: &str) -> Result<AssetId, FieldError> {
         let symbol = when.text(key)?;
         let place = self.symbols.iter().position(|held| held == symbol);
-        place.map(id).ok_or_else(|| when.wrong(key, symbol, &self.symbols.join(", ")))
+        place
+            .map(id)
+            .ok_or_else(|| when.wrong(key, symbol, &self.symbols.join(", ")))
     }
 
     fn user(&self, when: &Fields<'_>, key: &str) -> Result<AccountId, FieldError> {
         let name = when.text(key)?;
         let place = self.users.iter().position(|held| held == name);
-        place.map(account_id).ok_or_else(|| when.wrong(key, name, &self.users.join(", ")))
+        place
+            .map(account_id)
+            .ok_or_else(|| when.wrong(key, name, &self.users.join(", ")))
     }
 
-    fn user_or(&self, when: &Fields<'_>, key: &str, or: AccountId) -> Result<AccountId, FieldError> {
-        if when.has(key) { self.user(when, key) } else { Ok(or) }
+    fn user_or(
+        &self,
+        when: &Fields<'_>,
+        key: &str,
+        or: AccountId,
+    ) -> Result<AccountId, FieldError> {
+        if when.has(key) {
+            self.user(when, key)
+        } else {
+            Ok(or)
+        }
     }
 
     fn action(&self, when: &Fields<'_>) -> Result<(AccountId, Action), FieldError> {
@@ -334,7 +376,13 @@ impl World {
         }
         let caller = self.user(when, "caller")?;
         if kind == "setEMode" {
-            return Ok((caller, Action::SetEMode { caller, category: when.u8("category")? }));
+            return Ok((
+                caller,
+                Action::SetEMode {
+                    caller,
+                    category: when.u8("category")?,
+                },
+            ));
         }
         let asset = self.asset(when, "asset")?;
         let action = match kind {
@@ -350,20 +398,32 @@ impl World {
                 amount: amount("amount")?,
                 to: self.user_or(when, "to", caller)?,
             },
-            "borrow" => Action::Borrow { caller, asset, amount: amount("amount")? },
+            "borrow" => Action::Borrow {
+                caller,
+                asset,
+                amount: amount("amount")?,
+            },
             "repay" => Action::Repay {
                 caller,
                 asset,
                 amount: amount("amount")?,
                 on_behalf_of: self.user_or(when, "onBehalfOf", caller)?,
             },
-            "setCollateral" => {
-                Action::SetCollateral { caller, asset, enabled: when.flag("enabled")? }
-            }
-            "eliminateDeficit" => {
-                Action::EliminateDeficit { caller, asset, amount: amount("amount")? }
-            }
-            "fund" => Action::Fund { account: caller, asset, amount: amount("amount")? },
+            "setCollateral" => Action::SetCollateral {
+                caller,
+                asset,
+                enabled: when.flag("enabled")?,
+            },
+            "eliminateDeficit" => Action::EliminateDeficit {
+                caller,
+                asset,
+                amount: amount("amount")?,
+            },
+            "fund" => Action::Fund {
+                account: caller,
+                asset,
+                amount: amount("amount")?,
+            },
             other => {
                 let allowed = "liquidate, supply, withdraw, borrow, repay, setCollateral, \
                                setEMode, eliminateDeficit, fund";
@@ -384,7 +444,11 @@ impl World {
             self.pool.now()
         };
         let mut prices: Vec<Price> = (0..self.symbols.len())
-            .map(|at| self.pool.reserve(id(at)).map_or(Price::ZERO, |reserve| reserve.price))
+            .map(|at| {
+                self.pool
+                    .reserve(id(at))
+                    .map_or(Price::ZERO, |reserve| reserve.price)
+            })
             .collect();
         if when.has("prices") {
             let told = when.object("prices")?;
@@ -418,12 +482,16 @@ impl World {
         if then.has("rejected") {
             checker.rejected += 1;
             let expected = then.raw("rejected")?;
-            let got = outcome.as_ref().map_or_else(|r| json!(r.name()), |_| json!("accepted"));
+            let got = outcome
+                .as_ref()
+                .map_or_else(|r| json!(r.name()), |_| json!("accepted"));
             checker.same("then.rejected", Some(expected), Some(&got));
             let unchanged = before.state_hash() == self.pool.state_hash();
-            checker.same("state after a rejection", Some(&json!("unchanged")), Some(&json!(
-                if unchanged { "unchanged" } else { "changed" }
-            )));
+            checker.same(
+                "state after a rejection",
+                Some(&json!("unchanged")),
+                Some(&json!(if unchanged { "unchanged" } else { "changed" })),
+            );
             return Ok(());
         }
         let told = then.object("ok")?;
@@ -454,7 +522,9 @@ impl World {
     }
 
     fn symbol(&self, asset: AssetId) -> &str {
-        self.symbols.get(usize::from(asset.0)).map_or("", String::as_str)
+        self.symbols
+            .get(usize::from(asset.0))
+            .map_or("", String::as_str)
     }
 
     fn name(&self, account: AccountId) -> &str {
@@ -481,7 +551,10 @@ impl World {
             let owner = account_id(at);
             let mut positions = Map::new();
             for (place, symbol) in self.symbols.iter().enumerate() {
-                let (old, new) = (self.leaves(before, owner, id(place)), self.leaves(&self.pool, owner, id(place)));
+                let (old, new) = (
+                    self.leaves(before, owner, id(place)),
+                    self.leaves(&self.pool, owner, id(place)),
+                );
                 if old != new {
                     positions.insert(symbol.clone(), new);
                 }
@@ -503,14 +576,26 @@ impl World {
 
     /// A user's position as the case tells it.
     fn leaves(&self, pool: &Pool, owner: AccountId, asset: AssetId) -> Value {
-        let position = pool.account(owner).map(|account| account.position(asset)).unwrap_or_default();
+        let position = pool
+            .account(owner)
+            .map(|account| account.position(asset))
+            .unwrap_or_default();
         let mut leaves = Map::new();
-        leaves.insert("scaledAToken".to_owned(), json!(position.supply.to_string()));
-        leaves.insert("scaledVariableDebt".to_owned(), json!(position.debt.to_string()));
+        leaves.insert(
+            "scaledAToken".to_owned(),
+            json!(position.supply.to_string()),
+        );
+        leaves.insert(
+            "scaledVariableDebt".to_owned(),
+            json!(position.debt.to_string()),
+        );
         leaves.insert("isCollateral".to_owned(), json!(position.is_collateral));
         leaves.insert("isBorrowing".to_owned(), json!(position.is_borrowing));
         if self.wallets.contains(&owner) {
-            leaves.insert("underlyingBalance".to_owned(), text(pool.wallet(owner, asset).0));
+            leaves.insert(
+                "underlyingBalance".to_owned(),
+                text(pool.wallet(owner, asset).0),
+            );
         }
         Value::Object(leaves)
     }
@@ -527,7 +612,8 @@ impl World {
                 }
                 Event::LiquidationFee { amount, shares, .. } => fee = (*amount, *shares),
                 Event::DeficitCreated { asset, amount, .. } => {
-                    deficits.push(json!({"asset": self.symbol(*asset), "amount": amount.to_string()}));
+                    deficits
+                        .push(json!({"asset": self.symbol(*asset), "amount": amount.to_string()}));
                 }
                 Event::DeficitCovered { amount, .. } => {
                     got.insert("deficitCovered".to_owned(), text(amount.0));
@@ -562,7 +648,11 @@ impl World {
                 "liquidityIndex": liquidity_index.to_string(),
                 "variableBorrowIndex": borrow_index.to_string(),
             }),
-            Event::CollateralEnabled { account, asset, enabled } => json!({
+            Event::CollateralEnabled {
+                account,
+                asset,
+                enabled,
+            } => json!({
                 "event": if *enabled {
                     "ReserveUsedAsCollateralEnabled"
                 } else {
@@ -571,7 +661,14 @@ impl World {
                 "reserve": self.symbol(*asset),
                 "user": self.name(*account),
             }),
-            Event::Liquidated { collateral, debt, repaid, seized, receive_claim, .. } => json!({
+            Event::Liquidated {
+                collateral,
+                debt,
+                repaid,
+                seized,
+                receive_claim,
+                ..
+            } => json!({
                 "event": "LiquidationCall",
                 "collateralAsset": self.symbol(*collateral),
                 "debtAsset": self.symbol(*debt),

@@ -24,7 +24,11 @@ struct Given {
 }
 
 fn read_reserves(given: &Fields<'_>) -> Result<Given, FieldError> {
-    let mut told = Given { symbols: Vec::new(), reserves: Vec::new(), positions: Vec::new() };
+    let mut told = Given {
+        symbols: Vec::new(),
+        reserves: Vec::new(),
+        positions: Vec::new(),
+    };
     for fields in given.list("reserves")? {
         told.positions.push(Position {
             asset: AssetId(u16::try_from(told.reserves.len()).unwrap_or(u16::MAX)),
@@ -58,19 +62,25 @@ fn read_category(given: &Fields<'_>) -> Result<(u8, BTreeMap<u8, EMode>), FieldE
         price,
         ..EMode::default()
     };
-    Ok((fields.u8("userCategory")?, BTreeMap::from([(fields.u8("categoryId")?, mode)])))
+    Ok((
+        fields.u8("userCategory")?,
+        BTreeMap::from([(fields.u8("categoryId")?, mode)]),
+    ))
 }
 
-fn read_pool(
-    version: AaveVersion,
-    given: &Fields<'_>,
-) -> Result<(Pool, Vec<String>), FieldError> {
+fn read_pool(version: AaveVersion, given: &Fields<'_>) -> Result<(Pool, Vec<String>), FieldError> {
     let told = read_reserves(given)?;
     let (category, e_modes) = read_category(given)?;
     // The layout does not tell the liquidator's wallet; its stand-in never runs dry.
     let purse = Amount(U256::MAX >> 1);
     let places = 0..told.reserves.len();
-    let wallet = |at: usize| (LIQUIDATOR, AssetId(u16::try_from(at).unwrap_or(u16::MAX)), purse);
+    let wallet = |at: usize| {
+        (
+            LIQUIDATOR,
+            AssetId(u16::try_from(at).unwrap_or(u16::MAX)),
+            purse,
+        )
+    };
     let setup = PoolSetup {
         version,
         base_decimals: 8,
@@ -132,19 +142,33 @@ pub(super) fn run(
     let then = case.object("then")?;
     if then.has("rejected") {
         checker.rejected += 1;
-        let got = outcome.as_ref().map_or_else(|r| json!(spelled(*r)), |_| json!("accepted"));
+        let got = outcome
+            .as_ref()
+            .map_or_else(|r| json!(spelled(*r)), |_| json!("accepted"));
         checker.same("then.rejected", Some(then.raw("rejected")?), Some(&got));
         let unchanged = json!(before.state_hash() == pool.state_hash());
-        checker.same("unchanged after a rejection", Some(&json!(true)), Some(&unchanged));
+        checker.same(
+            "unchanged after a rejection",
+            Some(&json!(true)),
+            Some(&unchanged),
+        );
         return Ok(());
     }
     let told = then.object("ok")?;
     match outcome {
         Err(rejection) => {
-            checker.same("then", Some(&json!("accepted")), Some(&json!(rejection.name())));
+            checker.same(
+                "then",
+                Some(&json!("accepted")),
+                Some(&json!(rejection.name())),
+            );
         }
         Ok(events) => {
-            let pair = Sides { symbols: &symbols, collateral, debt };
+            let pair = Sides {
+                symbols: &symbols,
+                collateral,
+                debt,
+            };
             let mut got = pair.outcome(&before, &pool, &events);
             if let Some(account) = got.get_mut("accountAfter").and_then(Value::as_object_mut) {
                 let told = told.object("accountAfter")?;
@@ -152,7 +176,11 @@ pub(super) fn run(
             }
             checker.told("then.ok", told.value(), &got, &["gasUsed"]);
             let others = pair.others_unchanged(&before, &pool);
-            checker.same("other reserves unchanged", Some(&json!(true)), Some(&json!(others)));
+            checker.same(
+                "other reserves unchanged",
+                Some(&json!(true)),
+                Some(&json!(others)),
+            );
         }
     }
     Ok(())
@@ -204,38 +232,71 @@ impl Sides<'_> {
         let wallet = |pool: &Pool, asset| pool.wallet(LIQUIDATOR, asset).0;
         let claim = |pool: &Pool, owner| U256::from(position(pool, owner, self.collateral).supply);
         let paid = wallet(before, self.debt);
-        let tokens = (wallet(before, self.collateral), wallet(after, self.collateral));
-        put("liquidatorDebtTokenDelta", delta(paid, wallet(after, self.debt)));
+        let tokens = (
+            wallet(before, self.collateral),
+            wallet(after, self.collateral),
+        );
+        put(
+            "liquidatorDebtTokenDelta",
+            delta(paid, wallet(after, self.debt)),
+        );
         put("liquidatorCollateralDelta", delta(tokens.0, tokens.1));
         put(
             "liquidatorScaledATokenDelta",
             delta(claim(before, LIQUIDATOR), claim(after, LIQUIDATOR)),
         );
-        put("treasuryScaledATokenDelta", delta(claim(before, TREASURY), claim(after, TREASURY)));
-        put("accountAfter", account_leaves(after, BORROWER).unwrap_or_else(|r| json!(r.name())));
-        let flags = (position(after, BORROWER, self.collateral), position(after, BORROWER, self.debt));
+        put(
+            "treasuryScaledATokenDelta",
+            delta(claim(before, TREASURY), claim(after, TREASURY)),
+        );
+        put(
+            "accountAfter",
+            account_leaves(after, BORROWER).unwrap_or_else(|r| json!(r.name())),
+        );
+        let flags = (
+            position(after, BORROWER, self.collateral),
+            position(after, BORROWER, self.debt),
+        );
         put("collateralFlagAfter", json!(flags.0.is_collateral));
         put("borrowingFlagAfter", json!(flags.1.is_borrowing));
         let stranded = after.account_data(BORROWER).map(|data| {
-            if data.collateral.is_zero() { data.debt.0 } else { U256::ZERO }
+            if data.collateral.is_zero() {
+                data.debt.0
+            } else {
+                U256::ZERO
+            }
         });
-        put("uncollateralizedDebtBase", text(stranded.unwrap_or(U256::ZERO)));
+        put(
+            "uncollateralizedDebtBase",
+            text(stranded.unwrap_or(U256::ZERO)),
+        );
         put("reservesAfter", self.reserves(after));
         Value::Object(got)
     }
 
     fn symbol(&self, asset: AssetId) -> String {
-        self.symbols.get(usize::from(asset.0)).cloned().unwrap_or_default()
+        self.symbols
+            .get(usize::from(asset.0))
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn reserves(&self, after: &Pool) -> Value {
         let mut told = Map::new();
         for asset in [self.collateral, self.debt] {
-            let Some(reserve) = after.reserve(asset) else { continue };
+            let Some(reserve) = after.reserve(asset) else {
+                continue;
+            };
             let mut leaves = reserve_leaves(reserve);
             let held = position(after, BORROWER, asset);
-            leaves.insert("userScaledAToken".to_owned(), json!(held.supply.to_string()));
-            leaves.insert("userScaledVariableDebt".to_owned(), json!(held.debt.to_string()));
+            leaves.insert(
+                "userScaledAToken".to_owned(),
+                json!(held.supply.to_string()),
+            );
+            leaves.insert(
+                "userScaledVariableDebt".to_owned(),
+                json!(held.debt.to_string()),
+            );
             told.insert(self.symbol(asset), Value::Object(leaves));
         }
         Value::Object(told)
@@ -253,5 +314,7 @@ impl Sides<'_> {
 }
 
 fn position(pool: &Pool, owner: AccountId, asset: AssetId) -> Position {
-    pool.account(owner).map(|account| account.position(asset)).unwrap_or_default()
+    pool.account(owner)
+        .map(|account| account.position(asset))
+        .unwrap_or_default()
 }

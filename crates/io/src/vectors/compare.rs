@@ -29,7 +29,13 @@ pub(super) struct Checker {
 
 impl Checker {
     pub(super) fn new(case: &str) -> Self {
-        Self { case: case.to_owned(), steps: 0, rejected: 0, checks: 0, mismatches: Vec::new() }
+        Self {
+            case: case.to_owned(),
+            steps: 0,
+            rejected: 0,
+            checks: 0,
+            mismatches: Vec::new(),
+        }
     }
 
     /// Compares one field that has to be the same.

@@ -31,11 +31,18 @@ fn shown(value: &Value) -> String {
 
 impl<'a> Fields<'a> {
     pub(super) fn root(value: &'a Value) -> Self {
-        Self { value, path: String::new() }
+        Self {
+            value,
+            path: String::new(),
+        }
     }
 
     fn at(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 
     /// The error of a field whose content is not allowed.
@@ -121,12 +128,18 @@ impl<'a> Fields<'a> {
 
     pub(super) fn object(&self, key: &str) -> Result<Self, FieldError> {
         let value = self.typed(key, "an object", |v| v.is_object().then_some(v))?;
-        Ok(Self { value, path: self.at(key) })
+        Ok(Self {
+            value,
+            path: self.at(key),
+        })
     }
 
     pub(super) fn list(&self, key: &str) -> Result<Vec<Self>, FieldError> {
         let values = self.typed(key, "a list", Value::as_array)?;
-        let item = |(at, value)| Self { value, path: format!("{}[{at}]", self.at(key)) };
+        let item = |(at, value)| Self {
+            value,
+            path: format!("{}[{at}]", self.at(key)),
+        };
         Ok(values.iter().enumerate().map(item).collect())
     }
 
@@ -134,7 +147,13 @@ impl<'a> Fields<'a> {
     pub(super) fn members(&self) -> impl Iterator<Item = (&'a str, Self)> + '_ {
         let map: Option<&'a Map<String, Value>> = self.value.as_object();
         map.into_iter().flatten().map(|(key, value)| {
-            (key.as_str(), Self { value, path: self.at(key) })
+            (
+                key.as_str(),
+                Self {
+                    value,
+                    path: self.at(key),
+                },
+            )
         })
     }
 }

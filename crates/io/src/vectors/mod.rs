@@ -22,7 +22,8 @@ use std::path::Path;
 const FORMAT: &str = "backstop-vectors/1";
 
 /// Runs one case of a family: builds the state, applies the steps, compares.
-type RunCase = fn(version: &str, case: &Fields<'_>, checker: &mut Checker) -> Result<(), FieldError>;
+type RunCase =
+    fn(version: &str, case: &Fields<'_>, checker: &mut Checker) -> Result<(), FieldError>;
 
 /// Protocol name, whether a version is known, and what runs a case.
 struct Family {
@@ -32,8 +33,11 @@ struct Family {
 }
 
 /// One line a family.
-const FAMILIES: &[Family] =
-    &[Family { protocol: "aave", versions: aave::versions, run: aave::run }];
+const FAMILIES: &[Family] = &[Family {
+    protocol: "aave",
+    versions: aave::versions,
+    run: aave::run,
+}];
 
 /// What a vector file said of the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +64,11 @@ pub struct FileReport {
 /// [`FileError`] when the file cannot be read, is cut off, or a case is malformed: with the line,
 /// the field, what was found and what is allowed.
 pub fn verify(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<FileReport, FileError> {
-    let mut lines = Lines { path, reader: source::open(path)?, number: 0 };
+    let mut lines = Lines {
+        path,
+        reader: source::open(path)?,
+        number: 0,
+    };
     let Some(header) = lines.next_value()? else {
         return Err(lines.error("", format!("the file is empty, expected a {FORMAT} header")));
     };
@@ -141,7 +149,11 @@ impl Lines<'_> {
     }
 
     fn error(&self, key: &str, problem: String) -> FileError {
-        let place = if self.number == 0 { Place::File } else { Place::Line(self.number) };
+        let place = if self.number == 0 {
+            Place::File
+        } else {
+            Place::Line(self.number)
+        };
         FileError::content(self.path, place, key, problem)
     }
 

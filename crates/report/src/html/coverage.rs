@@ -1,7 +1,7 @@
 //! Bad debt, and who paid it in which order.
 
 use super::Page;
-use super::headline::NOTHING_USD;
+use crate::answer::NOTHING_USD;
 use super::parts::{bar_cell, cell, inner_table, moment, nothing, number, table, text};
 use crate::format::{MISSING, count, money, moment_short, units, usd};
 use crate::summary::{LayerSummary, symbol};

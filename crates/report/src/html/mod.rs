@@ -21,6 +21,8 @@ mod settings;
 mod terms;
 mod tiles;
 
+pub(crate) use liquidators::kind_word;
+
 use crate::context::{LiquidationMap, RunContext};
 use crate::summary::Summary;
 use backstop_core::protocol::AccountId;

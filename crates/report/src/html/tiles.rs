@@ -1,7 +1,7 @@
 //! Key figures.
 
 use super::Page;
-use super::headline::NOTHING_USD;
+use crate::answer::NOTHING_USD;
 use crate::format::{count, decimal, money, percent, plural, price};
 use maud::{Markup, html};
 

@@ -166,9 +166,9 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// Tokens reach a wallet from outside.
+    /// Tokens reach a wallet from outside. The owner need not be in the book, as any address may
+    /// hold tokens.
     pub(super) fn fund(&mut self, id: AccountId, asset: AssetId, amount: Amount) -> Ruled<()> {
-        self.account(id)?;
         self.reserve(asset)?;
         let wallet = self.wallet_mut(id, asset)?;
         *wallet = wallet.plus(amount)?;

@@ -15,6 +15,9 @@ use crate::protocol::{
 use crate::units::{Amount, BPS, Bps, Timestamp, Value, checked_mul_div};
 use std::sync::Arc;
 
+/// An address outside every book, for asking what a liquidator could do.
+const OUTSIDER: AccountId = AccountId(u32::MAX);
+
 impl Draft<'_> {
     /// Runs one operation on the draft.
     fn run(&mut self, action: &Action) -> Ruled<()> {
@@ -227,9 +230,8 @@ impl Protocol for Pool {
         let Ok(held) = self.ledger.account(account) else {
             return Vec::new();
         };
-        // Nobody is nobody's borrower: an id outside the book never meets the self check.
         let terms = Terms {
-            liquidator: self.ledger.treasury,
+            liquidator: OUTSIDER,
             repay: Amount::MAX,
             receive: Receive::Tokens,
         };

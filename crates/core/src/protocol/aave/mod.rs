@@ -18,6 +18,7 @@ mod rejection;
 mod reserve;
 mod setup;
 mod sizing;
+mod solvency;
 mod supply;
 mod version;
 

@@ -160,10 +160,15 @@ impl Reserve {
             linear(self.state.liquidity_rate, seconds),
             self.state.liquidity_index,
         );
-        self.owing = grown(
-            compounded(rules, self.state.borrow_rate, seconds),
-            self.state.borrow_index,
-        );
+        // Without debt nobody's balance depends on it, and accrual will leave the index alone.
+        self.owing = if self.state.total_debt.is_zero() {
+            Some(self.state.borrow_index)
+        } else {
+            grown(
+                compounded(rules, self.state.borrow_rate, seconds),
+                self.state.borrow_index,
+            )
+        };
     }
 
     /// Stores the indexes of now and tells the treasury's share, in scaled units.

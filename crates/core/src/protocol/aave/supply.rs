@@ -20,20 +20,19 @@ impl Draft<'_> {
         self.accrue(asset)?;
         let rules = self.rules();
         let index = self.reserve(asset)?.state.liquidity_index;
-        let shares = to_shares(amount, index, rules.supply_mint)?;
-        let nothing = if rules.compares_shares.on() {
-            shares.is_zero()
+        let checked = if rules.compares_shares.on() {
+            to_shares(amount, index, rules.supply_mint)?.0
         } else {
-            amount.is_zero()
+            amount.0
         };
-        if nothing {
+        if checked.is_zero() {
             return Err(Rejection::InvalidAmount);
         }
         self.require_active_and_running(asset)?;
         if self.reserve(asset)?.config.frozen {
             return Err(Rejection::ReserveFrozen);
         }
-        self.require_supply_cap(asset, amount, shares)?;
+        self.require_supply_cap(asset, checked)?;
         self.update_rates(
             asset,
             Flow {
@@ -43,6 +42,7 @@ impl Draft<'_> {
         )?;
         self.pull(payer, asset, amount)?;
         let first = self.position(account, asset)?.supply == 0;
+        let shares = to_shares(amount, index, rules.supply_mint)?;
         self.mint_supply(account, asset, shares)?;
         if first && self.becomes_collateral_by_itself(account, asset)? {
             self.set_flag(account, asset, true)?;
@@ -67,7 +67,8 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn require_supply_cap(&self, asset: AssetId, amount: Amount, shares: Shares) -> Ruled<()> {
+    /// `more` is in scaled units where the version compares those, and else in asset units.
+    fn require_supply_cap(&self, asset: AssetId, more: U256) -> Ruled<()> {
         let (rules, reserve) = (self.rules(), self.reserve(asset)?);
         if reserve.config.supply_cap.is_zero() {
             return Ok(());
@@ -78,9 +79,9 @@ impl Draft<'_> {
             .plus(reserve.state.accrued_to_treasury)?;
         let index = reserve.state.liquidity_index;
         let after = if rules.compares_shares.on() {
-            to_amount(claims.plus(shares)?, index, rules.supply_balance)?
+            to_amount(claims.plus(Shares(more))?, index, rules.supply_balance)?
         } else {
-            to_amount(claims, index, rules.supply_balance)?.plus(amount)?
+            to_amount(claims, index, rules.supply_balance)?.plus(Amount(more))?
         };
         let cap = reserve.config.supply_cap.0.checked_mul(reserve.unit);
         if after.0 > cap.ok_or(Rejection::Panic0x11)? {

@@ -1,0 +1,60 @@
+//! `backstop map`: collateral liquidatable against price.
+
+use super::run::follows;
+use crate::failure::Failure;
+use crate::setup;
+use backstop_io::write_atomic;
+use backstop_report::{map_svg, map_table, map_terminal};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Arguments of `backstop map`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  backstop map scenarios/march-2020.toml
+  backstop map scenarios/march-2020.toml --out maps --set protocol.version=\"3.7\"
+
+For each asset that serves as collateral: how much of it is liquidatable at each price of it (assets
+whose price follows move along), all else as at the scenario's start. Draws it here and writes
+map.parquet, map.json, map.csv and one SVG an asset.")]
+pub(crate) struct Args {
+    /// Scenario file (docs/formats.md)
+    scenario: PathBuf,
+    /// Folder for the data and the drawings [default: out/NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Change a value of the scenario; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Width of the chart in characters
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(40..=400))]
+    width: u16,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the scenario or its files are malformed, or the files cannot be written.
+pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let loaded = setup::load(&args.scenario, &args.set)?;
+    let opened = setup::open_pool(&loaded, &loaded.inputs.book)?;
+    let maps = setup::maps(&opened.pool, None, &follows(&loaded))
+        .map_err(|overflow| Failure::new(format!("liquidation map: {overflow:?}")))?;
+    if maps.is_empty() {
+        return Err(Failure::new("no account of the book has debt against collateral with a price"));
+    }
+    let out = args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
+    let folder = |error| Failure::new(format!("{}: cannot be created: {error}", out.display()));
+    std::fs::create_dir_all(&out).map_err(folder)?;
+    for map in &maps {
+        println!("{}", map_terminal(map, usize::from(args.width), 20));
+        write_atomic(&out.join(format!("map-{}.svg", map.symbol)), map_svg(map).as_bytes())?;
+    }
+    let table = map_table(&maps);
+    table.write_parquet(&out.join("map.parquet"))?;
+    table.write_json(&out.join("map.json"))?;
+    table.write_csv(&out.join("map.csv"))?;
+    println!("data     {}", out.join("map.csv").display());
+    Ok(ExitCode::SUCCESS)
+}

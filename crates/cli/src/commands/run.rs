@@ -1,0 +1,165 @@
+//! `backstop run`: one path through the market loop, its pair without feedback, and the report.
+
+use crate::failure::Failure;
+use crate::progress;
+use crate::setup::{self, Loaded, Opened};
+use backstop_core::protocol::aave::Pool;
+use backstop_core::protocol::{AssetId, Protocol};
+use backstop_io::inputs::AssetPrice;
+use backstop_io::write_atomic;
+use backstop_lab::market::FeedbackMode;
+use backstop_lab::record::PathRecord;
+use backstop_lab::world::{Recording, World};
+use backstop_report::{LiquidationMap, Report, map_svg, map_table, summary_json, summary_text};
+use indicatif::ProgressBar;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Arguments of `backstop run`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  backstop run scenarios/march-2020.toml
+  backstop run scenarios/march-2020.toml --seed 7 --out out/seed-7
+  backstop run scenarios/march-2020.toml --set oracle.delay_s=600 --set protocol.version=\"3.7\"
+
+Writes report.html and, as Parquet and JSON, the tables that docs/results.md describes. Ctrl-C stops
+the path and keeps what was done; a second Ctrl-C ends at once.")]
+pub(crate) struct Args {
+    /// Scenario file (docs/formats.md)
+    scenario: PathBuf,
+    /// Folder for the results [default: out/NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Seed in place of the scenario's
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Change a value of the scenario; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+/// A run and its pair.
+struct Ran {
+    pool: Pool,
+    record: PathRecord,
+    /// The same path without feedback; nothing where one of the two was stopped early.
+    pair: Option<PathRecord>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the scenario or its files are malformed, or the results cannot be written.
+pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let mut set = args.set.clone();
+    set.extend(args.seed.map(|seed| format!("seed={seed}")));
+    let loaded = setup::load(&args.scenario, &set)?;
+    let opened = setup::open_pool(&loaded, &loaded.inputs.book)?;
+    let ran = run_pair(&loaded, &opened)?;
+    let out = args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
+    let context = setup::run_context(&loaded, command_line(args));
+    let maps = liquidation_maps(&loaded, &opened.pool, &ran)?;
+    let report = Report {
+        context: &context,
+        record: &ran.record,
+        without_feedback: ran.pair.as_ref(),
+        maps: &maps,
+    };
+    write(&out, &report)?;
+    print!("{}", summary_text(&report));
+    println!("report   {}", out.join("report.html").display());
+    if ran.record.interrupted {
+        let done = ran.record.steps.len();
+        println!("stopped  after {done} of {} steps; results are kept", loaded.scenario.time.steps());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The command that repeats the run. Only the scenario's file name is told, so that results do not
+/// depend on where a file lies.
+fn command_line(args: &Args) -> String {
+    let file = args.scenario.file_name().unwrap_or_default().to_string_lossy();
+    let seed = args.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
+    let set: String = args.set.iter().map(|set| format!(" --set '{set}'")).collect();
+    format!("backstop run {file}{seed}{set}")
+}
+
+fn run_pair(loaded: &Loaded, opened: &Opened) -> Result<Ran, Failure> {
+    progress::catch_interrupt();
+    let steps = u64::from(loaded.scenario.time.steps());
+    let bar = progress::bar(2 * steps, "steps");
+    bar.set_message("two paths");
+    let full = Recording { traces: true, events: true, accounts: true };
+    let lean = Recording { traces: false, events: false, accounts: true };
+    let (with, without) = rayon::join(
+        || run_one(loaded, &opened.pool, FeedbackMode::On, full, &bar),
+        || run_one(loaded, &opened.pool, FeedbackMode::Off, lean, &bar),
+    );
+    bar.finish_and_clear();
+    let ((pool, mut record), (_, pair)) = (with?, without?);
+    for row in &mut record.accounts {
+        let at = usize::try_from(row.account.0).unwrap_or(usize::MAX);
+        row.name = opened.names.get(at).cloned();
+    }
+    let whole = !record.interrupted && !pair.interrupted;
+    Ok(Ran { pool, record, pair: whole.then_some(pair) })
+}
+
+fn run_one(
+    loaded: &Loaded,
+    pool: &Pool,
+    mode: FeedbackMode,
+    recording: Recording,
+    bar: &ProgressBar,
+) -> Result<(Pool, PathRecord), Failure> {
+    let config = setup::world_config(loaded, mode, recording)?;
+    let mut world = World::new(pool.fork(), config, loaded.scenario.seed)?;
+    let record = world.run(&mut |_| {
+        bar.inc(1);
+        if progress::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    Ok((world.protocol().clone(), record))
+}
+
+/// By asset, the asset whose price it follows.
+pub(super) fn follows(loaded: &Loaded) -> Vec<Option<AssetId>> {
+    let leader = |price: &AssetPrice| match price {
+        AssetPrice::Follows(leader, _) => Some(*leader),
+        _ => None,
+    };
+    loaded.inputs.prices.iter().map(leader).collect()
+}
+
+fn liquidation_maps(
+    loaded: &Loaded,
+    start: &Pool,
+    ran: &Ran,
+) -> Result<Vec<LiquidationMap>, Failure> {
+    let low = |asset: AssetId| {
+        let prices = ran.record.steps.iter().filter_map(|s| s.oracle.get(usize::from(asset.0)));
+        prices.copied().reduce(f64::min)
+    };
+    setup::maps(start, Some((&ran.pool, &low)), &follows(loaded))
+        .map_err(|overflow| Failure::new(format!("liquidation map: {overflow:?}")))
+}
+
+/// Writes the page, the tables and the maps.
+fn write(out: &Path, report: &Report<'_>) -> Result<(), Failure> {
+    let folder = |error| Failure::new(format!("{}: cannot be created: {error}", out.display()));
+    std::fs::create_dir_all(out).map_err(folder)?;
+    for table in backstop_report::tables(report.record, report.without_feedback) {
+        table.write_parquet(&out.join(format!("{}.parquet", table.name)))?;
+        table.write_json(&out.join(format!("{}.json", table.name)))?;
+    }
+    let map = map_table(report.maps);
+    map.write_parquet(&out.join("map.parquet"))?;
+    map.write_json(&out.join("map.json"))?;
+    for map in report.maps {
+        write_atomic(&out.join(format!("map-{}.svg", map.symbol)), map_svg(map).as_bytes())?;
+    }
+    write_atomic(&out.join("summary.json"), summary_json(report).as_bytes())?;
+    write_atomic(&out.join("report.html"), report.page().as_bytes())?;
+    Ok(())
+}

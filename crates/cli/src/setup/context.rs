@@ -1,0 +1,315 @@
+//! What a report says about a run: inputs, settings, how to repeat it.
+
+use super::Loaded;
+use backstop_core::protocol::AssetId;
+use backstop_io::format_time;
+use backstop_io::scenario::{
+    BookSpec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, PriceSpec, Refine, Scenario,
+};
+use backstop_report::{Input, InputKind, RunContext, SettingsTable, WaterfallLayer};
+use std::path::{Path, PathBuf};
+
+/// The description of a run.
+pub(crate) fn run_context(loaded: &Loaded, command: String) -> RunContext {
+    let scenario = &loaded.scenario;
+    let mut notes = Vec::new();
+    if !scenario.description.trim().is_empty() {
+        notes.push(scenario.description.trim().to_owned());
+    }
+    notes.extend(scenario.notes.iter().cloned());
+    notes.extend(loaded.inputs.notes.iter().cloned());
+    RunContext {
+        title: scenario.title.clone(),
+        question: scenario.question.clone(),
+        scenario: scenario.name.clone(),
+        scenario_version: backstop_io::scenario::FORMAT.to_owned(),
+        protocol: format!("Aave v{}", scenario.protocol.version),
+        start: scenario.time.start,
+        end: scenario.time.end,
+        step_seconds: u64::from(scenario.time.step_s),
+        inputs: inputs(loaded),
+        notes,
+        settings: settings(scenario),
+        waterfall: waterfall(scenario),
+        software: format!("backstop {}", env!("CARGO_PKG_VERSION")),
+        command,
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Files of recorded data say so; a file whose name has the word "modelled" says that.
+fn kind_of(path: &Path) -> InputKind {
+    if file_name(path).contains("modelled") { InputKind::Modelled } else { InputKind::Observed }
+}
+
+fn span(scenario: &Scenario) -> String {
+    let (start, end) = (scenario.time.start, scenario.time.end);
+    format!("{} to {}", format_time(start), format_time(end))
+}
+
+fn file_inputs(what: &str, files: &[PathBuf]) -> Vec<Input> {
+    let row = |file: &PathBuf| Input {
+        what: what.to_owned(),
+        source: format!("file {}", file_name(file)),
+        dates: String::new(),
+        kind: kind_of(file),
+    };
+    files.iter().map(row).collect()
+}
+
+fn input(what: String, source: impl Into<String>, dates: String, kind: InputKind) -> Input {
+    Input { what, source: source.into(), dates, kind }
+}
+
+fn inputs(loaded: &Loaded) -> Vec<Input> {
+    let scenario = &loaded.scenario;
+    let mut rows = Vec::new();
+    for asset in &scenario.assets {
+        rows.extend(price_inputs(scenario, &asset.symbol, &asset.price));
+        let what = format!("{} parameters", asset.symbol);
+        if !asset.source.is_empty() {
+            rows.push(input(what, asset.source.clone(), String::new(), InputKind::Observed));
+        }
+    }
+    rows.extend(match &scenario.gas.price {
+        GasPriceSpec::Files(files) => file_inputs("gas price", files),
+        GasPriceSpec::Points(_) => {
+            let source = "points in the scenario";
+            vec![input("gas price".into(), source, String::new(), InputKind::Chosen)]
+        }
+        GasPriceSpec::BaseFee(_) => {
+            let source = "base-fee process with modelled demand";
+            vec![input("gas price".into(), source, span(scenario), InputKind::Modelled)]
+        }
+    });
+    for venue in &scenario.venues {
+        let what = format!("depth: {}", venue.name);
+        rows.push(match &venue.liquidity {
+            LiquiditySpec::RecordedReserves { file } => {
+                let source = format!("reserves in file {}", file_name(file));
+                input(what, source, String::new(), kind_of(file))
+            }
+            other => input(what, liquidity_words(other), String::new(), InputKind::Modelled),
+        });
+    }
+    rows.push(book_input(loaded));
+    let agents = "numbers, capital, latency and reactions in the scenario";
+    let what = "liquidators and borrowers".to_owned();
+    rows.push(input(what, agents, String::new(), InputKind::Chosen));
+    rows
+}
+
+fn price_inputs(scenario: &Scenario, symbol: &str, price: &PriceSpec) -> Vec<Input> {
+    let what = format!("{symbol} price");
+    let dates = span(scenario);
+    match price {
+        PriceSpec::Constant(usd) => {
+            vec![input(what, format!("constant {usd} USD"), String::new(), InputKind::Chosen)]
+        }
+        PriceSpec::Follows { asset, ratio } => {
+            let leader = symbol_of(scenario, *asset);
+            let source = format!("{leader} price times {ratio}");
+            vec![input(what, source, dates, InputKind::Modelled)]
+        }
+        PriceSpec::Points { .. } => {
+            vec![input(what, "points in the scenario", dates, InputKind::Observed)]
+        }
+        PriceSpec::Files { files, refine, .. } => {
+            let mut rows = file_inputs(&what, files);
+            if *refine == Refine::Bridge {
+                let source = "seeded Brownian bridge within each candle's range";
+                let what = format!("{what} inside candles");
+                rows.push(input(what, source, String::new(), InputKind::Modelled));
+            }
+            rows
+        }
+    }
+}
+
+fn book_input(loaded: &Loaded) -> Input {
+    let accounts = loaded.inputs.book.accounts.len();
+    let what = format!("book of {accounts} accounts");
+    match &loaded.scenario.book {
+        BookSpec::File(file) => {
+            input(what, format!("file {}", file_name(file)), String::new(), kind_of(file))
+        }
+        BookSpec::Synthetic(_) => {
+            let source = "synthetic, fitted to the quantiles in the scenario";
+            input(what, source, String::new(), InputKind::Modelled)
+        }
+        BookSpec::Aggregated(book) => {
+            let source = format!(
+                "totals in file {}; their split over assets is modelled",
+                file_name(&book.file)
+            );
+            input(what, source, String::new(), InputKind::Observed)
+        }
+    }
+}
+
+fn symbol_of(scenario: &Scenario, asset: AssetId) -> &str {
+    scenario.assets.get(usize::from(asset.0)).map_or("?", |asset| asset.symbol.as_str())
+}
+
+fn liquidity_words(liquidity: &LiquiditySpec) -> String {
+    match liquidity {
+        LiquiditySpec::ConstantProduct { base_reserve, quote_reserve } => {
+            format!("constant product, {base_reserve} base and {quote_reserve} quote tokens")
+        }
+        LiquiditySpec::RecordedReserves { .. } => "constant product, recorded reserves".to_owned(),
+        LiquiditySpec::OrderBook { bids, asks } => {
+            format!("order book, {} bid and {} ask levels", bids.len(), asks.len())
+        }
+        LiquiditySpec::SquareRoot { daily_volume, daily_volatility, impact_coefficient } => {
+            format!(
+                "square-root law, {daily_volume} base tokens a day, daily volatility \
+                 {daily_volatility}, coefficient {impact_coefficient}"
+            )
+        }
+    }
+}
+
+fn table(title: &str, columns: &[&str], rows: Vec<Vec<String>>) -> SettingsTable {
+    SettingsTable {
+        title: title.to_owned(),
+        columns: columns.iter().map(|&column| column.to_owned()).collect(),
+        rows,
+    }
+}
+
+fn percent(bps: f64) -> String {
+    format!("{}", bps / 100.0)
+}
+
+fn settings(scenario: &Scenario) -> Vec<SettingsTable> {
+    let assets = scenario.assets.iter().map(|asset| {
+        vec![
+            asset.symbol.clone(),
+            percent(f64::from(asset.ltv_bps)),
+            percent(f64::from(asset.liquidation_threshold_bps)),
+            percent(f64::from(asset.liquidation_bonus_bps)),
+            percent(f64::from(asset.protocol_fee_bps)),
+            percent(f64::from(asset.reserve_factor_bps)),
+            format!("{}", asset.lenders),
+            percent(asset.oracle.deviation_bps),
+            asset.oracle.heartbeat_s.to_string(),
+            asset.oracle.delay_s.to_string(),
+        ]
+    });
+    let asset_columns = [
+        "Asset",
+        "Loan to value (%)",
+        "Liquidation threshold (%)",
+        "Liquidation bonus (%)",
+        "Protocol fee (% of bonus)",
+        "Reserve factor (%)",
+        "Supplied by lenders (tokens)",
+        "Oracle deviation (%)",
+        "Oracle heartbeat (s)",
+        "Oracle delay (s)",
+    ];
+    let venues = scenario.venues.iter().map(|venue| {
+        vec![
+            venue.name.clone(),
+            symbol_of(scenario, venue.base).to_owned(),
+            liquidity_words(&venue.liquidity),
+            percent(venue.fee_bps),
+            venue.recovery_half_life_s.to_string(),
+            venue.weight.to_string(),
+        ]
+    });
+    let venue_columns = ["Venue", "Sells", "Depth", "Fee (%)", "Recovery half-life (s)", "Weight"];
+    vec![
+        table("Parameters by asset", &asset_columns, assets.collect()),
+        table("Venues", &venue_columns, venues.collect()),
+        market_settings(scenario),
+        liquidator_settings(scenario),
+    ]
+}
+
+fn market_settings(scenario: &Scenario) -> SettingsTable {
+    let (gas, impact, borrowers) = (&scenario.gas, &scenario.impact, &scenario.borrowers);
+    let row = |name: &str, value: String| vec![name.to_owned(), value];
+    table(
+        "Market, chain and borrowers",
+        &["Setting", "Value"],
+        vec![
+            row("Venues' weight in the oracle's sources (share)", impact.venue_weight.to_string()),
+            row("Impact that stays in the outside price (share)", impact.permanent_share.to_string()),
+            row("Block time (s)", gas.block_time_s.to_string()),
+            row("Block gas limit (gas)", gas.block_gas_limit.to_string()),
+            row("Gas of a liquidation (gas)", gas.gas_per_liquidation.to_string()),
+            row("Block space kept by other traffic (share)", gas.background_use.to_string()),
+            row("Gas of a failed attempt (share)", gas.failed_gas_share.to_string()),
+            row("Borrowers that do nothing (share)", borrowers.ignore.to_string()),
+            row("Borrowers that add collateral (share)", borrowers.top_up.to_string()),
+            row("Borrowers that repay (share)", borrowers.repay.to_string()),
+            row("Borrowers act below health factor", borrowers.trigger_health.to_string()),
+            row("Borrowers aim at health factor", borrowers.target_health.to_string()),
+            row("Borrowers act after (s)", borrowers.delay_s.to_string()),
+            row("Borrowers' budget (share of debt)", borrowers.budget_share.to_string()),
+        ],
+    )
+}
+
+fn liquidator_settings(scenario: &Scenario) -> SettingsTable {
+    let rows = scenario.liquidators.iter().map(|liquidator| {
+        let exit = match liquidator.exit {
+            ExitSpec::FlashLoan { loan_fee_bps } => {
+                format!("flash loan, fee {} %", percent(loan_fee_bps))
+            }
+            ExitSpec::Inventory { half_life_s } => {
+                format!("inventory, half sold in {half_life_s} s")
+            }
+        };
+        vec![
+            liquidator.name.clone(),
+            format!("{:?}", liquidator.kind).to_lowercase(),
+            liquidator.count.to_string(),
+            liquidator.capital_usd.to_string(),
+            liquidator.latency_s.to_string(),
+            liquidator.min_profit_usd.to_string(),
+            liquidator.bid_share.to_string(),
+            exit,
+        ]
+    });
+    let columns = [
+        "Group",
+        "Kind",
+        "Count",
+        "Capital of each (USD)",
+        "Latency (s)",
+        "Least profit (USD)",
+        "Bid (share of profit)",
+        "Exit",
+    ];
+    table("Liquidators", &columns, rows.collect())
+}
+
+/// The layers by the names that payments carry.
+fn waterfall(scenario: &Scenario) -> Vec<WaterfallLayer> {
+    let finite = scenario.waterfall.iter().map(|layer| {
+        let (name, pays) = match layer.layer {
+            LayerKind::TreasuryReserve => {
+                ("treasury reserve", "The protocol's treasury, and so its token holders.")
+            }
+            LayerKind::InsuranceFund => {
+                ("insurance fund", "Stakers who take the risk for pay.")
+            }
+        };
+        WaterfallLayer {
+            name: name.to_owned(),
+            pays: pays.to_owned(),
+            capacity_usd: Some(layer.amount_usd),
+        }
+    });
+    let last = WaterfallLayer {
+        name: "socialised".to_owned(),
+        pays: "All suppliers of the asset.".to_owned(),
+        capacity_usd: None,
+    };
+    finite.chain([last]).collect()
+}

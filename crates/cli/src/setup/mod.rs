@@ -1,0 +1,50 @@
+//! From files to machines: a scenario becomes a pool, a market and the report's descriptions.
+
+mod context;
+mod maps;
+mod pool;
+mod world;
+
+pub(crate) use context::run_context;
+pub(crate) use maps::{Body, bodies, liquidation_price, maps, price_usd};
+pub(crate) use pool::{Opened, open_pool};
+pub(crate) use world::world_config;
+
+use crate::failure::Failure;
+use backstop_io::inputs::{self, Inputs};
+use backstop_io::scenario::{self, Scenario};
+use std::path::Path;
+
+/// A scenario and everything that it names.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) scenario: Scenario,
+    pub(crate) inputs: Inputs,
+}
+
+/// Splits `key=value` arguments.
+///
+/// # Errors
+/// When an argument has no `=` or no key.
+pub(crate) fn overrides(set: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    set.iter()
+        .map(|text| match text.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() => {
+                Ok((key.trim().to_owned(), value.trim().to_owned()))
+            }
+            _ => Err(Failure::new(format!(
+                "--set {text}: found no key and value, allowed: KEY=VALUE such as oracle.delay_s=60"
+            ))),
+        })
+        .collect()
+}
+
+/// Reads a scenario and its files.
+///
+/// # Errors
+/// Every problem of the scenario, or the first of its files.
+pub(crate) fn load(path: &Path, set: &[String]) -> Result<Loaded, Failure> {
+    let scenario = scenario::load(path, &overrides(set)?)?;
+    let inputs = inputs::read(&scenario)?;
+    Ok(Loaded { scenario, inputs })
+}

@@ -1,0 +1,168 @@
+//! A pool with a scenario's parameters, prices and book.
+
+use super::Loaded;
+use crate::failure::Failure;
+use backstop_core::protocol::aave::{
+    AaveVersion, Account, Pool, PoolSetup, Position, RateStrategy, ReserveConfig, ReserveSetup,
+    ReserveState,
+};
+use backstop_core::protocol::{AccountId, Asset, AssetId};
+use backstop_core::units::{Amount, Bps, Price, Rate, Timestamp, U256};
+use backstop_io::book::{Book, BookAccount};
+use backstop_io::scenario::{AssetSpec, Scenario};
+use backstop_lab::door;
+use std::collections::BTreeMap;
+
+/// A pool at the scenario's start, and the names of its accounts.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) pool: Pool,
+    /// By account; the last ones are the lenders, the treasury and the coverage account.
+    pub(crate) names: Vec<String>,
+}
+
+/// One basis point in ray.
+const BPS_IN_RAY: u128 = 100_000_000_000_000_000_000_000;
+
+fn rate(bps: u32) -> Rate {
+    Rate(U256::from(bps) * U256::from(BPS_IN_RAY))
+}
+
+fn reserve(asset: &AssetSpec, price: Price, now: Timestamp) -> ReserveSetup {
+    ReserveSetup {
+        asset: Asset { symbol: asset.symbol.clone(), decimals: asset.decimals },
+        config: ReserveConfig {
+            decimals: asset.decimals,
+            loan_to_value: Bps(asset.ltv_bps),
+            liquidation_threshold: Bps(asset.liquidation_threshold_bps),
+            liquidation_bonus: Bps(asset.liquidation_bonus_bps.saturating_add(10_000)),
+            reserve_factor: Bps(asset.reserve_factor_bps),
+            protocol_fee: Bps(asset.protocol_fee_bps),
+            active: true,
+            frozen: false,
+            paused: false,
+            borrowing_enabled: true,
+            borrowable_in_isolation: false,
+            siloed: false,
+            debt_ceiling: Amount::ZERO,
+            supply_cap: Amount::ZERO,
+            borrow_cap: Amount::ZERO,
+            e_mode_category: 0,
+            grace_until: Timestamp(0),
+        },
+        strategy: RateStrategy {
+            optimal_usage: rate(u32::from(asset.rates.optimal_usage_bps)),
+            base: rate(asset.rates.base_bps),
+            slope1: rate(asset.rates.slope1_bps),
+            slope2: rate(asset.rates.slope2_bps),
+        },
+        price,
+        state: ReserveState::fresh(now),
+    }
+}
+
+/// Scaled units of an amount at index 1.
+fn shares(account: &str, what: &str, amount: Amount) -> Result<u128, Failure> {
+    u128::try_from(amount.0).map_err(|_| {
+        Failure::new(format!("account {account}: {what} {amount} does not fit 128 bits"))
+    })
+}
+
+fn account(held: &BookAccount) -> Result<Account, Failure> {
+    let mut positions = Vec::with_capacity(held.positions.len());
+    for position in &held.positions {
+        positions.push(Position {
+            asset: position.asset,
+            supply: shares(&held.name, "collateral", position.collateral)?,
+            debt: shares(&held.name, "debt", position.debt)?,
+            is_collateral: position.enabled && !position.collateral.is_zero(),
+            is_borrowing: !position.debt.is_zero(),
+        });
+    }
+    Ok(Account::new(held.e_mode, positions))
+}
+
+/// Accounts of lenders who supply and do not borrow, one for all assets.
+fn lenders(scenario: &Scenario) -> Account {
+    let supplies = scenario.assets.iter().enumerate().filter_map(|(at, asset)| {
+        let amount = door::tokens_to_amount(asset.lenders, asset.decimals);
+        let supply = u128::try_from(amount.0).unwrap_or(u128::MAX);
+        (supply > 0).then(|| Position {
+            asset: AssetId(u16::try_from(at).unwrap_or(u16::MAX)),
+            supply,
+            ..Position::default()
+        })
+    });
+    Account::new(0, supplies)
+}
+
+/// The pool at the scenario's start.
+///
+/// # Errors
+/// When the family or version is unknown, a price is missing, or more is borrowed than supplied.
+pub(crate) fn open_pool(loaded: &Loaded, book: &Book) -> Result<Opened, Failure> {
+    let scenario = &loaded.scenario;
+    let version = version_of(scenario)?;
+    let now = Timestamp(scenario.time.start);
+    let base_decimals = scenario.protocol.base_decimals;
+    let mut reserves = Vec::with_capacity(scenario.assets.len());
+    for (at, asset) in scenario.assets.iter().enumerate() {
+        let id = AssetId(u16::try_from(at).unwrap_or(u16::MAX));
+        let usd = loaded.inputs.price_at(id, scenario.time.start).ok_or_else(|| {
+            let file = scenario.path.display();
+            Failure::new(format!("{file}: assets.{}.price: no price at the start", asset.symbol))
+        })?;
+        reserves.push(reserve(asset, door::price_to_oracle(usd, base_decimals), now));
+    }
+    let mut accounts = Vec::with_capacity(book.accounts.len() + 3);
+    let mut names = Vec::with_capacity(book.accounts.len() + 3);
+    for held in &book.accounts {
+        accounts.push(account(held)?);
+        names.push(held.name.clone());
+    }
+    let mut add = |name: &str, account: Account| {
+        accounts.push(account);
+        names.push(name.to_owned());
+        AccountId(u32::try_from(names.len() - 1).unwrap_or(u32::MAX))
+    };
+    add("(lenders)", lenders(scenario));
+    let treasury = add("(treasury)", Account::default());
+    let coverage = add("(coverage)", Account::default());
+    let setup = PoolSetup {
+        version,
+        base_decimals,
+        now,
+        reserves,
+        e_modes: BTreeMap::new(),
+        sentinel: None,
+        accounts,
+        wallets: Vec::new(),
+        treasury,
+        coverage,
+    };
+    let file = scenario.path.display();
+    let refused = |error| {
+        Failure::new(format!(
+            "{file}: {error} (raise assets.SYMBOL.lenders where more is borrowed than supplied)"
+        ))
+    };
+    let pool = setup.open().map_err(refused)?.build().map_err(refused)?;
+    Ok(Opened { pool, names })
+}
+
+fn version_of(scenario: &Scenario) -> Result<AaveVersion, Failure> {
+    let file = scenario.path.display();
+    let protocol = &scenario.protocol;
+    if protocol.family != "aave" {
+        return Err(Failure::new(format!(
+            "{file}: protocol.family: found {:?}, allowed: \"aave\"",
+            protocol.family
+        )));
+    }
+    AaveVersion::parse(&protocol.version).ok_or_else(|| {
+        let known: Vec<_> = AaveVersion::ALL.iter().map(|version| version.number()).collect();
+        let found = &protocol.version;
+        let known = known.join(", ");
+        Failure::new(format!("{file}: protocol.version: found {found:?}, allowed: {known}"))
+    })
+}

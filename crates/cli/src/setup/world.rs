@@ -1,0 +1,241 @@
+//! The market around the pool.
+
+use super::Loaded;
+use crate::failure::Failure;
+use backstop_core::coverage::{InsuranceFund, Layer, TreasuryReserve, Waterfall};
+use backstop_core::units::Value;
+use backstop_io::inputs::{AssetPrice, RecordedReserves};
+use backstop_io::price::{PriceSeries, TimeSeries};
+use backstop_io::scenario::{
+    self as spec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, Scenario,
+};
+use backstop_lab::agents::{BorrowerGroup, Exit, LiquidatorConfig, Reaction, Sizing};
+use backstop_lab::door;
+use backstop_lab::feed::FeedConfig;
+use backstop_lab::market::{FeedbackMode, Impact};
+use backstop_lab::network::{BaseFee, GasModel, GasSeries, GasToken, NetworkConfig};
+use backstop_lab::price::{Bar, Constant, Follows, Grid, Historical, PriceModel, Refine};
+use backstop_lab::record::LiquidatorKind;
+use backstop_lab::venue::{
+    ConstantProduct, Level, Liquidity, OrderBook, Reserves, SquareRoot, VenueConfig,
+};
+use backstop_lab::world::{AssetConfig, Recording, WorldConfig};
+
+const BPS: f64 = 10_000.0;
+
+/// The world of a scenario, with or without feedback of sales on the oracle's price.
+///
+/// # Errors
+/// When a venue's asset has no price at the start.
+pub(crate) fn world_config(
+    loaded: &Loaded,
+    mode: FeedbackMode,
+    recording: Recording,
+) -> Result<WorldConfig, Failure> {
+    let scenario = &loaded.scenario;
+    let prices = loaded.inputs.prices.iter().map(price_model);
+    let assets = scenario.assets.iter().zip(prices).map(|(asset, price)| AssetConfig {
+        price,
+        feed: FeedConfig {
+            deviation: asset.oracle.deviation_bps / BPS,
+            heartbeat_s: asset.oracle.heartbeat_s,
+            delay_s: asset.oracle.delay_s,
+        },
+    });
+    Ok(WorldConfig {
+        grid: Grid {
+            start: scenario.time.start,
+            step_s: scenario.time.step_s,
+            steps: scenario.time.steps(),
+        },
+        assets: assets.collect(),
+        venues: venues(loaded)?,
+        impact: Impact {
+            mode,
+            venue_weight: scenario.impact.venue_weight,
+            permanent_share: scenario.impact.permanent_share,
+        },
+        network: network(loaded),
+        liquidators: scenario.liquidators.iter().map(liquidator).collect(),
+        borrowers: borrowers(scenario),
+        coverage: waterfall(scenario),
+        recording,
+    })
+}
+
+fn refine(refine: spec::Refine) -> Refine {
+    match refine {
+        spec::Refine::Bridge => Refine::Bridge,
+        spec::Refine::Linear => Refine::Linear,
+        spec::Refine::Hold => Refine::Hold,
+    }
+}
+
+fn points(series: &TimeSeries) -> Vec<(u64, f64)> {
+    series.times.iter().copied().zip(series.values.iter().copied()).collect()
+}
+
+fn bars(series: &PriceSeries) -> Vec<Bar> {
+    let rows = series.times.iter().zip(&series.open).zip(&series.high);
+    let rows = rows.zip(&series.low).zip(&series.close);
+    rows.map(|((((time, open), high), low), close)| Bar {
+        time: *time,
+        open: *open,
+        high: *high,
+        low: *low,
+        close: *close,
+    })
+    .collect()
+}
+
+fn price_model(price: &AssetPrice) -> PriceModel {
+    match price {
+        AssetPrice::Constant(usd) => PriceModel::Constant(Constant { usd: *usd }),
+        AssetPrice::Candles(series, how) => {
+            PriceModel::Historical(Historical { bars: bars(series), refine: refine(*how) })
+        }
+        AssetPrice::Points(series, how) => {
+            PriceModel::Historical(Historical::from_points(&points(series), refine(*how)))
+        }
+        AssetPrice::Follows(asset, ratio) => {
+            PriceModel::Follows(Follows { asset: usize::from(asset.0), ratio: *ratio })
+        }
+    }
+}
+
+fn venues(loaded: &Loaded) -> Result<Vec<VenueConfig>, Failure> {
+    let scenario = &loaded.scenario;
+    let recorded = loaded.inputs.reserves.iter();
+    scenario
+        .venues
+        .iter()
+        .zip(recorded)
+        .map(|(venue, recorded)| {
+            let start = loaded.inputs.price_at(venue.base, scenario.time.start);
+            let start = start.ok_or_else(|| {
+                Failure::new(format!("venues.{}.base: no price at the start", venue.name))
+            })?;
+            Ok(VenueConfig {
+                name: venue.name.clone(),
+                base: usize::from(venue.base.0),
+                fee: venue.fee_bps / BPS,
+                half_life_s: venue.recovery_half_life_s,
+                weight: venue.weight,
+                liquidity: liquidity(&venue.liquidity, recorded.as_ref(), start),
+            })
+        })
+        .collect()
+}
+
+/// The shape of a venue; `start` is the price of its base in USD at the start.
+fn liquidity(spec: &LiquiditySpec, recorded: Option<&RecordedReserves>, start: f64) -> Liquidity {
+    let levels = |levels: &[(f64, f64)]| -> Vec<Level> {
+        levels.iter().map(|(bps, base)| Level { distance: bps / BPS, base: *base }).collect()
+    };
+    match spec {
+        LiquiditySpec::ConstantProduct { base_reserve, quote_reserve } => {
+            Liquidity::ConstantProduct(ConstantProduct::fixed(*base_reserve, *quote_reserve))
+        }
+        LiquiditySpec::RecordedReserves { .. } => {
+            let rows = recorded.map(|series| {
+                let quotes = series.quote.values.iter();
+                let rows = points(&series.base).into_iter().zip(quotes);
+                rows.map(|((time, base), quote)| Reserves { time, base, quote_usd: *quote })
+                    .collect()
+            });
+            Liquidity::ConstantProduct(ConstantProduct::series(rows.unwrap_or_default()))
+        }
+        LiquiditySpec::OrderBook { bids, asks } => {
+            Liquidity::OrderBook(OrderBook::new(&levels(bids), &levels(asks)))
+        }
+        LiquiditySpec::SquareRoot { daily_volume, daily_volatility, impact_coefficient } => {
+            let volume_usd = daily_volume * start;
+            let law = SquareRoot::new(*impact_coefficient, *daily_volatility, volume_usd);
+            Liquidity::SquareRoot(law)
+        }
+    }
+}
+
+fn network(loaded: &Loaded) -> NetworkConfig {
+    let gas = &loaded.scenario.gas;
+    let native = usize::from(gas.native.0);
+    let series = |series: &TimeSeries| GasModel::Series(GasSeries { points: points(series) });
+    let model = match (&gas.price, &loaded.inputs.gas) {
+        (GasPriceSpec::BaseFee(fee), _) => GasModel::BaseFee(BaseFee {
+            initial_gwei: fee.initial_gwei,
+            min_gwei: fee.min_gwei,
+            priority_gwei: fee.priority_gwei,
+            demand: fee.demand,
+            elasticity: fee.elasticity,
+            noise: fee.noise,
+            stress: fee.stress,
+            stress_asset: native,
+            window_s: fee.window_s,
+        }),
+        (GasPriceSpec::Points(told), _) => series(told),
+        (GasPriceSpec::Files(_), read) => series(&read.clone().unwrap_or_default()),
+    };
+    NetworkConfig {
+        block_time_s: gas.block_time_s,
+        block_gas_limit: gas.block_gas_limit,
+        liquidation_share: 1.0 - gas.background_use,
+        liquidation_gas: gas.gas_per_liquidation,
+        failed_gas_share: gas.failed_gas_share,
+        gas_token: GasToken::Asset(native),
+        gas: model,
+    }
+}
+
+fn liquidator(spec: &spec::LiquidatorSpec) -> LiquidatorConfig {
+    LiquidatorConfig {
+        name: spec.name.clone(),
+        kind: match spec.kind {
+            spec::LiquidatorKind::Private => LiquidatorKind::Private,
+            spec::LiquidatorKind::Public => LiquidatorKind::Public,
+            spec::LiquidatorKind::Native => LiquidatorKind::Native,
+        },
+        count: spec.count,
+        capital_usd: spec.capital_usd,
+        latency_s: spec.latency_s,
+        min_profit_usd: spec.min_profit_usd,
+        bid_share: spec.bid_share,
+        exit: match spec.exit {
+            ExitSpec::FlashLoan { loan_fee_bps } => Exit::FlashLoan { fee: loan_fee_bps / BPS },
+            ExitSpec::Inventory { half_life_s } => Exit::Inventory { half_life_s },
+        },
+        sizing: match spec.sizing {
+            spec::Sizing::Best => Sizing::Best,
+            spec::Sizing::Full => Sizing::Full,
+        },
+    }
+}
+
+fn borrowers(scenario: &Scenario) -> Vec<BorrowerGroup> {
+    let spec = &scenario.borrowers;
+    [("top up", spec.top_up, Reaction::TopUp), ("repay", spec.repay, Reaction::Repay)]
+        .into_iter()
+        .filter(|(_, share, _)| *share > 0.0)
+        .map(|(name, share, reaction)| BorrowerGroup {
+            name: name.to_owned(),
+            share,
+            reaction,
+            trigger: spec.trigger_health,
+            target: spec.target_health,
+            delay_s: spec.delay_s,
+            budget_share: spec.budget_share,
+        })
+        .collect()
+}
+
+fn waterfall(scenario: &Scenario) -> Waterfall {
+    let decimals = scenario.protocol.base_decimals;
+    // One dollar a unit of the base currency: a price and a value have the same scale.
+    let money = |usd| Value(door::price_to_oracle(usd, decimals).0);
+    let layers = scenario.waterfall.iter().map(|layer| -> Box<dyn Layer> {
+        match layer.layer {
+            LayerKind::TreasuryReserve => Box::new(TreasuryReserve::new(money(layer.amount_usd))),
+            LayerKind::InsuranceFund => Box::new(InsuranceFund::new(money(layer.amount_usd))),
+        }
+    });
+    Waterfall::new(layers.collect())
+}
