@@ -38,3 +38,11 @@ pub(crate) fn bar(length: u64, unit: &str) -> ProgressBar {
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
+
+/// Characters to a line where standard output is no terminal that tells its width.
+const WIDTH: usize = 100;
+
+/// Characters to a line of standard output.
+pub(crate) fn width() -> usize {
+    console::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns))
+}

@@ -432,17 +432,17 @@ mod map {
 
     /// Collateral that becomes liquidatable between two prices.
     #[divan::bench]
-    fn between() -> backstop_core::book::Totals {
-        MAP.falling().between(
-            black_box(Price::new(250_000)),
-            black_box(Price::new(750_000)),
-        )
+    fn between(bencher: Bencher<'_, '_>) {
+        let curve = MAP.falling();
+        let (low, high) = (Price::new(250_000), Price::new(750_000));
+        bencher.bench(|| curve.between(black_box(low), black_box(high)));
     }
 
     /// 200 points for a plot.
     #[divan::bench]
-    fn points() -> usize {
-        MAP.falling().points(black_box(200)).len()
+    fn points(bencher: Bencher<'_, '_>) {
+        let curve = MAP.falling();
+        bencher.bench(|| curve.points(black_box(200)));
     }
 
     /// Sorting and summing.

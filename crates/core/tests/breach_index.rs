@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed conversion fails the test")]
 
-use backstop_core::book::{AssetSet, BreachIndex, EffectivePrices, Exposure, Look, Shortfall};
+use backstop_core::book::{
+    AssetSet, Book, BreachIndex, EffectivePrices, Exposure, Look, Shortfall,
+};
 use backstop_core::protocol::{AccountId, AssetId};
 use backstop_core::units::{BPS, RAY, Rounding, U256, Value, WAD, mul_div, pow10};
 use proptest::prelude::*;
@@ -499,4 +501,12 @@ fn a_random_walk_looks_at_a_small_share_of_the_book() {
     );
     // A scan looks at every account in every tick.
     assert!(looks * 50 < accounts * ticks);
+}
+
+/// A fork allocates nothing (the bench shows it), so its size is the size of its two handles.
+#[test]
+fn a_fork_is_small() {
+    let bytes = size_of::<Book<Account>>() + size_of::<BreachIndex>();
+    println!("{bytes} bytes");
+    assert!(bytes <= 512);
 }

@@ -34,7 +34,7 @@ impl<'a> CsvRows<'a> {
 
     /// Moves to the next row; false at the end of the file.
     pub(crate) fn next(&mut self) -> Result<bool, FileError> {
-        let mut bytes = csv::ByteRecord::new();
+        let mut bytes = std::mem::take(&mut self.record).into_byte_record();
         let more = match self.reader.read_byte_record(&mut bytes) {
             Ok(more) => more,
             Err(error) => return Err(self.error(error)),
@@ -50,7 +50,6 @@ impl<'a> CsvRows<'a> {
                 "found bytes that are not UTF-8",
             )
         })?;
-        self.record.trim();
         Ok(more)
     }
 

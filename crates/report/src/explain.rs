@@ -1,6 +1,6 @@
 //! One account's liquidations from a results folder: every number, formula, operand and rounding.
 
-use crate::format::{health, moment, plural, units};
+use crate::format::{health, moment, one_line, plural, units};
 use crate::results::{ACCOUNTS, TRACES, TraceEntry, TraceLine};
 use crate::trace::{rounding_of, rounding_word};
 use backstop_core::units::{Amount, Ratio, U256};
@@ -32,7 +32,7 @@ impl fmt::Display for ExplainError {
             Self::UnknownAccount { asked, nearest, accounts } => {
                 write!(f, "no account {asked:?} among the {accounts} accounts that had debt")?;
                 if !nearest.is_empty() {
-                    write!(f, "; the nearest: {}", nearest.join(", "))?;
+                    write!(f, "; the nearest: {}", one_line(&nearest.join(", ")))?;
                 }
                 Ok(())
             }
@@ -60,7 +60,7 @@ struct Account {
 impl Account {
     fn title(&self) -> String {
         match &self.name {
-            Some(name) => format!("{name} (account {})", self.account),
+            Some(name) => format!("{} (account {})", one_line(name), self.account),
             None => format!("account {}", self.account),
         }
     }
@@ -226,10 +226,10 @@ fn liquidation(out: &mut String, n: usize, of: usize, line: &TraceLine) {
         "\nLiquidation {n} of {of}: {}, step {}, by {}",
         moment(line.time),
         line.step,
-        line.liquidator
+        one_line(&line.liquidator)
     );
     let amount = |text: &str, decimals: u8, symbol: &str| {
-        format!("{} {symbol}", units(Amount(parsed(text)), decimals))
+        format!("{} {}", units(Amount(parsed(text)), decimals), one_line(symbol))
     };
     let (debt, collateral) = ((line.debt_decimals, &line.debt), (line.collateral_decimals, &line.collateral));
     let facts = [
@@ -252,14 +252,15 @@ fn liquidation(out: &mut String, n: usize, of: usize, line: &TraceLine) {
 }
 
 fn step(out: &mut String, n: usize, entry: &TraceEntry) {
-    let _ = writeln!(out, "\n{n:>4}  {}", entry.label);
-    let _ = writeln!(out, "      = {}", entry.formula);
+    let _ = writeln!(out, "\n{n:>4}  {}", one_line(&entry.label));
+    let _ = writeln!(out, "      = {}", one_line(&entry.formula));
     let names = entry.inputs.iter().map(|(name, _)| name.chars().count());
     let width = names.max().unwrap_or(0).max("result".len());
     for (name, value) in &entry.inputs {
+        let (name, value) = (one_line(name), one_line(value));
         let _ = writeln!(out, "        {name:<width$}  {value}");
     }
     let rounding = entry.rounding.as_deref().and_then(rounding_of).map(rounding_word);
     let rounded = rounding.map_or_else(|| "exact".to_owned(), |word| format!("rounded {word}"));
-    let _ = writeln!(out, "        {:<width$}  {}   {rounded}", "result", entry.result);
+    let _ = writeln!(out, "        {:<width$}  {}   {rounded}", "result", one_line(&entry.result));
 }

@@ -2,7 +2,9 @@
 
 use crate::Report;
 use crate::answer::{NOTHING_USD, answer_text};
-use crate::format::{count, decimal, duration, health, money, moment, percent, price, usd};
+use crate::format::{
+    count, decimal, duration, health, money, moment, one_line, percent, price, usd,
+};
 use crate::summary::Summary;
 use backstop_core::units::Ratio;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
@@ -128,11 +130,6 @@ pub fn health_table(rows: &[HealthRow]) -> String {
         text.push('\n');
     }
     text
-}
-
-/// Text from a file on one line and without control characters, which could steer the terminal.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn wrap(text: &str, width: usize) -> String {

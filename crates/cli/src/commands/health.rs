@@ -8,6 +8,7 @@ use backstop_core::units::Ratio;
 use backstop_io::book;
 use backstop_io::table::{Column, ColumnData, Table};
 use backstop_lab::door;
+use backstop_report::{HealthRow, health_table};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -57,6 +58,17 @@ impl Line {
     fn distance(&self) -> Option<f64> {
         let (price, at) = (self.price?, self.liquidation_price?);
         (price > 0.0).then(|| 1.0 - at / price)
+    }
+
+    fn shown(&self) -> HealthRow {
+        HealthRow {
+            account: self.name.clone(),
+            collateral_usd: self.collateral_usd,
+            debt_usd: self.debt_usd,
+            health: self.factor,
+            distance: self.distance(),
+            liquidation_price: self.liquidation_price.map(|price| (self.asset.clone(), price)),
+        }
     }
 }
 
@@ -139,7 +151,7 @@ fn table(lines: &[Line]) -> Table {
     let texts = |read: &dyn Fn(&Line) -> String| ColumnData::Text(lines.iter().map(read).collect());
     let numbers = |read: &dyn Fn(&Line) -> f64| ColumnData::F64(lines.iter().map(read).collect());
     let maybe = |read: &dyn Fn(&Line) -> Option<f64>| {
-        ColumnData::OptionF64(lines.iter().map(read).collect())
+        ColumnData::OptionalF64(lines.iter().map(read).collect())
     };
     Table::new(
         "health",
@@ -193,24 +205,8 @@ fn write(table: &Table, file: &Path) -> Result<(), Failure> {
 fn print(lines: &[Line], top: usize) {
     let below = lines.iter().filter(|line| line.factor < Ratio(backstop_core::units::WAD)).count();
     println!("{} accounts with debt, {below} below health factor 1", lines.len());
-    println!(
-        "{:<44} {:>12} {:>18} {:>18}  {:<8} {:>14} {:>10}",
-        "account", "health", "collateral (USD)", "debt (USD)", "asset", "liq. price", "distance"
-    );
-    for line in lines.iter().take(top) {
-        let price = line.liquidation_price.map_or_else(|| "-".to_owned(), |p| format!("{p:.4}"));
-        let distance = line.distance().map_or_else(|| "-".to_owned(), |d| format!("{:.2} %", d * 100.0));
-        println!(
-            "{:<44} {:>12.6} {:>18.2} {:>18.2}  {:<8} {:>14} {:>10}",
-            line.name,
-            door::ratio_to_f64(line.factor),
-            line.collateral_usd,
-            line.debt_usd,
-            line.asset,
-            price,
-            distance
-        );
-    }
+    let rows: Vec<HealthRow> = lines.iter().take(top).map(Line::shown).collect();
+    print!("{}", health_table(&rows));
     if lines.len() > top {
         println!("… and {} more (--top N, or --out FILE for all)", lines.len() - top);
     }

@@ -10,7 +10,7 @@ use backstop_io::write_atomic;
 use backstop_lab::market::FeedbackMode;
 use backstop_lab::record::PathRecord;
 use backstop_lab::world::{Recording, World};
-use backstop_report::{LiquidationMap, Report, map_svg, map_table, summary_json, summary_text};
+use backstop_report::{LiquidationMap, Report, map_svg, map_table, summary_text, write_results};
 use indicatif::ProgressBar;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         maps: &maps,
     };
     write(&out, &report)?;
-    print!("{}", summary_text(&report));
+    print!("{}", summary_text(&report, progress::width()));
     println!("report   {}", out.join("report.html").display());
     if ran.record.interrupted {
         let done = ran.record.steps.len();
@@ -149,17 +149,12 @@ fn liquidation_maps(
 fn write(out: &Path, report: &Report<'_>) -> Result<(), Failure> {
     let folder = |error| Failure::new(format!("{}: cannot be created: {error}", out.display()));
     std::fs::create_dir_all(out).map_err(folder)?;
-    for table in backstop_report::tables(report.record, report.without_feedback) {
-        table.write_parquet(&out.join(format!("{}.parquet", table.name)))?;
-        table.write_json(&out.join(format!("{}.json", table.name)))?;
-    }
+    write_results(out, report)?;
     let map = map_table(report.maps);
     map.write_parquet(&out.join("map.parquet"))?;
     map.write_json(&out.join("map.json"))?;
     for map in report.maps {
         write_atomic(&out.join(format!("map-{}.svg", map.symbol)), map_svg(map).as_bytes())?;
     }
-    write_atomic(&out.join("summary.json"), summary_json(report).as_bytes())?;
-    write_atomic(&out.join("report.html"), report.page().as_bytes())?;
     Ok(())
 }

@@ -214,7 +214,7 @@ fn reserve() -> impl Strategy<Value = ReserveDraw> {
     );
     let growth = prop_oneof![Just(0u128), 0..3_000_000_000_000_000_000_000_000_000u128];
     let ledger = (
-        (100..=9_900u16, 0..1u16, 0..2_000u16, 0..30_000u16),
+        (100..=9_900u16, 0..500u16, 0..2_000u16, 0..30_000u16),
         (growth.clone(), growth),
         prop_oneof![1 => Just(0u32), 4 => 1_000..10_000_000u32],
     );
@@ -283,7 +283,7 @@ fn much(measure: fn(u16) -> Much) -> impl Strategy<Value = Much> {
         8 => (1..1_000u16).prop_map(measure),
         2 => Just(measure(1_000)),
         1 => (1_000..1_300u16).prop_map(measure),
-        1 => Just(measure(1_000)),
+        1 => Just(Much::All),
         1 => (0..4u64).prop_map(Much::Units),
     ]
 }

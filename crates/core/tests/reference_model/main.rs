@@ -2,8 +2,14 @@
 //! sequences: every reserve, position, wallet, health factor, liquidation and rejection is equal
 //! after every step.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "what the scripts reached is worth seeing with --nocapture"
+)]
+
 mod draw;
 mod pair;
+mod properties;
 
 use backstop_core::protocol::aave::AaveVersion;
 use backstop_testkit::aave::Version;
@@ -13,23 +19,26 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// Scripts a version, always the same ones. `PROPTEST_CASES` asks for that many new ones instead.
+/// Scripts a version.
 const CASES: u32 = 192;
 
-fn check(engine: AaveVersion, model: Version) {
+/// A runner of the same scripts every time, or of new ones where `PROPTEST_CASES` is set.
+pub(crate) fn runner(cases: u32) -> TestRunner {
     let config = Config {
         failure_persistence: None,
         max_shrink_iters: 20_000,
         ..Config::default()
     };
-    let chosen = std::env::var_os("PROPTEST_CASES").is_some();
-    let cases = if chosen { config.cases } else { CASES };
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        return TestRunner::new(config);
+    }
     let config = Config { cases, ..config };
-    let mut runner = if chosen {
-        TestRunner::new(config)
-    } else {
-        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
-    };
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+}
+
+fn check(engine: AaveVersion, model: Version) {
+    let mut runner = runner(CASES);
+    let cases = runner.config().cases;
     let happened = RefCell::new(BTreeMap::<&str, u32>::new());
     let result = runner.run(&script(), |script: Script| {
         let mut pair = Pair::new(engine, model, &script.world);

@@ -2,7 +2,7 @@
 
 use crate::draw::{ACCOUNTS, ASSETS, Call, ModeDraw, Much, ReserveDraw, Step, WorldDraw};
 use backstop_core::protocol::aave::{
-    AaveVersion, Account, Action, EMode, Pool, PoolSetup, RateStrategy, ReserveConfig,
+    AaveVersion, Account, Action, EMode, Pool, PoolSetup, RateStrategy, Rejection, ReserveConfig,
     ReserveSetup, ReserveState, Sentinel,
 };
 use backstop_core::protocol::{AccountId, Asset, AssetId, Event, Prices, Protocol};
@@ -27,6 +27,14 @@ pub(crate) struct Pair {
     prices: Vec<u64>,
 }
 
+/// One action of the engine.
+pub(crate) struct Seen<'a> {
+    pub(crate) before: &'a Pool,
+    pub(crate) action: &'a Action,
+    pub(crate) done: &'a Result<Vec<Event>, Rejection>,
+    pub(crate) after: &'a Pool,
+}
+
 fn wide(number: &BigUint) -> U256 {
     U256::try_from_le_slice(&number.to_bytes_le()).expect("at most 256 bits")
 }
@@ -43,11 +51,11 @@ fn name(account: usize) -> String {
     format!("user {account}")
 }
 
-fn asset_id(asset: usize) -> AssetId {
+pub(crate) fn asset_id(asset: usize) -> AssetId {
     AssetId(asset.try_into().expect("few assets"))
 }
 
-fn account_id(account: usize) -> AccountId {
+pub(crate) fn account_id(account: usize) -> AccountId {
     AccountId(account.try_into().expect("few accounts"))
 }
 
@@ -287,6 +295,40 @@ impl Pair {
         Ok(happened)
     }
 
+    /// Moves both without comparing them, and shows the engine before and after an action.
+    pub(crate) fn watch(&mut self, step: &Step, look: &mut impl FnMut(Seen<'_>)) {
+        match step.call {
+            Call::Time {
+                seconds,
+                asset,
+                price,
+            } => {
+                self.pass(seconds, asset, price);
+            }
+            Call::Sink { account, health } => {
+                self.sink(account, health);
+            }
+            _ => {
+                let action = self.action(step);
+                let before = self.pool.fork();
+                let done = self.pool.apply(&action);
+                // The model only keeps the steps apt here.
+                drop(self.apply_to_model(&action));
+                look(Seen {
+                    before: &before,
+                    action: &action,
+                    done: &done,
+                    after: &self.pool,
+                });
+            }
+        }
+    }
+
+    /// The engine.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     fn pass(&mut self, seconds: u32, asset: usize, price: u32) -> &'static str {
         self.world.now += u64::from(seconds);
         let moved = u128::from(self.prices[asset]) * u128::from(price) / 1_000;
@@ -299,25 +341,29 @@ impl Pair {
         let borrower = choose(ACCOUNTS, account, |account| {
             self.has(account, |position| position.is_borrowing)
         });
-        let collateral = self.world.account(&name(borrower)).unwrap();
+        let collateral = self.totals(borrower);
         let asset = choose(ASSETS, 0, |asset| self.of(borrower, asset).is_collateral);
         let now = collateral.health_factor / BigUint::from(10u32).pow(15);
         if self.has(borrower, |position| position.is_borrowing) && now > BigUint::from(health) {
             let moved = BigUint::from(self.prices[asset]) * health / now;
-            self.observe(asset, moved.try_into().unwrap());
+            self.observe(asset, moved.try_into().expect("a small price"));
         }
         "price sunk"
     }
 
     fn observe(&mut self, asset: usize, price: u128) {
         let price = price.min(u128::from(u64::MAX) / 1_000);
-        self.prices[asset] = price.try_into().unwrap();
-        let reserve = self.world.reserves.get_mut(&symbol(asset)).unwrap();
+        self.prices[asset] = price.try_into().expect("a small price");
+        let reserve = self.world.reserves.get_mut(&symbol(asset)).expect("listed");
         reserve.price = price.into();
         let prices = self.prices.iter().map(|price| Price::new((*price).into()));
         let prices = Prices(prices.collect());
         let now = Timestamp(self.world.now);
         self.pool.observe(now, &prices).expect("a later time");
+    }
+
+    fn totals(&self, account: usize) -> model::Account {
+        self.world.account(&name(account)).expect("totals")
     }
 
     fn of(&self, account: usize, asset: usize) -> model::Position {
@@ -352,8 +398,11 @@ impl Pair {
             Much::All => return Amount::MAX,
             Much::Units(units) => units.into(),
             Much::Wallet(part) => share(self.world.position(&user, &symbol).wallet, part),
-            Much::Supply(part) => share(self.world.supply_of(&user, &symbol).unwrap(), part),
-            Much::Debt(part) => share(self.world.debt_of(&user, &symbol).unwrap(), part),
+            Much::Supply(part) => share(
+                self.world.supply_of(&user, &symbol).expect("a supply"),
+                part,
+            ),
+            Much::Debt(part) => share(self.world.debt_of(&user, &symbol).expect("a debt"), part),
             Much::Deficit(part) => share(self.world.reserves[&symbol].deficit.clone(), part),
             Much::Room(part) => share(self.room(&user, &symbol), part),
         };
@@ -362,8 +411,8 @@ impl Pair {
 
     /// What a user can still borrow of an asset, at most what is there.
     fn room(&self, user: &str, symbol: &str) -> BigUint {
-        let account = self.world.account(user).unwrap();
-        let value = self.world.available_borrows(&account).unwrap();
+        let account = self.world.account(user).expect("totals");
+        let value = self.world.available_borrows(&account).expect("room");
         let reserve = &self.world.reserves[symbol];
         if reserve.price == BigUint::ZERO {
             return reserve.available.clone();
@@ -498,7 +547,7 @@ impl Pair {
         if step.apt {
             let one = BigUint::from(10u32).pow(18);
             let unhealthy = |account| {
-                let totals = self.world.account(&name(account)).unwrap();
+                let totals = self.totals(account);
                 totals.health_factor < one && self.has(account, |held| held.is_collateral)
             };
             borrower = choose(ACCOUNTS, borrower, unhealthy);
@@ -520,7 +569,7 @@ impl Pair {
 
     fn apply_to_model(&mut self, action: &Action) -> Result<Option<Liquidation>, Refusal> {
         let world = &mut self.world;
-        let user = |id: &AccountId| name(id.0.try_into().unwrap());
+        let user = |id: &AccountId| name(id.0.try_into().expect("few accounts"));
         let asset = |id: &AssetId| symbol(id.0.into());
         let much = |amount: &Amount| big(amount.0);
         match action {
@@ -598,13 +647,17 @@ impl Pair {
                 amount,
             } => world.fund(&user(account), &asset(id), &much(amount)),
             Action::SetPaused { asset: id, paused } => {
-                world.reserves.get_mut(&asset(id)).unwrap().paused = *paused;
+                world.reserves.get_mut(&asset(id)).expect("listed").paused = *paused;
             }
             Action::SetGrace { asset: id, until } => {
                 if world.version == Version::V302 {
                     return Err("NOT_IN_THIS_VERSION");
                 }
-                world.reserves.get_mut(&asset(id)).unwrap().grace_until = until.0;
+                world
+                    .reserves
+                    .get_mut(&asset(id))
+                    .expect("listed")
+                    .grace_until = until.0;
             }
         }
         Ok(None)
@@ -636,7 +689,7 @@ impl Pair {
     }
 
     fn compare_reserve(&self, asset: usize) -> Result<(), String> {
-        let engine = self.pool.reserve(asset_id(asset)).unwrap();
+        let engine = self.pool.reserve(asset_id(asset)).expect("listed");
         let model = &self.world.reserves[&symbol(asset)];
         let state = &engine.state;
         let fields = [
@@ -682,7 +735,7 @@ impl Pair {
     }
 
     fn compare_position(&self, account: usize, asset: usize) -> Result<(), String> {
-        let holder = self.pool.account(account_id(account)).unwrap();
+        let holder = self.pool.account(account_id(account)).expect("known");
         let held = holder.position(asset_id(asset));
         let wallet = self.pool.wallet(account_id(account), asset_id(asset));
         let engine = model::Position {
@@ -717,7 +770,7 @@ impl Pair {
             has_zero_ltv: data.has_zero_ltv,
         };
         equal(&format!("account of {}", name(account)), &engine, &told)?;
-        let health = self.pool.health(account_id(account)).unwrap();
+        let health = self.pool.health(account_id(account)).expect("a health");
         let short = (big(health.collateral.0), big(health.factor.0));
         let expected = (told.collateral, told.health_factor.clone());
         equal("health", &short, &expected)?;

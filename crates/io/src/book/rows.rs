@@ -7,6 +7,7 @@ use crate::error::{FileError, Place, excerpt, nearest};
 use crate::source::read_text;
 use crate::table::{ColumnData, Table};
 use backstop_core::protocol::AssetId;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -284,27 +285,27 @@ fn read_parquet(path: &Path, mut collector: Collector<'_>) -> Result<Book, FileE
     let at = positions_in(&header).map_err(|(k, m)| FileError::content(path, Place::File, k, m))?;
     for row in 0..table.rows() {
         let place = Place::Row(row as u64 + 1);
-        let mut owned: [String; 6] = Default::default();
-        for (i, cell) in owned.iter_mut().enumerate() {
+        let mut cells: [Cow<'_, str>; 6] = Default::default();
+        for (i, cell) in cells.iter_mut().enumerate() {
             let Some(column) = at[i].and_then(|at| table.columns.get(at)) else {
                 continue;
             };
             *cell = parquet_cell(i, &column.data, row)
                 .map_err(|why| FileError::content(path, place.clone(), COLUMNS[i], why))?;
         }
-        collector.push(Row::from_cells(|i| owned[i].as_str()), &place)?;
+        collector.push(Row::from_cells(|i| cells[i].as_ref()), &place)?;
     }
     collector.finish()
 }
 
-fn parquet_cell(column: usize, data: &ColumnData, row: usize) -> Result<String, String> {
+fn parquet_cell(column: usize, data: &ColumnData, row: usize) -> Result<Cow<'_, str>, String> {
     match (column, data) {
-        (0..=3, ColumnData::Text(v)) => Ok(v[row].clone()),
-        (0..=3, ColumnData::OptionalText(v)) => Ok(v[row].clone().unwrap_or_default()),
-        (4, ColumnData::Bool(v)) => Ok(v[row].to_string()),
-        (5, ColumnData::U32(v)) => Ok(v[row].to_string()),
-        (5, ColumnData::U64(v)) => Ok(v[row].to_string()),
-        (5, ColumnData::I64(v)) => Ok(v[row].to_string()),
+        (0..=3, ColumnData::Text(v)) => Ok(Cow::from(&v[row])),
+        (0..=3, ColumnData::OptionalText(v)) => Ok(v[row].as_deref().unwrap_or_default().into()),
+        (4, ColumnData::Bool(v)) => Ok(if v[row] { "true" } else { "false" }.into()),
+        (5, ColumnData::U32(v)) => Ok(v[row].to_string().into()),
+        (5, ColumnData::U64(v)) => Ok(v[row].to_string().into()),
+        (5, ColumnData::I64(v)) => Ok(v[row].to_string().into()),
         (column, data) => {
             let allowed = ["text", "text", "text", "text", "booleans", "integers"][column];
             Err(format!(

@@ -2,7 +2,7 @@
 
 use super::Page;
 use crate::answer::{Span, answer};
-use crate::format::moment;
+use crate::format::{moment, moment_iso};
 use maud::{Markup, html};
 
 pub(super) fn section(page: &Page<'_>) -> Markup {
@@ -15,7 +15,9 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
             }
             h1 { (context.title) }
             p class="when" {
-                (moment(page.summary.time_start)) " to " (moment(page.summary.time_end))
+                time datetime=(moment_iso(page.summary.time_start)) { (moment(page.summary.time_start)) }
+                " to "
+                time datetime=(moment_iso(page.summary.time_end)) { (moment(page.summary.time_end)) }
             }
             (warnings(page))
             p class="answer" {

@@ -11,7 +11,7 @@ use backstop_report::{
 };
 
 /// 12 March 2020 00:00 UTC.
-pub const START: u64 = 1_583_971_200;
+pub(crate) const START: u64 = 1_583_971_200;
 const WAD: f64 = 1e18;
 const SYMBOLS: [&str; 5] = ["WETH", "USDC", "DAI", "WBTC", "LINK"];
 const DECIMALS: [u8; 5] = [18, 6, 18, 8, 18];
@@ -19,11 +19,11 @@ const PRICES: [f64; 5] = [194.3, 1.0, 1.0, 7_910.0, 3.9];
 
 /// How large a made-up record is.
 #[derive(Clone, Copy, Debug)]
-pub struct Size {
-    pub steps: u32,
-    pub liquidations: u32,
-    pub accounts: u32,
-    pub assets: usize,
+pub(crate) struct Size {
+    pub(crate) steps: u32,
+    pub(crate) liquidations: u32,
+    pub(crate) accounts: u32,
+    pub(crate) assets: usize,
 }
 
 /// A small seeded generator; statistics do not matter here.
@@ -234,7 +234,7 @@ fn coverage(liquidations: &[LiquidationRow]) -> Vec<CoverageRow> {
 }
 
 /// A record that looks like a crash; `selling` is the depth of the selling's effect on venues.
-pub fn record(size: Size, selling: f64) -> PathRecord {
+pub(crate) fn record(size: Size, selling: f64) -> PathRecord {
     let mut noise = Noise(0x2545_f491_4f6c_dd1d);
     let mut steps = steps(size, &mut noise, selling);
     let mut liquidations: Vec<_> = match steps.is_empty() {
@@ -292,7 +292,7 @@ pub fn record(size: Size, selling: f64) -> PathRecord {
 }
 
 /// The description that goes with [`record`].
-pub fn context() -> RunContext {
+pub(crate) fn context() -> RunContext {
     let input = |what: &str, source: &str, dates: &str, kind| Input {
         what: what.into(),
         source: source.into(),
@@ -355,7 +355,7 @@ pub fn context() -> RunContext {
 }
 
 /// Maps that go with [`record`].
-pub fn maps() -> Vec<LiquidationMap> {
+pub(crate) fn maps() -> Vec<LiquidationMap> {
     let curve = |scale: f64| -> Vec<MapPoint> {
         (1..=900)
             .map(|i| {

@@ -2,11 +2,12 @@
 
 use super::draft::Draft;
 use super::ledger::{Source, account_data, is_borrowable, isolated_collateral, ltv_for};
+use super::math::{Ruled, percent_div, stored_sum};
 use super::rejection::Rejection;
-use super::reserve::{Flow, Ruled, to_amount, to_shares};
+use super::reserve::{Flow, to_amount, to_shares};
 use super::version::{BorrowCheck, DebtMark, Membership};
 use crate::protocol::{AccountId, AssetId, Event};
-use crate::units::{Amount, BPS, Ratio, Rounding, Shares, WAD, checked_mul_div};
+use crate::units::{Amount, Ratio, Rounding, Shares, U256, WAD};
 
 impl Draft<'_> {
     /// Borrows at the variable rate.
@@ -14,10 +15,15 @@ impl Draft<'_> {
         self.accrue(asset)?;
         let rules = self.rules();
         let index = self.reserve(asset)?.state.borrow_index;
-        let shares = to_shares(amount, index, rules.debt_mint)?;
-        self.require_borrow_allowed(id, asset, amount, shares)?;
+        let checked = if rules.compares_shares.on() {
+            to_shares(amount, index, rules.debt_mint)?.0
+        } else {
+            amount.0
+        };
+        self.require_borrow_allowed(id, asset, amount, checked)?;
         let isolated = isolated_collateral(self, self.account(id)?)?;
         let had_debt = self.position(id, asset)?.debt != 0;
+        let shares = to_shares(amount, index, rules.debt_mint)?;
         self.mint_debt(id, asset, shares)?;
         if rules.debt_mark == DebtMark::Shares || !had_debt {
             self.edit(id, asset, |position| position.is_borrowing = true)?;
@@ -28,7 +34,7 @@ impl Draft<'_> {
             }
             let more = self.ceiling_units(asset, amount)?;
             let state = &mut self.reserve_mut(collateral)?.state;
-            state.isolated_debt = state.isolated_debt.plus(more)?;
+            state.isolated_debt = Amount(stored_sum(state.isolated_debt.0, more.0)?);
             let total = state.isolated_debt;
             self.events.push(Event::IsolatedDebtUpdated {
                 asset: collateral,
@@ -57,21 +63,17 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Everything that is checked before a borrow changes anything.
+    /// Everything that is checked before a borrow changes anything. `checked` is the amount, in
+    /// scaled units where the version compares those.
     fn require_borrow_allowed(
         &self,
         id: AccountId,
         asset: AssetId,
         amount: Amount,
-        shares: Shares,
+        checked: U256,
     ) -> Ruled<()> {
         let rules = self.rules();
-        let nothing = if rules.compares_shares.on() {
-            shares.is_zero()
-        } else {
-            amount.is_zero()
-        };
-        if nothing {
+        if checked.is_zero() {
             return Err(Rejection::InvalidAmount);
         }
         self.require_active_and_running(asset)?;
@@ -87,11 +89,11 @@ impl Draft<'_> {
         } else if !self.reserve(asset)?.config.borrowing_enabled {
             return Err(Rejection::BorrowingNotEnabled);
         }
-        self.require_enough_supply(asset, amount, shares)?;
+        self.require_enough_supply(asset, checked)?;
         if !self.ledger().sentinel_allows() {
             return Err(Rejection::PriceOracleSentinelCheckFailed);
         }
-        self.require_borrow_cap(asset, amount, shares)?;
+        self.require_borrow_cap(asset, checked)?;
         if rules.isolation_check == BorrowCheck::Before
             && let Some(collateral) = isolated_collateral(self, self.account(id)?)?
         {
@@ -110,7 +112,7 @@ impl Draft<'_> {
     }
 
     /// Nobody borrows more than was supplied.
-    fn require_enough_supply(&self, asset: AssetId, amount: Amount, shares: Shares) -> Ruled<()> {
+    fn require_enough_supply(&self, asset: AssetId, checked: U256) -> Ruled<()> {
         let (rules, reserve) = (self.rules(), self.reserve(asset)?);
         if !rules.supplied_limit.on() {
             return Ok(());
@@ -118,9 +120,13 @@ impl Draft<'_> {
         let total = reserve.state.total_supply;
         let supplied = to_amount(total, reserve.income_index()?, rules.supply_balance)?;
         let asked = if rules.compares_shares.on() {
-            to_amount(shares, reserve.state.borrow_index, rules.debt_balance)?
+            to_amount(
+                Shares(checked),
+                reserve.state.borrow_index,
+                rules.debt_balance,
+            )?
         } else {
-            amount
+            Amount(checked)
         };
         if supplied < asked {
             Err(Rejection::InvalidAmount)
@@ -129,16 +135,16 @@ impl Draft<'_> {
         }
     }
 
-    fn require_borrow_cap(&self, asset: AssetId, amount: Amount, shares: Shares) -> Ruled<()> {
+    fn require_borrow_cap(&self, asset: AssetId, checked: U256) -> Ruled<()> {
         let (rules, reserve) = (self.rules(), self.reserve(asset)?);
         if reserve.config.borrow_cap.is_zero() {
             return Ok(());
         }
         let (total, index) = (reserve.state.total_debt, reserve.state.borrow_index);
         let after = if rules.compares_shares.on() {
-            to_amount(total.plus(shares)?, index, rules.debt_balance)?
+            to_amount(total.plus(Shares(checked))?, index, rules.debt_balance)?
         } else {
-            to_amount(total, index, rules.debt_balance)?.plus(amount)?
+            to_amount(total, index, rules.debt_balance)?.plus(Amount(checked))?
         };
         let cap = reserve.config.borrow_cap.0.checked_mul(reserve.unit);
         if after.0 > cap.ok_or(Rejection::Panic0x11)? {
@@ -163,7 +169,7 @@ impl Draft<'_> {
         let price = super::ledger::price_for(self, account.e_mode, asset)?;
         let worth = self.reserve(asset)?.value(amount, price, Rounding::Floor)?;
         let debt = data.debt.plus(worth)?;
-        let needed = checked_mul_div(debt.0, BPS, data.loan_to_value, Rounding::HalfUp)?;
+        let needed = percent_div(debt.0, data.loan_to_value, Rounding::HalfUp)?;
         if needed > data.collateral.0 {
             return Err(Rejection::CollateralCannotCoverNewBorrow);
         }
@@ -179,7 +185,7 @@ impl Draft<'_> {
         if data.health_factor < Ratio(WAD) {
             return Err(Rejection::HealthFactorLowerThanLiquidationThreshold);
         }
-        let needed = checked_mul_div(data.debt.0, BPS, data.loan_to_value, Rounding::Ceil)?;
+        let needed = percent_div(data.debt.0, data.loan_to_value, Rounding::Ceil)?;
         if data.collateral.0 < needed {
             return Err(Rejection::CollateralCannotCoverNewBorrow);
         }

@@ -2,8 +2,9 @@
 
 use super::draft::Draft;
 use super::ledger::Source;
+use super::math::{Ruled, stored_sum};
 use super::rejection::Rejection;
-use super::reserve::{Flow, Ruled, to_amount, to_shares};
+use super::reserve::{Flow, to_amount, to_shares};
 use crate::protocol::{AccountId, AssetId, Event};
 use crate::units::{Amount, U256};
 
@@ -36,7 +37,7 @@ impl Draft<'_> {
         amount: Amount,
     ) -> Ruled<()> {
         let state = &mut self.reserve_mut(asset)?.state;
-        state.deficit = state.deficit.plus(amount)?;
+        state.deficit = Amount(stored_sum(state.deficit.0, amount.0)?);
         self.events.push(Event::DeficitCreated {
             account: id,
             asset,

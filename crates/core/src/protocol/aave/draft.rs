@@ -2,8 +2,9 @@
 
 use super::account::{Account, Position};
 use super::ledger::{Ledger, Source};
+use super::math::{Ruled, balance_rest, balance_sum};
 use super::rejection::Rejection;
-use super::reserve::{Flow, Reserve, Ruled, fits_storage};
+use super::reserve::{Flow, Reserve};
 use super::version::{Cash, Rules};
 use crate::protocol::{AccountId, AssetId, Event, Events};
 use crate::units::{Amount, Shares, U256};
@@ -211,8 +212,8 @@ impl<'a> Draft<'a> {
         if shares.is_zero() {
             return Err(Rejection::InvalidMintAmount);
         }
-        let held = self.position(id, asset)?.supply_shares().plus(shares)?;
-        let held = fits_storage(held.0)?;
+        let bits = self.rules().balance_bits;
+        let held = balance_sum(self.position(id, asset)?.supply, shares.0, bits)?;
         self.edit(id, asset, |position| position.supply = held)?;
         let state = &mut self.reserve_mut(asset)?.state;
         state.total_supply = state.total_supply.plus(shares)?;
@@ -224,8 +225,8 @@ impl<'a> Draft<'a> {
         if shares.is_zero() {
             return Err(Rejection::InvalidMintAmount);
         }
-        let owed = self.position(id, asset)?.debt_shares().plus(shares)?;
-        let owed = fits_storage(owed.0)?;
+        let bits = self.rules().balance_bits;
+        let owed = balance_sum(self.position(id, asset)?.debt, shares.0, bits)?;
         self.edit(id, asset, |position| position.debt = owed)?;
         let state = &mut self.reserve_mut(asset)?.state;
         state.total_debt = state.total_debt.plus(shares)?;
@@ -242,8 +243,7 @@ impl<'a> Draft<'a> {
         if shares.is_zero() {
             return Err(Rejection::InvalidBurnAmount);
         }
-        let left = self.position(id, asset)?.supply_shares().minus(shares)?;
-        let left = fits_storage(left.0)?;
+        let left = balance_rest(self.position(id, asset)?.supply, shares.0)?;
         self.edit(id, asset, |position| position.supply = left)?;
         let state = &mut self.reserve_mut(asset)?.state;
         state.total_supply = state.total_supply.minus(shares)?;
@@ -255,8 +255,7 @@ impl<'a> Draft<'a> {
         if shares.is_zero() {
             return Err(Rejection::InvalidBurnAmount);
         }
-        let left = self.position(id, asset)?.debt_shares().minus(shares)?;
-        let left = fits_storage(left.0)?;
+        let left = balance_rest(self.position(id, asset)?.debt, shares.0)?;
         self.edit(id, asset, |position| position.debt = left)?;
         let state = &mut self.reserve_mut(asset)?.state;
         state.total_debt = state.total_debt.minus(shares)?;
@@ -271,11 +270,10 @@ impl<'a> Draft<'a> {
         asset: AssetId,
         shares: Shares,
     ) -> Ruled<()> {
-        let left = self.position(from, asset)?.supply_shares().minus(shares)?;
-        let left = fits_storage(left.0)?;
+        let left = balance_rest(self.position(from, asset)?.supply, shares.0)?;
         self.edit(from, asset, |position| position.supply = left)?;
-        let held = self.position(to, asset)?.supply_shares().plus(shares)?;
-        let held = fits_storage(held.0)?;
+        let bits = self.rules().balance_bits;
+        let held = balance_sum(self.position(to, asset)?.supply, shares.0, bits)?;
         self.edit(to, asset, |position| position.supply = held)
     }
 
@@ -383,6 +381,11 @@ impl Changes {
         assert!(
             tokens.balances(&totals(U256::ZERO, funded.0)),
             "INV-01: tokens of asset {} do not balance",
+            asset.0
+        );
+        assert!(
+            before.income == after.income && before.owing == after.owing,
+            "INV-03: an action moved a present index of asset {}",
             asset.0
         );
         let counted = totals(old.virtual_balance.0, new.virtual_balance.0);

@@ -1,13 +1,13 @@
 //! The pool's whole state but for the breach index, and what can be read off it.
 
 use super::account::Account;
+use super::math::{Ruled, fixed, quotient};
 use super::rejection::Rejection;
-use super::reserve::{Reserve, Ruled, to_amount};
+use super::reserve::{Reserve, to_amount};
 use super::version::{AaveVersion, LoanToValue, Membership, Rules, Threshold};
 use crate::book::Book;
 use crate::protocol::{AccountId, Asset, AssetId, Health};
 use crate::units::{Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD};
-use crate::units::{checked_mul_div, mul_div};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -264,12 +264,12 @@ fn totals(rules: &Rules, sums: &Sums) -> Ruled<AccountData> {
         _ if sums.debt.is_zero() => Ratio::MAX,
         Threshold::TruncatedAverage => {
             let collateral = sums.collateral.0;
-            let power = checked_mul_div(collateral, liquidation_threshold, BPS, Rounding::HalfUp)?;
-            Ratio(checked_mul_div(power, WAD, sums.debt.0, Rounding::HalfUp)?)
+            let power = fixed(collateral, liquidation_threshold, BPS, Rounding::HalfUp)?;
+            Ratio(fixed(power, WAD, sums.debt.0, Rounding::HalfUp)?)
         }
         Threshold::WeightedSum => {
-            let in_bps = checked_mul_div(sums.threshold, WAD, sums.debt.0, Rounding::HalfUp)?;
-            Ratio(mul_div(in_bps, U256::ONE, BPS, Rounding::Floor)?)
+            let in_bps = fixed(sums.threshold, WAD, sums.debt.0, Rounding::HalfUp)?;
+            Ratio(quotient(in_bps, BPS)?)
         }
     };
     Ok(AccountData {

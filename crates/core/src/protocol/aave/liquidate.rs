@@ -2,8 +2,9 @@
 
 use super::draft::Draft;
 use super::ledger::{Source, account_data, counts, is_member, isolated_collateral};
+use super::math::Ruled;
 use super::rejection::Rejection;
-use super::reserve::{Flow, Reserve, Ruled, to_amount, to_shares};
+use super::reserve::{Flow, Reserve, to_amount, to_shares};
 use super::sizing::{Pair, Sizes};
 use super::version::{
     ClaimEnables, CollateralAccrual, Consumption, DebtMark, Isolation, Membership, SameAsset,
@@ -87,8 +88,7 @@ impl Draft<'_> {
         let rules = self.rules();
         let share = self.accrue(call.debt)?;
         if call.collateral == call.debt && rules.same_asset == SameAsset::Twice {
-            let state = &mut self.reserve_mut(call.debt)?.state;
-            state.accrued_to_treasury = state.accrued_to_treasury.plus(share)?;
+            self.reserve_mut(call.debt)?.accrue_to_treasury(share)?;
         }
         if rules.collateral_accrual == CollateralAccrual::Always {
             self.accrue(call.collateral)?;

@@ -5,8 +5,8 @@ use super::draft::{Changes, Draft};
 use super::exposure::amounts;
 use super::ledger::{Source, account_data};
 use super::liquidate::Call;
+use super::math::Ruled;
 use super::rejection::Rejection;
-use super::reserve::Ruled;
 use super::{AccountData, Pool};
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,

@@ -14,6 +14,7 @@ mod hash;
 mod ledger;
 mod liquidate;
 mod machine;
+mod math;
 mod rejection;
 mod reserve;
 mod setup;

@@ -109,8 +109,10 @@ rejections! {
     Panic0x11 = 41 "PANIC_0x11",
     /// A division by zero.
     Panic0x12 = 42 "PANIC_0x12",
+    /// A number left its range inside the fixed-point library, which gives no reason.
+    EmptyRevert = 43 "EMPTY_REVERT",
     /// A wallet or the pool holds too few tokens.
-    Erc20InsufficientBalance = 43 "ERC20_INSUFFICIENT_BALANCE",
+    Erc20InsufficientBalance = 44 "ERC20_INSUFFICIENT_BALANCE",
 }
 
 impl fmt::Display for Rejection {

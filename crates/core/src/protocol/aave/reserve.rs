@@ -1,14 +1,14 @@
 //! One listed asset: parameters, ledger, interest.
 
+use super::math::{
+    Ruled, cast, fixed, percent_mul, product, quotient, ray_div, ray_mul, stored_sum, sum,
+};
 use super::rejection::Rejection;
 use super::version::{Cash, Compounding, Rules, TreasuryInterest};
 use crate::units::{
     Amount, BPS, Bps, Index, Price, RAY, Rate, Rounding, Shares, Timestamp, U256, Value, YEAR,
     checked_mul_div,
 };
-
-/// Result of a rule.
-pub(super) type Ruled<T> = Result<T, Rejection>;
 
 /// Parameters of a reserve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,12 +140,12 @@ pub(super) struct Flow {
 impl Reserve {
     /// Growth of a supply at the present time, stored or not.
     pub(super) fn income_index(&self) -> Ruled<Index> {
-        self.income.ok_or(Rejection::Panic0x11)
+        self.income.ok_or(Rejection::EmptyRevert)
     }
 
     /// Growth of a debt at the present time, stored or not.
     pub(super) fn debt_index(&self) -> Ruled<Index> {
-        self.owing.ok_or(Rejection::Panic0x11)
+        self.owing.ok_or(Rejection::EmptyRevert)
     }
 
     /// Recomputes the present indexes for a new time.
@@ -179,16 +179,25 @@ impl Reserve {
         let before = (self.state.borrow_index, self.state.total_debt);
         if !self.state.liquidity_rate.is_zero() {
             self.state.liquidity_index = self.income_index()?;
+            cast(self.state.liquidity_index.0)?;
         }
         if !self.state.total_debt.is_zero() {
             self.state.borrow_index = self.debt_index()?;
+            cast(self.state.borrow_index.0)?;
         }
         let share = self.treasury_share(rules, before.0, before.1)?;
-        self.state.accrued_to_treasury = self.state.accrued_to_treasury.plus(share)?;
+        self.accrue_to_treasury(share)?;
         self.state.last_update = now;
         self.income = Some(self.state.liquidity_index);
         self.owing = Some(self.state.borrow_index);
         Ok(share)
+    }
+
+    /// Counts scaled supply that the treasury has yet to receive.
+    pub(super) fn accrue_to_treasury(&mut self, share: Shares) -> Ruled<()> {
+        let accrued = stored_sum(self.state.accrued_to_treasury.0, share.0)?;
+        self.state.accrued_to_treasury = Shares(accrued);
+        Ok(())
     }
 
     fn treasury_share(&self, rules: &Rules, old: Index, debt: Shares) -> Ruled<Shares> {
@@ -203,7 +212,7 @@ impl Reserve {
             }
             TreasuryInterest::IndexDifference => to_amount(debt, new.minus(old)?, Rounding::Floor)?,
         };
-        let share = percent(interest.0, self.config.reserve_factor, Rounding::HalfUp)?;
+        let share = percent_mul(interest.0, self.config.reserve_factor, Rounding::HalfUp)?;
         if share.is_zero() {
             return Ok(Shares::ZERO);
         }
@@ -229,10 +238,11 @@ impl Reserve {
             self.state.borrow_rate = self.strategy.borrow_rate(debt, cash)?;
             self.state.liquidity_rate = self.liquidity_rate(rules, debt, cash)?;
         }
+        cast(self.state.liquidity_rate.0)?;
+        cast(self.state.borrow_rate.0)?;
         if rules.cash == Cash::Virtual {
-            fits_storage(flow.added.0)?;
-            fits_storage(flow.taken.0)?;
-            let counted = self.state.virtual_balance.plus(flow.added)?;
+            let counted = Amount(stored_sum(self.state.virtual_balance.0, flow.added.0)?);
+            cast(flow.taken.0)?;
             self.state.virtual_balance = counted.minus(flow.taken)?;
         }
         Ok(())
@@ -241,7 +251,7 @@ impl Reserve {
     /// What suppliers get of the borrowers' interest; a deficit dilutes it.
     fn liquidity_rate(&self, rules: &Rules, debt: Amount, cash: Amount) -> Ruled<Rate> {
         let claims = cash.plus(debt)?.plus(self.state.deficit)?;
-        let usage = ray_div(debt.0, claims.0)?;
+        let usage = ray_div(debt.0, claims.0, Rounding::HalfUp)?;
         let paid = if rules.averaged_rate.on() {
             averaged_rate(debt, self.state.borrow_rate)?
         } else {
@@ -251,30 +261,30 @@ impl Reserve {
             .checked_sub(self.config.reserve_factor.wide())
             .ok_or(Rejection::Panic0x11)?;
         let gross = ray_mul(paid.0, usage, Rounding::HalfUp)?;
-        Ok(Rate(checked_mul_div(gross, kept, BPS, Rounding::HalfUp)?))
+        Ok(Rate(fixed(gross, kept, BPS, Rounding::HalfUp)?))
     }
 
     /// Value of an amount in the base currency at a price.
     pub(super) fn value(&self, amount: Amount, price: Price, rounding: Rounding) -> Ruled<Value> {
-        Ok(Value(checked_mul_div(
-            amount.0, price.0, self.unit, rounding,
-        )?))
+        worth(amount, price, self.unit, rounding)
     }
 }
 
 impl RateStrategy {
     /// The borrowers' rate at the present usage.
     fn borrow_rate(&self, debt: Amount, cash: Amount) -> Ruled<Rate> {
-        let usage = ray_div(debt.0, cash.plus(debt)?.0)?;
+        let usage = ray_div(debt.0, cash.plus(debt)?.0, Rounding::HalfUp)?;
         let optimal = self.optimal_usage.0;
         if usage > optimal {
             let room = RAY.checked_sub(optimal).ok_or(Rejection::Panic0x11)?;
-            let excess = ray_div(usage.saturating_sub(optimal), room)?;
+            let excess = ray_div(usage.saturating_sub(optimal), room, Rounding::HalfUp)?;
             let steep = ray_mul(self.slope2.0, excess, Rounding::HalfUp)?;
             return Ok(self.base.plus(self.slope1)?.plus(Rate(steep))?);
         }
         let flat = ray_mul(self.slope1.0, usage, Rounding::HalfUp)?;
-        Ok(self.base.plus(Rate(ray_div(flat, optimal)?))?)
+        Ok(self
+            .base
+            .plus(Rate(ray_div(flat, optimal, Rounding::HalfUp)?))?)
     }
 }
 
@@ -282,9 +292,9 @@ impl RateStrategy {
 /// which show in very small debts.
 fn averaged_rate(debt: Amount, rate: Rate) -> Ruled<Rate> {
     let scale = U256::from(1_000_000_000u64);
-    let debt = debt.0.checked_mul(scale).ok_or(Rejection::Panic0x11)?;
+    let debt = debt.0.checked_mul(scale).ok_or(Rejection::EmptyRevert)?;
     let weighted = ray_mul(debt, rate.0, Rounding::HalfUp)?;
-    Ok(Rate(ray_div(weighted, debt)?))
+    Ok(Rate(ray_div(weighted, debt, Rounding::HalfUp)?))
 }
 
 /// Growth of a supply over `seconds`, without compounding.
@@ -298,21 +308,21 @@ fn compounded(rules: &Rules, rate: Rate, seconds: u64) -> Ruled<U256> {
     let first = checked_mul_div(rate.0, U256::from(seconds), YEAR, Rounding::Floor)?;
     match rules.compounding {
         Compounding::Exponential => {
-            let sixth = ray_mul(first, quotient(first, 6)?, Rounding::HalfUp)?;
-            let half = sum(quotient(first, 2)?, sixth)?;
+            let sixth = ray_mul(first, quotient(first, U256::from(6u8))?, Rounding::HalfUp)?;
+            let half = sum(first.wrapping_shr(1), sixth)?;
             sum(sum(RAY, first)?, ray_mul(first, half, Rounding::HalfUp)?)
         }
         Compounding::Binomial => {
             let year_squared = product(YEAR, YEAR)?;
             let square = ray_mul(rate.0, rate.0, Rounding::HalfUp)?;
-            let square = checked_mul_div(square, U256::ONE, year_squared, Rounding::Floor)?;
+            let square = quotient(square, year_squared)?;
             let cube = ray_mul(square, rate.0, Rounding::HalfUp)?;
-            let cube = checked_mul_div(cube, U256::ONE, YEAR, Rounding::Floor)?;
+            let cube = quotient(cube, YEAR)?;
             let (two, three) = (seconds.saturating_sub(1), seconds.saturating_sub(2));
             let pairs = product(U256::from(seconds), U256::from(two))?;
-            let second = quotient(product(pairs, square)?, 2)?;
+            let second = product(pairs, square)?.wrapping_shr(1);
             let triples = product(pairs, U256::from(three))?;
-            let third = quotient(product(triples, cube)?, 6)?;
+            let third = quotient(product(triples, cube)?, U256::from(6u8))?;
             sum(sum(sum(RAY, first)?, second)?, third)
         }
     }
@@ -324,31 +334,6 @@ fn grown(growth: Ruled<U256>, index: Index) -> Option<Index> {
         .map(Index)
 }
 
-fn sum(a: U256, b: U256) -> Ruled<U256> {
-    a.checked_add(b).ok_or(Rejection::Panic0x11)
-}
-
-fn product(a: U256, b: U256) -> Ruled<U256> {
-    a.checked_mul(b).ok_or(Rejection::Panic0x11)
-}
-
-fn quotient(n: U256, d: u8) -> Ruled<U256> {
-    Ok(checked_mul_div(
-        n,
-        U256::ONE,
-        U256::from(d),
-        Rounding::Floor,
-    )?)
-}
-
-fn ray_mul(a: U256, b: U256, rounding: Rounding) -> Ruled<U256> {
-    Ok(checked_mul_div(a, b, RAY, rounding)?)
-}
-
-fn ray_div(a: U256, b: U256) -> Ruled<U256> {
-    Ok(checked_mul_div(a, RAY, b, Rounding::HalfUp)?)
-}
-
 /// Scaled units to an amount.
 pub(super) fn to_amount(shares: Shares, index: Index, rounding: Rounding) -> Ruled<Amount> {
     Ok(Amount(ray_mul(shares.0, index.0, rounding)?))
@@ -356,15 +341,16 @@ pub(super) fn to_amount(shares: Shares, index: Index, rounding: Rounding) -> Rul
 
 /// An amount to scaled units.
 pub(super) fn to_shares(amount: Amount, index: Index, rounding: Rounding) -> Ruled<Shares> {
-    Ok(Shares(checked_mul_div(amount.0, RAY, index.0, rounding)?))
+    Ok(Shares(ray_div(amount.0, index.0, rounding)?))
 }
 
-/// `n · share ÷ 10 000`.
-pub(super) fn percent(n: U256, share: Bps, rounding: Rounding) -> Ruled<U256> {
-    Ok(checked_mul_div(n, share.wide(), BPS, rounding)?)
-}
-
-/// Refuses what the contract's 128-bit storage cannot hold.
-pub(super) fn fits_storage(n: U256) -> Ruled<u128> {
-    u128::try_from(n).map_err(|_| Rejection::SafeCastOverflow)
+/// Value of an amount at a price, in the base currency.
+///
+/// Rounding down is the contract's operators, rounding up its library: they refuse differently.
+pub(super) fn worth(amount: Amount, price: Price, unit: U256, rounding: Rounding) -> Ruled<Value> {
+    let value = match rounding {
+        Rounding::Floor => checked_mul_div(amount.0, price.0, unit, rounding)?,
+        _ => fixed(amount.0, price.0, unit, rounding)?,
+    };
+    Ok(Value(value))
 }

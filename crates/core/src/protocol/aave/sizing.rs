@@ -2,11 +2,12 @@
 
 use super::ledger::AccountData;
 use super::liquidate::nearly_healthy_limit;
+use super::math::{Ruled, percent_div, percent_mul, quotient};
 use super::rejection::Rejection;
-use super::reserve::{Ruled, percent};
+use super::reserve::worth;
 use super::version::{CloseFactor, Rules};
 use crate::protocol::{TraceSink, TraceStep};
-use crate::units::{Amount, BPS, Bps, Price, Rounding, U256, Value, checked_mul_div};
+use crate::units::{Amount, Bps, Price, Rounding, U256, Value, checked_mul_div};
 
 /// The two sides of a liquidation as they stand.
 #[derive(Clone, Copy, Debug)]
@@ -72,31 +73,17 @@ fn product(a: U256, b: U256, c: U256) -> Ruled<U256> {
         .ok_or(Rejection::Panic0x11)
 }
 
-fn divide(n: U256, d: U256) -> Ruled<U256> {
-    Ok(checked_mul_div(n, U256::ONE, d, Rounding::Floor)?)
-}
-
 impl Pair {
     /// Value of an amount of the debt asset.
     pub(super) fn debt_value(&self, amount: Amount) -> Ruled<Value> {
         let rounding = self.rules.debt_value;
-        Ok(Value(checked_mul_div(
-            amount.0,
-            self.debt_price.0,
-            self.debt_unit,
-            rounding,
-        )?))
+        worth(amount, self.debt_price, self.debt_unit, rounding)
     }
 
     /// Value of an amount of the collateral asset, rounded down.
     pub(super) fn supply_value(&self, amount: Amount) -> Ruled<Value> {
-        let (price, unit) = (self.collateral_price.0, self.collateral_unit);
-        Ok(Value(checked_mul_div(
-            amount.0,
-            price,
-            unit,
-            Rounding::Floor,
-        )?))
+        let (price, unit) = (self.collateral_price, self.collateral_unit);
+        worth(amount, price, unit, Rounding::Floor)
     }
 
     /// How much is repaid, seized and kept.
@@ -178,7 +165,7 @@ impl Pair {
                     "debt · 10000 ÷ 10000, as the health factor is at most 0.95",
                 )
             };
-            let most = percent(self.debt.0, share, Rounding::HalfUp)?;
+            let most = percent_mul(self.debt.0, share, Rounding::HalfUp)?;
             let inputs = [("debt", self.debt.0)];
             return Ok(Amount(told(
                 trace,
@@ -192,7 +179,7 @@ impl Pair {
         let owed = self.debt_value(self.debt)?;
         let held = self.supply_value(self.supply)?;
         if nearly_healthy && held >= large && owed >= large {
-            let half = percent(self.data.debt.0, HALF, Rounding::HalfUp)?;
+            let half = percent_mul(self.data.debt.0, HALF, Rounding::HalfUp)?;
             if owed.0 > half {
                 let most =
                     checked_mul_div(half, self.debt_unit, self.debt_price.0, Rounding::Floor)?;
@@ -228,7 +215,7 @@ impl Pair {
     fn take(&self, cover: Amount, trace: &mut impl TraceSink) -> Ruled<(Amount, Amount)> {
         let rules = self.rules;
         let (collateral_price, debt_price) = (self.collateral_price.0, self.debt_price.0);
-        let base = divide(
+        let base = quotient(
             product(debt_price, cover.0, self.collateral_unit)?,
             product(collateral_price, self.debt_unit, U256::ONE)?,
         )?;
@@ -248,7 +235,7 @@ impl Pair {
             base,
             Some(Rounding::Floor),
         );
-        let wanted = percent(base, self.bonus, rules.bonus)?;
+        let wanted = percent_mul(base, self.bonus, rules.bonus)?;
         told(
             trace,
             (
@@ -265,11 +252,11 @@ impl Pair {
         if wanted <= self.supply.0 {
             return Ok((Amount(wanted), cover));
         }
-        let worth = divide(
+        let in_debt = quotient(
             product(collateral_price, self.supply.0, self.debt_unit)?,
             product(debt_price, self.collateral_unit, U256::ONE)?,
         )?;
-        let needed = checked_mul_div(worth, BPS, self.bonus.wide(), rules.debt_needed)?;
+        let needed = percent_div(in_debt, self.bonus.wide(), rules.debt_needed)?;
         told(
             trace,
             (
@@ -277,7 +264,7 @@ impl Pair {
                 "collateral worth in debt units · 10000 ÷ bonus, as the collateral is short",
             ),
             &[
-                ("collateral worth in debt units", worth),
+                ("collateral worth in debt units", in_debt),
                 ("bonus", self.bonus.wide()),
             ],
             needed,
@@ -292,7 +279,7 @@ impl Pair {
             return Ok(Amount::ZERO);
         }
         let rules = self.rules;
-        let without = checked_mul_div(taken.0, BPS, self.bonus.wide(), rules.bonus_base)?;
+        let without = percent_div(taken.0, self.bonus.wide(), rules.bonus_base)?;
         told(
             trace,
             (
@@ -304,7 +291,7 @@ impl Pair {
             Some(rules.bonus_base),
         );
         let bonus = taken.minus(Amount(without))?;
-        let fee = percent(bonus.0, self.fee, rules.protocol_fee)?;
+        let fee = percent_mul(bonus.0, self.fee, rules.protocol_fee)?;
         told(
             trace,
             (

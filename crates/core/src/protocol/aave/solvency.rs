@@ -2,8 +2,9 @@
 
 use super::Pool;
 use super::ledger::{Source, counts, price_for, threshold_for};
+use super::math::Ruled;
 use super::rejection::Rejection;
-use super::reserve::{Ruled, to_amount};
+use super::reserve::to_amount;
 use crate::book::{AssetSet, Solvency};
 use crate::protocol::AccountId;
 use crate::units::{BPS, Rounding, U256, WAD};

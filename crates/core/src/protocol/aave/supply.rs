@@ -2,11 +2,12 @@
 
 use super::draft::Draft;
 use super::ledger::{Source, account_data, isolated_collateral, ltv_for};
+use super::math::{Ruled, cast, quotient};
 use super::rejection::Rejection;
-use super::reserve::{Flow, Ruled, to_amount, to_shares};
+use super::reserve::{Flow, to_amount, to_shares};
 use super::version::{Isolation, LoanToValue};
 use crate::protocol::{AccountId, AssetId, Event};
-use crate::units::{Amount, Ratio, Rounding, Shares, U256, WAD};
+use crate::units::{Amount, Ratio, Shares, U256, WAD};
 
 impl Draft<'_> {
     /// Brings tokens of `payer` in as a supply of `account`.
@@ -67,8 +68,8 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// `more` is in scaled units where the version compares those, and else in asset units.
-    fn require_supply_cap(&self, asset: AssetId, more: U256) -> Ruled<()> {
+    /// `checked` is the amount, in scaled units where the version compares those.
+    fn require_supply_cap(&self, asset: AssetId, checked: U256) -> Ruled<()> {
         let (rules, reserve) = (self.rules(), self.reserve(asset)?);
         if reserve.config.supply_cap.is_zero() {
             return Ok(());
@@ -79,9 +80,9 @@ impl Draft<'_> {
             .plus(reserve.state.accrued_to_treasury)?;
         let index = reserve.state.liquidity_index;
         let after = if rules.compares_shares.on() {
-            to_amount(claims.plus(Shares(more))?, index, rules.supply_balance)?
+            to_amount(claims.plus(Shares(checked))?, index, rules.supply_balance)?
         } else {
-            to_amount(claims, index, rules.supply_balance)?.plus(Amount(more))?
+            to_amount(claims, index, rules.supply_balance)?.plus(Amount(checked))?
         };
         let cap = reserve.config.supply_cap.0.checked_mul(reserve.unit);
         if after.0 > cap.ok_or(Rejection::Panic0x11)? {
@@ -282,7 +283,6 @@ impl Draft<'_> {
             .unit
             .checked_div(hundredths)
             .ok_or(Rejection::Panic0x12)?;
-        let units = crate::units::mul_div(amount.0, U256::ONE, unit, Rounding::Floor)?;
-        Ok(Amount(units))
+        Ok(Amount(U256::from(cast(quotient(amount.0, unit)?)?)))
     }
 }

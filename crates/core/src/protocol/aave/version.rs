@@ -239,6 +239,8 @@ pub struct Rules {
     pub debt_needed: Rounding,
     /// Collateral times loan-to-value, in the view of what may still be borrowed.
     pub available_borrows: Rounding,
+    /// Width of a scaled balance in storage.
+    pub balance_bits: usize,
     /// Compound interest.
     pub compounding: Compounding,
     /// The treasury's interest.
@@ -313,6 +315,7 @@ const V3_0_2: Rules = Rules {
     protocol_fee: HalfUp,
     debt_needed: HalfUp,
     available_borrows: HalfUp,
+    balance_bits: 128,
     compounding: Compounding::Binomial,
     treasury_interest: TreasuryInterest::BalanceDifference,
     cash: Cash::Real,
@@ -360,6 +363,7 @@ const V3_3: Rules = Rules {
 };
 
 const V3_4: Rules = Rules {
+    balance_bits: 120,
     compounding: Compounding::Exponential,
     self_liquidation: Rule::Off,
     self_reenables: Rule::Off,

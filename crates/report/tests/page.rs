@@ -1,0 +1,235 @@
+//! The page: its text, its safety and its behaviour at the edges.
+
+mod support;
+
+use backstop_lab::record::{PathRecord, StepRow};
+use backstop_report::{Input, InputKind, LiquidationMap, MapPoint, Report, RunContext, SettingsTable, WaterfallLayer};
+use expect_test::expect_file;
+use support::{Size, context, maps, record};
+
+const SMALL: Size = Size { steps: 48, liquidations: 6, accounts: 8, assets: 3 };
+const FULL: Size = Size { steps: 2_880, liquidations: 4_000, accounts: 3_000, assets: 5 };
+
+fn page(record: &PathRecord, quiet: Option<&PathRecord>, maps: &[LiquidationMap]) -> String {
+    Report { context: &context(), record, without_feedback: quiet, maps }.page()
+}
+
+/// What a reader sees: no style, no script, no tags.
+fn text(html: &str) -> String {
+    let mut html = html.to_owned();
+    for (start, end) in [("<style", "</style>"), ("<script", "</script>")] {
+        while let Some(a) = html.find(start) {
+            let b = html[a..].find(end).expect("a closing tag") + a + end.len();
+            html.replace_range(a..b, "");
+        }
+    }
+    let (mut out, mut tag) = (String::new(), false);
+    for c in html.chars() {
+        match c {
+            '<' => (tag, _) = (true, out.push('\n')),
+            '>' => tag = false,
+            c if !tag => out.push(c),
+            _ => {}
+        }
+    }
+    let lines = out.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// Whatever the input, a page has these properties.
+fn check(html: &str) {
+    let lower = html.to_lowercase();
+    for part in ["src=", "@import", "url(", "<link", "<iframe", "<img", "javascript:"] {
+        assert!(!lower.contains(part), "{part}");
+    }
+    for href in lower.split("href=\"").skip(1) {
+        assert!(href.starts_with('#'), "{}", &href[..href.len().min(60)]);
+    }
+    let numbers = lower.replace("no number", "");
+    for broken in ["nan%", "nan ", ">nan", "\"nan", ">inf", " inf ", "\"inf", "infinity"] {
+        assert!(!numbers.contains(broken), "{broken}");
+    }
+    assert!(html.starts_with("<!DOCTYPE html>") && html.ends_with("</html>"));
+    balanced(html);
+    unique_ids(html);
+    assert_eq!(html.matches("<svg class=\"chart\"").count(), html.matches("<desc id=").count());
+}
+
+/// Every element that opens closes, in order.
+fn balanced(html: &str) {
+    let mut open = Vec::new();
+    let script = |at: usize| html[at..].starts_with("<script") || html[at..].starts_with("<style");
+    let mut at = 0;
+    while let Some(next) = html[at..].find('<').map(|i| at + i) {
+        let end = html[next..].find('>').map(|i| next + i).expect("a closing bracket");
+        let tag = &html[next + 1..end];
+        let name: String = tag.trim_start_matches('/').chars().take_while(|c| c.is_alphanumeric()).collect();
+        at = end + 1;
+        if tag.starts_with('!') || matches!(name.as_str(), "meta" | "br") {
+            continue;
+        }
+        if tag.starts_with('/') {
+            assert_eq!(open.pop().as_deref(), Some(name.as_str()), "near {}", &html[next..end]);
+        } else {
+            if script(next) {
+                let close = format!("</{name}>");
+                at = html[next..].find(&close).expect("a closing tag") + next;
+            }
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
+fn unique_ids(html: &str) {
+    let mut ids: Vec<&str> =
+        html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap_or_default()).collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all);
+}
+
+#[test]
+fn a_small_run_reads_as_stored() {
+    let (loud, quiet) = (record(SMALL, 0.06), record(SMALL, 0.0));
+    let html = page(&loud, Some(&quiet), &maps());
+    check(&html);
+    expect_file!["golden/small.txt"].assert_eq(&text(&html));
+}
+
+#[test]
+fn an_empty_record_gives_a_page() {
+    let nothing = RunContext::default();
+    for record in [PathRecord::default(), record(Size { liquidations: 0, ..SMALL }, 0.0)] {
+        for quiet in [None, Some(&record)] {
+            let html = Report { context: &nothing, record: &record, without_feedback: quiet, maps: &[] }.page();
+            check(&html);
+            assert!(html.contains("Nothing was liquidated"), "{}", text(&html));
+        }
+    }
+}
+
+#[test]
+fn every_size_gives_a_page() {
+    let sizes = [
+        Size { steps: 1, liquidations: 0, accounts: 1, assets: 1 },
+        Size { steps: 1, liquidations: 3, accounts: 1, assets: 1 },
+        Size { steps: 2, liquidations: 1, accounts: 0, assets: 2 },
+        Size { steps: 500, liquidations: 40, accounts: 9, assets: 1 },
+        Size { steps: 500, liquidations: 40, accounts: 9, assets: 5 },
+    ];
+    for size in sizes {
+        let record = record(size, 0.05);
+        check(&page(&record, Some(&record), &maps()));
+    }
+}
+
+#[test]
+fn a_long_run_stays_small_and_the_same() {
+    let (loud, quiet) = (record(FULL, 0.06), record(FULL, 0.0));
+    let html = page(&loud, Some(&quiet), &maps());
+    check(&html);
+    assert!(html.len() < 1_500_000, "{} bytes", html.len());
+    assert!(html == page(&loud, Some(&quiet), &maps()));
+    let month = record(Size { steps: 43_200, liquidations: 9_000, accounts: 500, assets: 5 }, 0.06);
+    let html = page(&month, None, &maps());
+    assert!(html.len() < 1_500_000, "{} bytes", html.len());
+}
+
+#[test]
+fn numbers_that_are_not_numbers_never_show() {
+    let bad = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0, 1e300, 1e-300];
+    let mut record = record(SMALL, 0.06);
+    for (i, step) in record.steps.iter_mut().enumerate() {
+        let value = bad[i % bad.len()];
+        let StepRow { outside, oracle, venue, .. } = step;
+        (outside[0], oracle[0], venue[0]) = (value, value, value);
+        (step.gas_gwei, step.repaid_usd, step.deficit_usd) = (value, value, value);
+    }
+    for (i, row) in record.liquidations.iter_mut().enumerate() {
+        let value = bad[i % bad.len()];
+        (row.seized_usd, row.profit_usd, row.collateral_price) = (value, value, value);
+        row.deficit_usd = value;
+    }
+    for (i, row) in record.liquidators.iter_mut().enumerate() {
+        (row.profit_usd, row.inventory_usd) = (bad[i], bad[i + 1]);
+    }
+    for (i, row) in record.accounts.iter_mut().enumerate() {
+        (row.debt_usd, row.shortfall_usd) = ([bad[i % bad.len()]; 2], bad[(i + 3) % bad.len()]);
+    }
+    for price in bad {
+        let point = |x| MapPoint { price: x, collateral_usd: price, debt_usd: price };
+        let map = LiquidationMap {
+            symbol: "X".into(),
+            price_start: price,
+            price_low: Some(price),
+            before: vec![point(1.0), point(price), point(2.0)],
+            after: vec![point(f64::NAN)],
+            ..LiquidationMap::default()
+        };
+        check(&page(&record, Some(&record), &[map]));
+    }
+}
+
+#[test]
+fn a_page_in_trouble_says_so() {
+    let mut record = record(SMALL, 0.0);
+    record.interrupted = true;
+    record.stopped = Some("index overflow".into());
+    record.misses_unlisted = 1_234;
+    let html = page(&record, None, &[]);
+    check(&html);
+    for part in ["Interrupted.", "The ledger could not go on:", "index overflow", "1,234"] {
+        assert!(html.contains(part), "{part}");
+    }
+}
+
+const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&\u{2028}<!--\u{0}";
+
+#[test]
+fn hostile_names_are_only_text() {
+    let mut record = record(SMALL, 0.06);
+    let hostile = || HOSTILE.to_owned();
+    record.symbols.iter_mut().for_each(|s| *s = hostile());
+    record.accounts.iter_mut().for_each(|a| a.name = Some(hostile()));
+    record.liquidators.iter_mut().for_each(|l| l.name = hostile());
+    record.coverage.iter_mut().for_each(|c| c.layer = hostile());
+    record.refusals.push((hostile(), 1));
+    record.stopped = Some(hostile());
+    let context = RunContext {
+        title: hostile(),
+        question: hostile(),
+        scenario: hostile(),
+        scenario_version: hostile(),
+        protocol: hostile(),
+        inputs: vec![Input { what: hostile(), source: hostile(), dates: hostile(), kind: InputKind::Chosen }],
+        notes: vec![hostile()],
+        settings: vec![SettingsTable { title: hostile(), columns: vec![hostile()], rows: vec![vec![hostile(), hostile()]] }],
+        waterfall: vec![WaterfallLayer { name: hostile(), pays: hostile(), capacity_usd: None }],
+        software: hostile(),
+        command: hostile(),
+        ..RunContext::default()
+    };
+    let mut maps = maps();
+    maps[0].symbol = hostile();
+    let html = Report { context: &context, record: &record, without_feedback: Some(&record), maps: &maps }.page();
+    assert!(!html.contains("<img") && !html.contains("<script>alert"));
+    balanced(&html);
+    let scripts = html.matches("<script").count();
+    let clean = page(&support::record(SMALL, 0.06), Some(&support::record(SMALL, 0.0)), &support::maps());
+    assert_eq!(scripts, clean.matches("<script").count());
+    // Outside tags and scripts, the text reads as it was given.
+    assert!(text(&html).contains("&lt;img src=x onerror=alert(1)&gt;"));
+    let svg = backstop_report::map_svg(&maps[0]);
+    assert!(!svg.contains("<img") && !svg.contains("<script"));
+}
+
+#[test]
+fn tables_have_headers_with_scope() {
+    let html = page(&record(SMALL, 0.06), None, &maps());
+    assert_eq!(html.matches("<th ").count(), html.matches("<th scope=").count());
+    assert!(!html.contains("<th>"));
+    assert_eq!(html.matches("<table").count(), html.matches("<caption>").count());
+    assert_eq!(html.matches("<figure").count(), html.matches("<figcaption>").count());
+}

@@ -1,0 +1,206 @@
+//! Result files, their documentation, explanations and terminal text.
+
+mod support;
+
+use backstop_core::units::Ratio;
+use backstop_io::table::Table;
+use backstop_lab::record::PathRecord;
+use backstop_report::{
+    ExplainError, HealthRow, Report, explain, health_table, map_svg, map_table, map_terminal, summary_text, tables,
+    write_results,
+};
+use expect_test::{expect, expect_file};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use support::{Size, context, maps, record};
+
+const SMALL: Size = Size { steps: 48, liquidations: 6, accounts: 8, assets: 3 };
+
+/// A folder of its own that goes away at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("backstop-report-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn with_results(name: &str) -> Self {
+        let folder = Self::new(name);
+        let (record, context) = (record(SMALL, 0.06), context());
+        let report = Report { context: &context, record: &record, without_feedback: None, maps: &[] };
+        write_results(&folder.0, &report).unwrap();
+        folder
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+fn columns(doc: &mut String, table: &Table) {
+    writeln!(doc, "\n| column | type | unit | meaning |\n|---|---|---|---|").unwrap();
+    for column in &table.columns {
+        let kind = column.data.type_name();
+        writeln!(doc, "| `{}` | {kind} | {} | {} |", column.name, column.unit, column.doc).unwrap();
+    }
+}
+
+#[test]
+fn the_documentation_lists_every_column() {
+    let about = [
+        ("steps", "One row a step: the chain and the flows of the step, at the oracle's prices."),
+        ("prices", "One row a step and asset, ordered by step."),
+        ("events", "One row a ledger event, in order. Fields that an event does not have are null."),
+        ("liquidations", "One row a liquidation, in order."),
+        ("accounts", "One row an account that had debt at the start."),
+        ("liquidators", "One row a liquidator."),
+        ("misses", "One row an attempt that did not go through, in order."),
+        ("reactions", "One row a borrower's own move, in order."),
+        ("coverage", "One row a payment of a deficit, in order."),
+        ("metrics", "One row a figure of the run."),
+    ];
+    let mut doc = include_str!("results-head.md").to_owned();
+    let tables = tables(&PathRecord::default(), None);
+    assert_eq!(tables.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), about.map(|(name, _)| name));
+    for (table, (name, sentence)) in tables.iter().zip(about) {
+        write!(doc, "\n## {name}\n\n{sentence}\n").unwrap();
+        columns(&mut doc, table);
+    }
+    doc.push_str("\n## map\n\nWritten by `backstop map`: one row a point of a liquidation map, ascending by price.\n");
+    columns(&mut doc, &map_table(&[]));
+    expect_file!["../../../docs/results.md"].assert_eq(&doc);
+}
+
+#[test]
+fn results_are_written_and_the_same_each_time() {
+    let (a, b) = (Folder::with_results("a"), Folder::with_results("b"));
+    let mut names: Vec<_> = fs::read_dir(&a.0).unwrap().map(|f| f.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names.len(), 10 * 2 + 3, "{names:?}");
+    for name in names {
+        assert!(fs::read(a.0.join(&name)).unwrap() == fs::read(b.0.join(&name)).unwrap(), "{name:?}");
+    }
+    for table in tables(&record(SMALL, 0.06), None) {
+        let path = a.0.join(format!("{}.parquet", table.name));
+        assert_eq!(Table::read_parquet(&path).unwrap(), table);
+    }
+    let summary: serde_json::Value = serde_json::from_str(&fs::read_to_string(a.0.join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["format"], "backstop-results/1");
+    assert_eq!(summary["liquidations"], 6);
+}
+
+#[test]
+fn sums_of_tables_agree() {
+    let record = record(Size { steps: 600, liquidations: 300, accounts: 90, assets: 5 }, 0.05);
+    let summary = backstop_report::Summary::new(&record, None);
+    let seized: f64 = record.liquidations.iter().map(|l| l.seized_usd + l.fee_usd).sum();
+    let by_asset: f64 = summary.assets.iter().map(|a| a.seized_usd).sum();
+    assert!((summary.seized_usd - seized).abs() < 1e-6 * seized);
+    assert!((summary.seized_usd - by_asset).abs() < 1e-6 * seized);
+    assert!((summary.penalty_usd - summary.bonus_usd - summary.fee_usd).abs() < 1e-6 * seized);
+    let paid: f64 = summary.layers.iter().map(|l| l.usd).sum();
+    assert!((summary.covered_usd - paid).abs() < 1e-9 * paid.max(1.0));
+}
+
+#[test]
+fn an_account_is_explained() {
+    let folder = Folder::with_results("explain");
+    expect_file!["golden/explain.txt"].assert_eq(&explain(&folder.0, "3").unwrap());
+    let by_name = record(SMALL, 0.06).accounts[4].name.clone().unwrap();
+    let same = explain(&folder.0, &by_name).unwrap();
+    assert_eq!(explain(&folder.0, "account 4").unwrap(), same);
+    assert_eq!(explain(&folder.0, "#4").unwrap(), same);
+    expect![[r#""#]].assert_eq(&explain(&folder.0, "7").unwrap());
+}
+
+#[test]
+fn what_cannot_be_explained_is_named() {
+    let folder = Folder::with_results("refused");
+    let damage = |name: &str, line: usize, from: &str, to: &str| {
+        let path = folder.0.join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<String> = text
+            .lines()
+            .enumerate()
+            .map(|(i, l)| if i + 1 == line { l.replacen(from, to, 1) } else { l.to_owned() })
+            .collect();
+        let changed = lines.join("\n");
+        assert_ne!(changed, text.trim_end());
+        fs::write(&path, changed).unwrap();
+        let message = explain(&folder.0, "3").unwrap_err().to_string();
+        fs::write(&path, text).unwrap();
+        message
+    };
+    let mut all = vec![
+        explain(&folder.0, "99").unwrap_err().to_string(),
+        explain(&folder.0, "").unwrap_err().to_string(),
+        explain(Path::new("no-such-folder"), "3").unwrap_err().to_string(),
+        damage("traces.jsonl", 2, "{", ""),
+        damage("traces.jsonl", 3, "\"repaid\":\"", "\"repaid\":\"x"),
+        damage("traces.jsonl", 4, "\"half_up\"", "\"sideways\""),
+        damage("traces.jsonl", 5, "\"step\"", "\"stop\""),
+        damage("accounts.json", 3, "\"health_start\":\"", "\"health_start\":\"-"),
+        damage("accounts.json", 4, "\"account\":", "\"account\":x"),
+    ];
+    for message in &mut all {
+        *message = message.replace(&folder.0.display().to_string(), "RESULTS");
+    }
+    expect![[r#""#]].assert_eq(&(all.join("\n") + "\n"));
+    let unknown = explain(&folder.0, "99").unwrap_err();
+    assert!(matches!(unknown, ExplainError::UnknownAccount { accounts: 8, .. }));
+}
+
+#[test]
+fn the_terminal_shows_a_run() {
+    let (loud, quiet) = (record(SMALL, 0.06), record(SMALL, 0.0));
+    let context = context();
+    let report = Report { context: &context, record: &loud, without_feedback: Some(&quiet), maps: &[] };
+    let text = summary_text(&report, 80);
+    expect![[r#""#]].assert_eq(&text);
+    let mut hostile = record(Size { steps: 90, liquidations: 60, accounts: 50, assets: 5 }, 0.06);
+    for (i, row) in hostile.coverage.iter_mut().enumerate() {
+        row.layer = format!("layer \u{1b}[31m {i}");
+    }
+    let report = Report { record: &hostile, ..report };
+    let text = summary_text(&report, 80);
+    assert!(text.lines().count() <= 40, "{text}");
+    assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
+fn the_terminal_shows_health() {
+    let row = |account: &str, factor: u128, distance, at: Option<(&str, f64)>| HealthRow {
+        account: account.into(),
+        collateral_usd: 1_234_567.0,
+        debt_usd: 800_000.0,
+        health: Ratio::new(factor),
+        distance,
+        liquidation_price: at.map(|(asset, price)| (asset.into(), price)),
+    };
+    let rows = [
+        row("0xabc", 1_250_000_000_000_000_000, Some(0.2), Some(("WETH", 1_521.7))),
+        row("account 2", 987_600_000_000_000_000, Some(-0.0124), Some(("WETH", 2_100.0))),
+        HealthRow { health: Ratio::MAX, debt_usd: 0.0, ..row("\u{7}quiet", 0, None, None) },
+    ];
+    expect![[r#""#]].assert_eq(&health_table(&rows));
+}
+
+#[test]
+fn maps_stand_alone() {
+    let maps = maps();
+    let svg = map_svg(&maps[0]);
+    assert!(svg.starts_with("<svg") && svg.contains("xmlns=\"http://www.w3.org/2000/svg\""));
+    assert_eq!(svg, map_svg(&maps[0]));
+    assert_eq!(map_table(&maps).rows(), 1_800);
+    let text = map_terminal(&maps[0], 70, 16);
+    assert_eq!(text.lines().count(), 16);
+    assert!(text.lines().all(|line| line.chars().count() <= 70), "{text}");
+    let empty = backstop_report::LiquidationMap { symbol: "X".into(), ..Default::default() };
+    expect![[r#""#]].assert_eq(&map_terminal(&empty, 70, 16));
+    assert!(map_svg(&empty).contains("</svg>"));
+}
