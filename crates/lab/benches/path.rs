@@ -82,11 +82,9 @@ fn day(bencher: Bencher<'_, '_>, fall: u32, mode: FeedbackMode) {
         .bench_values(run);
 }
 
-fn run<E>(world: Result<World<Pool>, E>) -> PathRecord {
-    match world {
-        Ok(mut world) => world.run(&mut |_| ControlFlow::Continue(())),
-        Err(_) => PathRecord::default(),
-    }
+fn run<E: std::fmt::Debug>(world: Result<World<Pool>, E>) -> PathRecord {
+    let mut world = world.unwrap_or_else(|e| panic!("{e:?}"));
+    world.run(&mut |_| ControlFlow::Continue(()))
 }
 
 fn config(fall: u32, mode: FeedbackMode) -> WorldConfig {

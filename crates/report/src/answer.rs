@@ -33,7 +33,11 @@ pub(crate) fn answer_text(summary: &Summary) -> String {
     let text = |span| match span {
         Span::Plain(text) | Span::Strong(text) => text,
     };
-    answer(summary).into_iter().map(text).collect::<String>().replace('\u{a0}', " ")
+    answer(summary)
+        .into_iter()
+        .map(text)
+        .collect::<String>()
+        .replace('\u{a0}', " ")
 }
 
 fn plain(spans: &mut Vec<Span>, text: impl Into<String>) {
@@ -49,14 +53,21 @@ fn fall(s: &Summary, spans: &mut Vec<Span>) {
         return plain(spans, "No price was recorded");
     };
     if fall.share < 0.000_05 {
-        return plain(spans, format!("{} did not fall (${})", asset.symbol, price(fall.last)));
+        return plain(
+            spans,
+            format!("{} did not fall (${})", asset.symbol, price(fall.last)),
+        );
     }
     plain(spans, format!("{} fell ", asset.symbol));
     strong(spans, percent(fall.share));
     let length = duration_words(fall.low_time.saturating_sub(s.time_start));
     plain(
         spans,
-        format!(" from ${} to ${} within {length}", price(fall.first), price(fall.low)),
+        format!(
+            " from ${} to ${} within {length}",
+            price(fall.first),
+            price(fall.low)
+        ),
     );
 }
 
@@ -67,7 +78,10 @@ fn liquidations(s: &Summary, spans: &mut Vec<Span>) {
     }
     plain(spans, "; ");
     strong(spans, plural(s.liquidations, "liquidation", "liquidations"));
-    plain(spans, format!(" in {} of {accounts} repaid ", count(s.accounts_liquidated)));
+    plain(
+        spans,
+        format!(" in {} of {accounts} repaid ", count(s.accounts_liquidated)),
+    );
     strong(spans, money(s.repaid_usd));
     plain(spans, " of debt and seized ");
     strong(spans, money(s.seized_usd));
@@ -108,7 +122,10 @@ fn selling(a: &Amplification, spans: &mut Vec<Span>) {
     let word = if points > 0.0 { "deepened" } else { "softened" };
     plain(
         spans,
-        format!("; the forced selling {word} the oracle's fall from {} to ", percent(a.fall.without)),
+        format!(
+            "; the forced selling {word} the oracle's fall from {} to ",
+            percent(a.fall.without)
+        ),
     );
     strong(spans, percent(a.fall.with));
     plain(spans, ".");

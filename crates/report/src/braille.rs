@@ -35,7 +35,8 @@ impl Chart {
             // The dots of this line, counted from the bottom.
             let bottom = (rows - 1 - row) * 4;
             let label = ticks.iter().find(|t| {
-                let at = t.at * (rows * 4) as f64;
+                // A tick at the very top belongs to the first line.
+                let at = (t.at * (rows * 4) as f64).min((rows * 4 - 1) as f64);
                 at >= bottom as f64 && at < (bottom + 4) as f64
             });
             let text = label.map_or("", |t| t.text.as_str());
@@ -55,10 +56,18 @@ impl Chart {
             .map(|column| {
                 let at = x.low + (x.high - x.low) * (column as f64 + 0.5) / columns as f64;
                 let right = self.points.partition_point(|p| p.0 < at);
-                let value = self.points.get(right).or(self.points.last()).map_or(0.0, |p| p.1);
+                let value = self
+                    .points
+                    .get(right)
+                    .or(self.points.last())
+                    .map_or(0.0, |p| p.1);
                 let height = y.at(value) * rows as f64;
                 // A cast from float saturates; something small still shows one dot.
-                if height > 0.0 { (height.round() as usize).clamp(1, rows) } else { 0 }
+                if height > 0.0 {
+                    (height.round() as usize).clamp(1, rows)
+                } else {
+                    0
+                }
             })
             .collect()
     }
@@ -76,9 +85,18 @@ fn cells(heights: &[usize], bottom: usize) -> String {
         let left = pair.first().copied().unwrap_or(0);
         let right = pair.get(1).copied().unwrap_or(0);
         let bits = dots(left, LEFT) + dots(right, RIGHT);
-        if bits == 0 { ' ' } else { char::from_u32(0x2800 + bits).unwrap_or(' ') }
+        if bits == 0 {
+            ' '
+        } else {
+            char::from_u32(0x2800 + bits).unwrap_or(' ')
+        }
     };
-    heights.chunks(2).map(cell).collect::<String>().trim_end().to_owned()
+    heights
+        .chunks(2)
+        .map(cell)
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
 }
 
 fn x_labels(x: &Scale, columns: usize) -> String {
@@ -105,18 +123,43 @@ mod tests {
 
     fn chart(points: Vec<(f64, f64)>) -> String {
         let (title, x_title) = ("collateral (USD)".into(), "price (USD)".into());
-        Chart { title, x_title, points, width: 44, height: 10 }.draw()
+        Chart {
+            title,
+            x_title,
+            points,
+            width: 44,
+            height: 10,
+        }
+        .draw()
     }
 
     #[test]
     fn draws_a_falling_curve() {
-        let points = (0..=200).map(|i| (f64::from(i), f64::from(200 - i) * 1e5)).collect();
-        expect_test::expect![[r#""#]].assert_eq(&chart(points));
+        let points = (0..=200)
+            .map(|i| (f64::from(i), f64::from(200 - i) * 1e5))
+            .collect();
+        expect_test::expect![[r#"
+            collateral (USD)
+                  20M ┤⣷⣶⣤⣄⣀
+                      │⣿⣿⣿⣿⣿⣿⣶⣦⣤⣀
+                  10M ┤⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣷⣶⣤⣄⡀
+                      │⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣶⣦⣤⣀⡀
+                      │⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣷⣶⣤⣄⡀
+                    0 ┤⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣶⣦⣤⣀⣀
+                      └─────────────────────────────────
+                       0              100
+                       price (USD)
+        "#]]
+        .assert_eq(&chart(points));
     }
 
     #[test]
     fn draws_anything() {
-        for points in [vec![], vec![(0.0, 0.0)], vec![(1.0, f64::NAN), (2.0, f64::INFINITY)]] {
+        for points in [
+            vec![],
+            vec![(0.0, 0.0)],
+            vec![(1.0, f64::NAN), (2.0, f64::INFINITY)],
+        ] {
             assert_eq!(chart(points).lines().count(), 10);
         }
     }

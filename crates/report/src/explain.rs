@@ -29,8 +29,15 @@ impl fmt::Display for ExplainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(error) => error.fmt(f),
-            Self::UnknownAccount { asked, nearest, accounts } => {
-                write!(f, "no account {asked:?} among the {accounts} accounts that had debt")?;
+            Self::UnknownAccount {
+                asked,
+                nearest,
+                accounts,
+            } => {
+                write!(
+                    f,
+                    "no account {asked:?} among the {accounts} accounts that had debt"
+                )?;
                 if !nearest.is_empty() {
                     write!(f, "; the nearest: {}", one_line(&nearest.join(", ")))?;
                 }
@@ -67,7 +74,9 @@ impl Account {
 
     /// What a person may call it.
     fn answers_to(&self) -> String {
-        self.name.clone().unwrap_or_else(|| self.account.to_string())
+        self.name
+            .clone()
+            .unwrap_or_else(|| self.account.to_string())
     }
 }
 
@@ -92,9 +101,13 @@ pub fn explain(folder: &Path, account: &str) -> Result<String, ExplainError> {
 
 fn read_accounts(path: &Path) -> Result<Vec<Account>, FileError> {
     let text = read_text(path)?;
-    let accounts: Vec<Account> = serde_json::from_str(&text).map_err(|e| malformed(path, e.line(), &e))?;
+    let accounts: Vec<Account> =
+        serde_json::from_str(&text).map_err(|e| malformed(path, e.line(), &e))?;
     for (i, account) in accounts.iter().enumerate() {
-        for (key, value) in [("health_start", &account.health_start), ("health_end", &account.health_end)] {
+        for (key, value) in [
+            ("health_start", &account.health_start),
+            ("health_end", &account.health_end),
+        ] {
             number(path, Place::Row(i as u64 + 1), key, value)?;
         }
     }
@@ -104,7 +117,11 @@ fn read_accounts(path: &Path) -> Result<Vec<Account>, FileError> {
 fn read_traces(path: &Path, account: u32) -> Result<Vec<TraceLine>, FileError> {
     let text = read_text(path)?;
     let mut found = Vec::new();
-    for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (i, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
         let line: TraceLine = serde_json::from_str(line).map_err(|e| malformed(path, i + 1, &e))?;
         check_line(path, i + 1, &line)?;
         if line.account == account {
@@ -127,7 +144,11 @@ fn check_line(path: &Path, at: usize, line: &TraceLine) -> Result<(), FileError>
         number(path, place(), key, value)?;
     }
     for entry in &line.trace {
-        if let Some(name) = entry.rounding.as_deref().filter(|name| rounding_of(name).is_none()) {
+        if let Some(name) = entry
+            .rounding
+            .as_deref()
+            .filter(|name| rounding_of(name).is_none())
+        {
             let message = format!("found {name:?}; allowed: floor, ceil, half_up, null");
             return Err(FileError::content(path, place(), "trace.rounding", message));
         }
@@ -138,14 +159,24 @@ fn check_line(path: &Path, at: usize, line: &TraceLine) -> Result<(), FileError>
 fn malformed(path: &Path, line: usize, error: &serde_json::Error) -> FileError {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or(&text);
-    FileError::content(path, Place::Line(line as u64), "", format!("cannot be read: {text}"))
+    FileError::content(
+        path,
+        Place::Line(line as u64),
+        "",
+        format!("cannot be read: {text}"),
+    )
 }
 
 fn number(path: &Path, place: Place, key: &str, text: &str) -> Result<U256, FileError> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let value = if digits { U256::from_str_radix(text, 10).ok() } else { None };
+    let value = if digits {
+        U256::from_str_radix(text, 10).ok()
+    } else {
+        None
+    };
     value.ok_or_else(|| {
-        let message = format!("found {text:?}; allowed: a whole number below 2^256 as decimal digits");
+        let message =
+            format!("found {text:?}; allowed: a whole number below 2^256 as decimal digits");
         FileError::content(path, place, key, message)
     })
 }
@@ -154,14 +185,19 @@ fn number(path: &Path, place: Place, key: &str, text: &str) -> Result<U256, File
 fn find<'a>(accounts: &'a [Account], asked: &str) -> Result<&'a Account, ExplainError> {
     let wanted = asked.trim();
     let by_name = accounts.iter().find(|a| a.name.as_deref() == Some(wanted));
-    let digits = wanted.trim_start_matches("account").trim_start_matches('#').trim();
+    let digits = wanted
+        .trim_start_matches("account")
+        .trim_start_matches('#')
+        .trim();
     let id = digits.parse::<u32>().ok();
     let by_number = || accounts.iter().find(|a| Some(a.account) == id);
-    by_name.or_else(by_number).ok_or_else(|| ExplainError::UnknownAccount {
-        asked: asked.to_owned(),
-        nearest: nearest(accounts, wanted),
-        accounts: accounts.len(),
-    })
+    by_name
+        .or_else(by_number)
+        .ok_or_else(|| ExplainError::UnknownAccount {
+            asked: asked.to_owned(),
+            nearest: nearest(accounts, wanted),
+            accounts: accounts.len(),
+        })
 }
 
 /// The three most similar names.
@@ -178,7 +214,11 @@ fn nearest(accounts: &[Account], wanted: &str) -> Vec<String> {
         })
         .collect();
     ranked.sort();
-    ranked.into_iter().take(SHOWN).map(|(_, name)| name).collect()
+    ranked
+        .into_iter()
+        .take(SHOWN)
+        .map(|(_, name)| name)
+        .collect()
 }
 
 /// Levenshtein distance: how many letters differ, are missing or too many.
@@ -212,7 +252,10 @@ fn heading(out: &mut String, account: &Account, times: usize) {
             writeln!(out, "{} was liquidated {times}.", account.title())
         }
     };
-    let _ = writeln!(out, "Health factor: {start} at the start, {end} at the end.");
+    let _ = writeln!(
+        out,
+        "Health factor: {start} at the start, {end} at the end."
+    );
 }
 
 /// A number that was checked when the file was read.
@@ -229,17 +272,44 @@ fn liquidation(out: &mut String, n: usize, of: usize, line: &TraceLine) {
         one_line(&line.liquidator)
     );
     let amount = |text: &str, decimals: u8, symbol: &str| {
-        format!("{} {}", units(Amount(parsed(text)), decimals), one_line(symbol))
+        format!(
+            "{} {}",
+            units(Amount(parsed(text)), decimals),
+            one_line(symbol)
+        )
     };
-    let (debt, collateral) = ((line.debt_decimals, &line.debt), (line.collateral_decimals, &line.collateral));
+    let (debt, collateral) = (
+        (line.debt_decimals, &line.debt),
+        (line.collateral_decimals, &line.collateral),
+    );
     let facts = [
         ("repaid", amount(&line.repaid, debt.0, debt.1), &line.repaid),
-        ("received", amount(&line.seized, collateral.0, collateral.1), &line.seized),
-        ("protocol's fee", amount(&line.protocol_fee, collateral.0, collateral.1), &line.protocol_fee),
-        ("health before", health(Ratio(parsed(&line.health_before))), &line.health_before),
-        ("health after", health(Ratio(parsed(&line.health_after))), &line.health_after),
+        (
+            "received",
+            amount(&line.seized, collateral.0, collateral.1),
+            &line.seized,
+        ),
+        (
+            "protocol's fee",
+            amount(&line.protocol_fee, collateral.0, collateral.1),
+            &line.protocol_fee,
+        ),
+        (
+            "health before",
+            health(Ratio(parsed(&line.health_before))),
+            &line.health_before,
+        ),
+        (
+            "health after",
+            health(Ratio(parsed(&line.health_after))),
+            &line.health_after,
+        ),
     ];
-    let width = facts.iter().map(|(_, text, _)| text.chars().count()).max().unwrap_or(0);
+    let width = facts
+        .iter()
+        .map(|(_, text, _)| text.chars().count())
+        .max()
+        .unwrap_or(0);
     for (name, text, exact) in &facts {
         let _ = writeln!(out, "  {name:<15} {text:<width$}   exact {exact}");
     }
@@ -260,7 +330,16 @@ fn step(out: &mut String, n: usize, entry: &TraceEntry) {
         let (name, value) = (one_line(name), one_line(value));
         let _ = writeln!(out, "        {name:<width$}  {value}");
     }
-    let rounding = entry.rounding.as_deref().and_then(rounding_of).map(rounding_word);
+    let rounding = entry
+        .rounding
+        .as_deref()
+        .and_then(rounding_of)
+        .map(rounding_word);
     let rounded = rounding.map_or_else(|| "exact".to_owned(), |word| format!("rounded {word}"));
-    let _ = writeln!(out, "        {:<width$}  {}   {rounded}", "result", one_line(&entry.result));
+    let _ = writeln!(
+        out,
+        "        {:<width$}  {}   {rounded}",
+        "result",
+        one_line(&entry.result)
+    );
 }

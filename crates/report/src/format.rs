@@ -62,7 +62,11 @@ pub(crate) fn percent(share: f64) -> String {
         return MISSING.to_owned();
     }
     let value = share * 100.0;
-    let digits = if value.abs() < 0.1 && value != 0.0 { 2 } else { 1 };
+    let digits = if value.abs() < 0.1 && value != 0.0 {
+        2
+    } else {
+        1
+    };
     let text = group(&format!("{:.digits$}", value.abs()));
     format!("{}{text}\u{a0}%", sign(value, 0.005))
 }
@@ -72,7 +76,11 @@ pub(crate) fn decimal(value: f64) -> String {
     if !value.is_finite() {
         return MISSING.to_owned();
     }
-    format!("{}{}", sign(value, 0.005), group(&format!("{:.2}", value.abs())))
+    format!(
+        "{}{}",
+        sign(value, 0.005),
+        group(&format!("{:.2}", value.abs()))
+    )
 }
 
 /// A health factor, cut (not rounded) to four decimals so that 0.99999 never reads as 1.
@@ -91,11 +99,6 @@ pub(crate) fn health(factor: Ratio) -> String {
     }
 }
 
-/// A health factor as a float; infinite without debt.
-pub(crate) fn health_value(factor: Ratio) -> f64 {
-    if factor == Ratio::MAX { f64::INFINITY } else { f64::from(factor.0) / 1e18 }
-}
-
 /// An exact amount in whole tokens, with thousands separators and without trailing zeros.
 pub(crate) fn units(amount: Amount, decimals: u8) -> String {
     let text = amount.to_string();
@@ -103,11 +106,18 @@ pub(crate) fn units(amount: Amount, decimals: u8) -> String {
     let padded = format!("{text:0>width$}", width = decimals + 1);
     let (whole, part) = padded.split_at(padded.len() - decimals);
     let part = part.trim_end_matches('0');
-    if part.is_empty() { group(whole) } else { format!("{}.{part}", group(whole)) }
+    if part.is_empty() {
+        group(whole)
+    } else {
+        format!("{}.{part}", group(whole))
+    }
 }
 
-/// An integer with thousands separators.
+/// An integer with thousands separators; the largest one, which means "all" or "no limit", by name.
 pub(crate) fn integer(n: U256) -> String {
+    if n == U256::MAX {
+        return "2^256 − 1".to_owned();
+    }
     group(&n.to_string())
 }
 
@@ -121,7 +131,9 @@ pub(crate) fn ticks(values: &[f64]) -> Vec<String> {
     };
     let exact = |digits: &usize| {
         let unit = 10f64.powi(-i32::try_from(*digits).unwrap_or(0)) * scale;
-        values.iter().all(|v| ((v / unit).round() * unit - v).abs() <= step * 1e-3)
+        values
+            .iter()
+            .all(|v| ((v / unit).round() * unit - v).abs() <= step * 1e-3)
     };
     let digits = (0..12).find(exact).unwrap_or(12);
     let one = |value: &f64| {
@@ -153,6 +165,12 @@ pub(crate) fn moment_short(seconds: u64) -> String {
 /// A time of day: `02:14`.
 pub(crate) fn clock(seconds: u64) -> String {
     const SHAPE: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]");
+    stamp(seconds, SHAPE)
+}
+
+/// A time of day with seconds: `02:14:05`.
+pub(crate) fn clock_seconds(seconds: u64) -> String {
+    const SHAPE: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second]");
     stamp(seconds, SHAPE)
 }
 
@@ -207,7 +225,9 @@ pub(crate) fn plural(n: u64, one: &str, many: &str) -> String {
 
 /// Text from a file on one line and without control characters, which could steer the terminal.
 pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// Bytes as hexadecimal digits.
@@ -216,7 +236,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 fn sign(value: f64, smallest: f64) -> &'static str {
-    if value < 0.0 && value.abs() >= smallest { MINUS } else { "" }
+    if value < 0.0 && value.abs() >= smallest {
+        MINUS
+    } else {
+        ""
+    }
 }
 
 fn suffix(size: f64) -> (f64, &'static str) {
@@ -337,7 +361,12 @@ mod tests {
         );
         check(
             percent,
-            &[(0.573_4, "57.3\u{a0}%"), (-0.1, "−10.0\u{a0}%"), (0.000_3, "0.03\u{a0}%"), (0.0, "0.0\u{a0}%")],
+            &[
+                (0.573_4, "57.3\u{a0}%"),
+                (-0.1, "−10.0\u{a0}%"),
+                (0.000_3, "0.03\u{a0}%"),
+                (0.0, "0.0\u{a0}%"),
+            ],
         );
     }
 
@@ -384,7 +413,13 @@ mod tests {
         assert_eq!(moment(1_584_065_640), "13 Mar 2020 02:14 UTC");
         assert_eq!(moment_iso(1_584_065_640), "2020-03-13T02:14:00Z");
         assert_eq!(moment(u64::MAX), "second 18,446,744,073,709,551,615");
-        let cases = [(172_800, "2 d"), (86_400, "24 h"), (5_400, "1 h 30 min"), (60, "1 min"), (45, "45 s")];
+        let cases = [
+            (172_800, "2 d"),
+            (86_400, "24 h"),
+            (5_400, "1 h 30 min"),
+            (60, "1 min"),
+            (45, "45 s"),
+        ];
         for (seconds, want) in cases {
             assert_eq!(duration(seconds), want);
         }

@@ -20,12 +20,10 @@ mod trace;
 pub use context::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
 };
+pub use explain::{ExplainError, explain};
 pub use html::Report;
 pub use plot::{map_svg, map_table, map_terminal};
-pub use summary::{
-    Amplification, AssetSummary, Fall, LayerSummary, MissSummary, Paired, Summary,
-};
-pub use explain::{ExplainError, explain};
 pub use results::write_results;
+pub use summary::{Amplification, AssetSummary, Fall, LayerSummary, MissSummary, Paired, Summary};
 pub use tables::tables;
 pub use terminal::{HealthRow, health_table, summary_text};

@@ -12,7 +12,9 @@ const FILE_WIDTH: f64 = 860.0;
 
 /// The map as an SVG file of its own, with title, legend and axes.
 pub fn map_svg(map: &LiquidationMap) -> String {
-    let mut text = map_chart(map, 360.0).draw(Medium::File(FILE_WIDTH)).into_string();
+    let mut text = map_chart(map, 360.0)
+        .draw(Medium::File(FILE_WIDTH))
+        .into_string();
     text.push('\n');
     text
 }
@@ -21,14 +23,32 @@ pub fn map_svg(map: &LiquidationMap) -> String {
 pub fn map_terminal(map: &LiquidationMap, width: usize, height: usize) -> String {
     let points = sorted(&map.before);
     let Some((low, high)) = price_range(map) else {
-        return format!("{}: no account becomes liquidatable at any price.\n", map.symbol);
+        return format!(
+            "{}: no account becomes liquidatable at any price.\n",
+            map.symbol
+        );
     };
     let chart = braille::Chart {
-        title: format!("{}: collateral liquidatable at or below a price (USD)", map.symbol),
-        x_title: format!("price of {} (USD); now {}", map.symbol, price(map.price_start)),
+        title: format!(
+            "{}: collateral liquidatable at or below a price (USD)",
+            map.symbol
+        ),
+        x_title: format!(
+            "price of {} (USD); now {}",
+            map.symbol,
+            price(map.price_start)
+        ),
         points: grid(low, high)
             .into_iter()
-            .map(|p| (p, resample_steps(&points.collateral, &[p]).first().copied().unwrap_or(0.0)))
+            .map(|p| {
+                (
+                    p,
+                    resample_steps(&points.collateral, &[p])
+                        .first()
+                        .copied()
+                        .unwrap_or(0.0),
+                )
+            })
             .collect(),
         width,
         height,
@@ -54,9 +74,24 @@ pub fn map_table(maps: &[LiquidationMap]) -> Table {
     Table::new(
         "map",
         vec![
-            Column::new("asset", "", "Ticker of the asset whose price moves.", ColumnData::Text(symbols)),
-            Column::new("book", "", "`before` or `after` the run.", ColumnData::Text(books)),
-            Column::new("price", "USD", "Price of the asset, all else equal.", numbers(|p| p.price)),
+            Column::new(
+                "asset",
+                "",
+                "Ticker of the asset whose price moves.",
+                ColumnData::Text(symbols),
+            ),
+            Column::new(
+                "book",
+                "",
+                "`before` or `after` the run.",
+                ColumnData::Text(books),
+            ),
+            Column::new(
+                "price",
+                "USD",
+                "Price of the asset, all else equal.",
+                numbers(|p| p.price),
+            ),
             Column::new(
                 "collateral_usd",
                 "USD",
@@ -77,7 +112,8 @@ pub fn map_table(maps: &[LiquidationMap]) -> Table {
 /// debt USD) of the book before the run.
 pub(crate) fn map_stations(map: &LiquidationMap) -> Vec<(f64, f64, f64, f64)> {
     let curve = sorted(&map.before);
-    let at = |points: &[(f64, f64)], p| resample_steps(points, &[p]).first().copied().unwrap_or(0.0);
+    let at =
+        |points: &[(f64, f64)], p| resample_steps(points, &[p]).first().copied().unwrap_or(0.0);
     [0.05, 0.1, 0.2, 0.3, 0.5]
         .into_iter()
         .map(|fall| {
@@ -104,15 +140,28 @@ pub(crate) fn map_chart(map: &LiquidationMap, height: f64) -> LineChart {
         line("debt, before", "c2", Fill::None, &before.debt),
     ];
     if !map.after.is_empty() {
-        lines.push(line("collateral, after", "c1", Fill::None, &after.collateral));
+        lines.push(line(
+            "collateral, after",
+            "c1",
+            Fill::None,
+            &after.collateral,
+        ));
     }
     let mut rules = Vec::new();
     if map.price_start.is_finite() {
         let text = format!("start {}", price(map.price_start));
-        rules.push(Rule { x: map.price_start, text, row: 0 });
+        rules.push(Rule {
+            x: map.price_start,
+            text,
+            row: 0,
+        });
     }
     if let Some(low) = map.price_low.filter(|p| p.is_finite()) {
-        rules.push(Rule { x: low, text: format!("low {}", price(low)), row: 1 });
+        rules.push(Rule {
+            x: low,
+            text: format!("low {}", price(low)),
+            row: 1,
+        });
     }
     LineChart {
         id: format!("map-{}", map.asset.0),
@@ -161,9 +210,17 @@ fn sorted(points: &[MapPoint]) -> Curve {
 
 /// From zero to a little above the start, or above all that matters where nothing is known.
 fn price_range(map: &LiquidationMap) -> Option<(f64, f64)> {
-    let finite = map.before.iter().chain(&map.after).filter(|p| p.price.is_finite());
+    let finite = map
+        .before
+        .iter()
+        .chain(&map.after)
+        .filter(|p| p.price.is_finite());
     let highest = finite.map(|p| p.price).fold(0.0, f64::max);
-    let start = if map.price_start.is_finite() { map.price_start } else { 0.0 };
+    let start = if map.price_start.is_finite() {
+        map.price_start
+    } else {
+        0.0
+    };
     let high = match start > 0.0 {
         // Accounts far above the present price were in breach long before: off the plot.
         true => start * 1.1,
@@ -174,5 +231,7 @@ fn price_range(map: &LiquidationMap) -> Option<(f64, f64)> {
 
 fn grid(low: f64, high: f64) -> Vec<f64> {
     let last = (GRID - 1) as f64;
-    (0..GRID).map(|i| low + (high - low) * i as f64 / last).collect()
+    (0..GRID)
+        .map(|i| low + (high - low) * i as f64 / last)
+        .collect()
 }

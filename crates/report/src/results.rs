@@ -118,14 +118,24 @@ pub(crate) fn traces(record: &PathRecord) -> String {
 }
 
 fn trace_line(record: &PathRecord, row: &LiquidationRow) -> TraceLine {
-    let decimals = |asset: AssetId| record.decimals.get(usize::from(asset.0)).copied().unwrap_or(0);
-    let liquidator = usize::try_from(row.liquidator).ok().and_then(|i| record.liquidators.get(i));
+    let decimals = |asset: AssetId| {
+        record
+            .decimals
+            .get(usize::from(asset.0))
+            .copied()
+            .unwrap_or(0)
+    };
+    let liquidator = usize::try_from(row.liquidator)
+        .ok()
+        .and_then(|i| record.liquidators.get(i));
     TraceLine {
         step: row.step,
         time: row.time,
         account: row.account.0,
-        liquidator: liquidator
-            .map_or_else(|| format!("liquidator {}", row.liquidator), |l| l.name.clone()),
+        liquidator: liquidator.map_or_else(
+            || format!("liquidator {}", row.liquidator),
+            |l| l.name.clone(),
+        ),
         collateral: symbol(record, row.collateral),
         collateral_decimals: decimals(row.collateral),
         debt: symbol(record, row.debt),
@@ -145,7 +155,11 @@ fn entries(trace: &Trace) -> Vec<TraceEntry> {
         .map(|step| TraceEntry {
             label: step.label.to_owned(),
             formula: step.formula.to_owned(),
-            inputs: step.inputs.iter().map(|(n, v)| ((*n).to_owned(), v.to_string())).collect(),
+            inputs: step
+                .inputs
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), v.to_string()))
+                .collect(),
             result: step.result.to_string(),
             rounding: step.rounding.map(|r| rounding_name(r).to_owned()),
         })

@@ -211,8 +211,16 @@ impl Summary {
             time_end: steps.last().map_or(0, |s| s.time),
             steps: steps.len() as u64,
             accounts: record.accounts.len() as u64,
-            accounts_liquidated: record.accounts.iter().filter(|a| a.liquidations > 0).count() as u64,
-            accounts_breached_max: steps.iter().map(|s| u64::from(s.breached)).max().unwrap_or(0),
+            accounts_liquidated: record
+                .accounts
+                .iter()
+                .filter(|a| a.liquidations > 0)
+                .count() as u64,
+            accounts_breached_max: steps
+                .iter()
+                .map(|s| u64::from(s.breached))
+                .max()
+                .unwrap_or(0),
             accounts_breached_end: steps.last().map_or(0, |s| u64::from(s.breached)),
             liquidations: record.liquidations.len() as u64,
             repaid_usd: sum(|s| s.repaid_usd),
@@ -221,7 +229,11 @@ impl Summary {
             penalty_usd: sum(|s| s.penalty_usd),
             fee_usd: sum(|s| s.fee_usd),
             gas_usd: sum(|s| s.gas_usd),
-            gas_gwei_max: steps.iter().map(|s| s.gas_gwei).filter(|g| g.is_finite()).fold(0.0, f64::max),
+            gas_gwei_max: steps
+                .iter()
+                .map(|s| s.gas_gwei)
+                .filter(|g| g.is_finite())
+                .fold(0.0, f64::max),
             slippage_usd: total(record.liquidations.iter().map(|l| l.slippage_usd)),
             liquidators_profit_usd: total(record.liquidators.iter().map(|l| l.profit_usd)),
             inventory_usd: total(record.liquidators.iter().map(|l| l.inventory_usd)),
@@ -260,14 +272,25 @@ impl Quote {
             Self::Oracle => &step.oracle,
             Self::Venue => &step.venue,
         };
-        prices.get(asset).copied().filter(|p| p.is_finite() && *p > 0.0)
+        prices
+            .get(asset)
+            .copied()
+            .filter(|p| p.is_finite() && *p > 0.0)
     }
 }
 
 fn fall(steps: &[StepRow], asset: usize, quote: Quote) -> Option<Fall> {
-    let mut points = steps.iter().filter_map(|s| Some((s.time, quote.of(s, asset)?)));
+    let mut points = steps
+        .iter()
+        .filter_map(|s| Some((s.time, quote.of(s, asset)?)));
     let (time, first) = points.next()?;
-    let mut fall = Fall { first, last: first, low: first, low_time: time, share: 0.0 };
+    let mut fall = Fall {
+        first,
+        last: first,
+        low: first,
+        low_time: time,
+        share: 0.0,
+    };
     for (time, price) in points {
         fall.last = price;
         if price < fall.low {
@@ -293,7 +316,11 @@ fn assets(record: &PathRecord) -> Vec<AssetSummary> {
                 .map(|l| l.seized_usd + l.fee_usd),
         ),
         repaid_usd: total(
-            record.liquidations.iter().filter(|l| usize::from(l.debt.0) == i).map(|l| l.repaid_usd),
+            record
+                .liquidations
+                .iter()
+                .filter(|l| usize::from(l.debt.0) == i)
+                .map(|l| l.repaid_usd),
         ),
     };
     record.symbols.iter().enumerate().map(one).collect()
@@ -326,10 +353,16 @@ fn main_asset(assets: &[AssetSummary]) -> Option<usize> {
 fn layers(record: &PathRecord) -> Vec<LayerSummary> {
     let mut layers: Vec<LayerSummary> = Vec::new();
     for row in &record.coverage {
-        let at = layers.iter().position(|l| l.layer == row.layer).unwrap_or_else(|| {
-            layers.push(LayerSummary { layer: row.layer.clone(), ..LayerSummary::default() });
-            layers.len() - 1
-        });
+        let at = layers
+            .iter()
+            .position(|l| l.layer == row.layer)
+            .unwrap_or_else(|| {
+                layers.push(LayerSummary {
+                    layer: row.layer.clone(),
+                    ..LayerSummary::default()
+                });
+                layers.len() - 1
+            });
         if let Some(layer) = layers.get_mut(at) {
             layer.payments += 1;
             layer.usd += if row.usd.is_finite() { row.usd } else { 0.0 };
@@ -340,7 +373,10 @@ fn layers(record: &PathRecord) -> Vec<LayerSummary> {
 }
 
 fn misses(record: &PathRecord) -> MissSummary {
-    let mut sum = MissSummary { unlisted: record.misses_unlisted, ..MissSummary::default() };
+    let mut sum = MissSummary {
+        unlisted: record.misses_unlisted,
+        ..MissSummary::default()
+    };
     for miss in &record.misses {
         match miss.reason {
             Miss::Outrun => sum.outrun += 1,
@@ -352,11 +388,7 @@ fn misses(record: &PathRecord) -> MissSummary {
     sum
 }
 
-fn amplification(
-    record: &PathRecord,
-    with: &Summary,
-    other: &PathRecord,
-) -> Option<Amplification> {
+fn amplification(record: &PathRecord, with: &Summary, other: &PathRecord) -> Option<Amplification> {
     // An interrupted run has no pair that covers the same time.
     if record.steps.len() != other.steps.len() {
         return None;
@@ -371,16 +403,28 @@ fn amplification(
     };
     Some(Amplification {
         asset,
-        fall: Paired { with: fall_with.share, without: fall_without.share },
-        low: Paired { with: fall_with.low, without: fall_without.low },
+        fall: Paired {
+            with: fall_with.share,
+            without: fall_without.share,
+        },
+        low: Paired {
+            with: fall_with.low,
+            without: fall_without.low,
+        },
         share_of_fall,
         factor: amplification_of(record, other, asset),
         liquidations: Paired {
             with: with.liquidations as f64,
             without: without.liquidations as f64,
         },
-        seized_usd: Paired { with: with.seized_usd, without: without.seized_usd },
-        bad_debt_usd: Paired { with: with.bad_debt_usd(), without: without.bad_debt_usd() },
+        seized_usd: Paired {
+            with: with.seized_usd,
+            without: without.seized_usd,
+        },
+        bad_debt_usd: Paired {
+            with: with.bad_debt_usd(),
+            without: without.bad_debt_usd(),
+        },
     })
 }
 

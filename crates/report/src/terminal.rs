@@ -3,9 +3,9 @@
 use crate::Report;
 use crate::answer::{NOTHING_USD, answer_text};
 use crate::format::{
-    count, decimal, duration, health, money, moment, one_line, percent, price, usd,
+    MISSING, count, decimal, duration, health, moment, money, one_line, percent, plural, price, usd,
 };
-use crate::summary::Summary;
+use crate::summary::{AssetSummary, LayerSummary, Summary};
 use backstop_core::units::Ratio;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
@@ -23,7 +23,11 @@ pub fn summary_text(report: &Report<'_>, width: usize) -> String {
     let mut out = format!("{}\n", one_line(&context.title));
     out.push_str(&format!(
         "{}{} to {}, {} steps, seed {}\n",
-        if context.protocol.is_empty() { String::new() } else { format!("{}, ", one_line(&context.protocol)) },
+        if context.protocol.is_empty() {
+            String::new()
+        } else {
+            format!("{}, ", one_line(&context.protocol))
+        },
         moment(summary.time_start),
         moment(summary.time_end),
         count(summary.steps),
@@ -38,50 +42,123 @@ pub fn summary_text(report: &Report<'_>, width: usize) -> String {
     out.push('\n');
     out.push_str(&wrap(&answer_text(&summary), width));
     out.push('\n');
-    out.push_str(&figures(&summary));
-    out.push_str(&layers(&summary));
+    let rows: Vec<Row> = [figures(&summary), layers(&summary), prices(&summary)].concat();
+    let widest = rows
+        .iter()
+        .map(|(name, _)| name.chars().count())
+        .max()
+        .unwrap_or(0);
+    for (name, value) in rows {
+        out.push_str(&format!(
+            "  {name:<widest$}  {}\n",
+            value.replace('\u{a0}', " ")
+        ));
+    }
     out
 }
 
-fn figures(s: &Summary) -> String {
-    let liquidated = format!("{} in {} of {} accounts", count(s.liquidations), count(s.accounts_liquidated), count(s.accounts));
+/// A figure: its name and its value.
+type Row = (String, String);
+
+fn figures(s: &Summary) -> Vec<Row> {
+    let row = |name: &str, value: String| (name.to_owned(), value);
+    let (liquidated, accounts) = (count(s.accounts_liquidated), count(s.accounts));
     let mut rows = vec![
-        ("liquidations", liquidated),
-        ("debt repaid", money(s.repaid_usd)),
-        ("collateral seized", format!("{} ({} to the protocol)", money(s.seized_usd), money(s.fee_usd))),
-        ("borrowers' penalty", money(s.penalty_usd)),
-        ("liquidators' profit", format!("{} after {} gas and {} slippage", money(s.liquidators_profit_usd), money(s.gas_usd), money(s.slippage_usd))),
-        ("bad debt", format!("{} ({} written off, {} open)", money(s.bad_debt_usd()), money(s.deficit_usd), money(s.shortfall_usd))),
-        ("accounts in breach", format!("{} at most, {} at the end", count(s.accounts_breached_max), count(s.accounts_breached_end))),
-        ("missed attempts", format!("{} (outrun {}, block full {}, rejected {})", count(s.misses.total()), count(s.misses.outrun), count(s.misses.block_full), count(s.misses.rejected))),
+        row(
+            "liquidations",
+            format!(
+                "{} in {liquidated} of {accounts} accounts",
+                count(s.liquidations)
+            ),
+        ),
+        row("debt repaid", money(s.repaid_usd)),
+        row(
+            "collateral seized",
+            format!(
+                "{} ({} to the protocol)",
+                money(s.seized_usd),
+                money(s.fee_usd)
+            ),
+        ),
+        row("borrowers' penalty", money(s.penalty_usd)),
+        row(
+            "liquidators' profit",
+            format!(
+                "{} after {} gas and {} slippage",
+                money(s.liquidators_profit_usd),
+                money(s.gas_usd),
+                money(s.slippage_usd)
+            ),
+        ),
+        row(
+            "bad debt",
+            format!(
+                "{} ({} written off, {} open)",
+                money(s.bad_debt_usd()),
+                money(s.deficit_usd),
+                money(s.shortfall_usd)
+            ),
+        ),
+    ];
+    rows.extend(trouble(s));
+    rows
+}
+
+fn trouble(s: &Summary) -> Vec<Row> {
+    let (most, end) = (
+        count(s.accounts_breached_max),
+        count(s.accounts_breached_end),
+    );
+    let m = &s.misses;
+    let (outrun, full, rejected) = (count(m.outrun), count(m.block_full), count(m.rejected));
+    let mut rows = vec![
+        (
+            "accounts in breach".to_owned(),
+            format!("{most} at most, {end} at the end"),
+        ),
+        (
+            "missed attempts".to_owned(),
+            format!(
+                "{} (outrun {outrun}, block full {full}, rejected {rejected})",
+                count(m.total())
+            ),
+        ),
     ];
     if let Some(a) = &s.amplification {
-        let factor = a.factor.map_or_else(|| "n/a".to_owned(), |f| format!("{}×", decimal(f)));
-        let falls = format!("{factor} (oracle's fall {} with the selling, {} without)", percent(a.fall.with), percent(a.fall.without));
-        rows.push(("amplification", falls));
+        let factor = a
+            .factor
+            .map_or_else(|| MISSING.to_owned(), |f| format!("{}×", decimal(f)));
+        let (with, without) = (percent(a.fall.with), percent(a.fall.without));
+        let value = format!("{factor} (oracle's fall {with} with the selling, {without} without)");
+        rows.push(("amplification".to_owned(), value));
     }
-    let mut out = String::new();
-    for (name, value) in rows {
-        out.push_str(&format!("  {name:<20} {}\n", value.replace('\u{a0}', " ")));
-    }
-    out
+    rows
 }
 
-fn layers(s: &Summary) -> String {
-    let mut out = String::new();
-    for layer in s.layers.iter().filter(|l| l.usd >= NOTHING_USD).take(LISTED_MAX) {
-        let left = layer.left_usd.map_or_else(|| "no limit".to_owned(), |left| format!("{} left", money(left)));
-        let name = format!("paid by {}", one_line(&layer.layer));
-        out.push_str(&format!("  {name:<20} {} in {} payments, {left}\n", money(layer.usd), count(layer.payments)));
-    }
-    for asset in s.assets.iter().filter(|a| a.seized_usd > 0.0).take(LISTED_MAX) {
-        let Some(fall) = asset.outside.or(asset.oracle) else { continue };
+fn layers(s: &Summary) -> Vec<Row> {
+    let paying = s.layers.iter().filter(|l| l.usd >= NOTHING_USD);
+    let row = |layer: &LayerSummary| {
+        let left = layer.left_usd.map_or_else(
+            || "no limit".to_owned(),
+            |left| format!("{} left", money(left)),
+        );
+        let payments = plural(layer.payments, "payment", "payments");
+        let value = format!("{} in {payments}, {left}", money(layer.usd));
+        (format!("paid by {}", one_line(&layer.layer)), value)
+    };
+    paying.take(LISTED_MAX).map(row).collect()
+}
+
+fn prices(s: &Summary) -> Vec<Row> {
+    let seized = s.assets.iter().filter(|a| a.seized_usd > 0.0);
+    let row = |asset: &AssetSummary| {
+        let fall = asset.outside.or(asset.oracle)?;
         let after = duration(fall.low_time.saturating_sub(s.time_start));
-        let name = format!("{} price", one_line(&asset.symbol));
-        let text = format!("{} to {} USD ({} down after {after})", price(fall.first), price(fall.low), percent(fall.share));
-        out.push_str(&format!("  {name:<20} {}\n", text.replace('\u{a0}', " ")));
-    }
-    out
+        let (first, low, share) = (price(fall.first), price(fall.low), percent(fall.share));
+        let value = format!("{first} to {low} USD ({share} down after {after})");
+        Some((format!("{} price", one_line(&asset.symbol)), value))
+    };
+    seized.take(LISTED_MAX).filter_map(row).collect()
 }
 
 /// One account's health, as the health command shows it.
@@ -106,9 +183,16 @@ pub struct HealthRow {
 /// Accounts' health as aligned text with a header; as many lines as rows plus two.
 pub fn health_table(rows: &[HealthRow]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header([
-        "account", "health", "collateral USD", "debt USD", "distance", "liquidated at USD",
+        "account",
+        "health",
+        "collateral USD",
+        "debt USD",
+        "distance",
+        "liquidated at USD",
     ]);
     for row in rows {
         let at = row.liquidation_price.as_ref();
@@ -117,12 +201,22 @@ pub fn health_table(rows: &[HealthRow]) -> String {
             health(row.health),
             usd(row.collateral_usd),
             usd(row.debt_usd),
-            row.distance.map_or_else(|| "-".to_owned(), percent).replace('\u{a0}', " "),
-            at.map_or_else(|| "-".to_owned(), |(asset, p)| format!("{} {}", one_line(asset), price(*p))),
+            row.distance
+                .map_or_else(|| "-".to_owned(), percent)
+                .replace('\u{a0}', " "),
+            at.map_or_else(
+                || "-".to_owned(),
+                |(asset, p)| format!("{} {}", one_line(asset), price(*p)),
+            ),
         ]);
     }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
+    for (i, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        column.set_cell_alignment(if i == 0 {
+            CellAlignment::Left
+        } else {
+            CellAlignment::Right
+        });
     }
     let mut text = String::new();
     for line in table.lines() {

@@ -3,15 +3,33 @@
 mod support;
 
 use backstop_lab::record::{PathRecord, StepRow};
-use backstop_report::{Input, InputKind, LiquidationMap, MapPoint, Report, RunContext, SettingsTable, WaterfallLayer};
+use backstop_report::{
+    Input, InputKind, LiquidationMap, MapPoint, Report, RunContext, SettingsTable, WaterfallLayer,
+};
 use expect_test::expect_file;
 use support::{Size, context, maps, record};
 
-const SMALL: Size = Size { steps: 48, liquidations: 6, accounts: 8, assets: 3 };
-const FULL: Size = Size { steps: 2_880, liquidations: 4_000, accounts: 3_000, assets: 5 };
+const SMALL: Size = Size {
+    steps: 48,
+    liquidations: 6,
+    accounts: 8,
+    assets: 3,
+};
+const FULL: Size = Size {
+    steps: 2_880,
+    liquidations: 4_000,
+    accounts: 3_000,
+    assets: 5,
+};
 
 fn page(record: &PathRecord, quiet: Option<&PathRecord>, maps: &[LiquidationMap]) -> String {
-    Report { context: &context(), record, without_feedback: quiet, maps }.page()
+    Report {
+        context: &context(),
+        record,
+        without_feedback: quiet,
+        maps,
+    }
+    .page()
 }
 
 /// What a reader sees: no style, no script, no tags.
@@ -39,20 +57,33 @@ fn text(html: &str) -> String {
 /// Whatever the input, a page has these properties.
 fn check(html: &str) {
     let lower = html.to_lowercase();
-    for part in ["src=", "@import", "url(", "<link", "<iframe", "<img", "javascript:"] {
+    for part in [
+        "src=",
+        "@import",
+        "url(",
+        "<link",
+        "<iframe",
+        "<img",
+        "javascript:",
+    ] {
         assert!(!lower.contains(part), "{part}");
     }
     for href in lower.split("href=\"").skip(1) {
         assert!(href.starts_with('#'), "{}", &href[..href.len().min(60)]);
     }
     let numbers = lower.replace("no number", "");
-    for broken in ["nan%", "nan ", ">nan", "\"nan", ">inf", " inf ", "\"inf", "infinity"] {
+    for broken in [
+        "nan%", "nan ", ">nan", "\"nan", ">inf", " inf ", "\"inf", "infinity",
+    ] {
         assert!(!numbers.contains(broken), "{broken}");
     }
     assert!(html.starts_with("<!DOCTYPE html>") && html.ends_with("</html>"));
     balanced(html);
     unique_ids(html);
-    assert_eq!(html.matches("<svg class=\"chart\"").count(), html.matches("<desc id=").count());
+    assert_eq!(
+        html.matches("<svg class=\"chart\"").count(),
+        html.matches("<desc id=").count()
+    );
 }
 
 /// Every element that opens closes, in order.
@@ -61,15 +92,27 @@ fn balanced(html: &str) {
     let script = |at: usize| html[at..].starts_with("<script") || html[at..].starts_with("<style");
     let mut at = 0;
     while let Some(next) = html[at..].find('<').map(|i| at + i) {
-        let end = html[next..].find('>').map(|i| next + i).expect("a closing bracket");
+        let end = html[next..]
+            .find('>')
+            .map(|i| next + i)
+            .expect("a closing bracket");
         let tag = &html[next + 1..end];
-        let name: String = tag.trim_start_matches('/').chars().take_while(|c| c.is_alphanumeric()).collect();
+        let name: String = tag
+            .trim_start_matches('/')
+            .chars()
+            .take_while(|c| c.is_alphanumeric())
+            .collect();
         at = end + 1;
         if tag.starts_with('!') || matches!(name.as_str(), "meta" | "br") {
             continue;
         }
         if tag.starts_with('/') {
-            assert_eq!(open.pop().as_deref(), Some(name.as_str()), "near {}", &html[next..end]);
+            assert_eq!(
+                open.pop().as_deref(),
+                Some(name.as_str()),
+                "near {}",
+                &html[next..end]
+            );
         } else {
             if script(next) {
                 let close = format!("</{name}>");
@@ -82,8 +125,11 @@ fn balanced(html: &str) {
 }
 
 fn unique_ids(html: &str) {
-    let mut ids: Vec<&str> =
-        html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap_or_default()).collect();
+    let mut ids: Vec<&str> = html
+        .split(" id=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap_or_default())
+        .collect();
     let all = ids.len();
     ids.sort_unstable();
     ids.dedup();
@@ -101,9 +147,24 @@ fn a_small_run_reads_as_stored() {
 #[test]
 fn an_empty_record_gives_a_page() {
     let nothing = RunContext::default();
-    for record in [PathRecord::default(), record(Size { liquidations: 0, ..SMALL }, 0.0)] {
+    for record in [
+        PathRecord::default(),
+        record(
+            Size {
+                liquidations: 0,
+                ..SMALL
+            },
+            0.0,
+        ),
+    ] {
         for quiet in [None, Some(&record)] {
-            let html = Report { context: &nothing, record: &record, without_feedback: quiet, maps: &[] }.page();
+            let html = Report {
+                context: &nothing,
+                record: &record,
+                without_feedback: quiet,
+                maps: &[],
+            }
+            .page();
             check(&html);
             assert!(html.contains("Nothing was liquidated"), "{}", text(&html));
         }
@@ -113,11 +174,36 @@ fn an_empty_record_gives_a_page() {
 #[test]
 fn every_size_gives_a_page() {
     let sizes = [
-        Size { steps: 1, liquidations: 0, accounts: 1, assets: 1 },
-        Size { steps: 1, liquidations: 3, accounts: 1, assets: 1 },
-        Size { steps: 2, liquidations: 1, accounts: 0, assets: 2 },
-        Size { steps: 500, liquidations: 40, accounts: 9, assets: 1 },
-        Size { steps: 500, liquidations: 40, accounts: 9, assets: 5 },
+        Size {
+            steps: 1,
+            liquidations: 0,
+            accounts: 1,
+            assets: 1,
+        },
+        Size {
+            steps: 1,
+            liquidations: 3,
+            accounts: 1,
+            assets: 1,
+        },
+        Size {
+            steps: 2,
+            liquidations: 1,
+            accounts: 0,
+            assets: 2,
+        },
+        Size {
+            steps: 500,
+            liquidations: 40,
+            accounts: 9,
+            assets: 1,
+        },
+        Size {
+            steps: 500,
+            liquidations: 40,
+            accounts: 9,
+            assets: 5,
+        },
     ];
     for size in sizes {
         let record = record(size, 0.05);
@@ -132,18 +218,39 @@ fn a_long_run_stays_small_and_the_same() {
     check(&html);
     assert!(html.len() < 1_500_000, "{} bytes", html.len());
     assert!(html == page(&loud, Some(&quiet), &maps()));
-    let month = record(Size { steps: 43_200, liquidations: 9_000, accounts: 500, assets: 5 }, 0.06);
+    let month = record(
+        Size {
+            steps: 43_200,
+            liquidations: 9_000,
+            accounts: 500,
+            assets: 5,
+        },
+        0.06,
+    );
     let html = page(&month, None, &maps());
     assert!(html.len() < 1_500_000, "{} bytes", html.len());
 }
 
 #[test]
 fn numbers_that_are_not_numbers_never_show() {
-    let bad = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0, 1e300, 1e-300];
+    let bad = [
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        0.0,
+        -1.0,
+        1e300,
+        1e-300,
+    ];
     let mut record = record(SMALL, 0.06);
     for (i, step) in record.steps.iter_mut().enumerate() {
         let value = bad[i % bad.len()];
-        let StepRow { outside, oracle, venue, .. } = step;
+        let StepRow {
+            outside,
+            oracle,
+            venue,
+            ..
+        } = step;
         (outside[0], oracle[0], venue[0]) = (value, value, value);
         (step.gas_gwei, step.repaid_usd, step.deficit_usd) = (value, value, value);
     }
@@ -159,7 +266,11 @@ fn numbers_that_are_not_numbers_never_show() {
         (row.debt_usd, row.shortfall_usd) = ([bad[i % bad.len()]; 2], bad[(i + 3) % bad.len()]);
     }
     for price in bad {
-        let point = |x| MapPoint { price: x, collateral_usd: price, debt_usd: price };
+        let point = |x| MapPoint {
+            price: x,
+            collateral_usd: price,
+            debt_usd: price,
+        };
         let map = LiquidationMap {
             symbol: "X".into(),
             price_start: price,
@@ -180,20 +291,32 @@ fn a_page_in_trouble_says_so() {
     record.misses_unlisted = 1_234;
     let html = page(&record, None, &[]);
     check(&html);
-    for part in ["Interrupted.", "The ledger could not go on:", "index overflow", "1,234"] {
+    for part in [
+        "Interrupted.",
+        "The ledger could not go on:",
+        "index overflow",
+        "1,234",
+    ] {
         assert!(html.contains(part), "{part}");
     }
 }
 
-const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&\u{2028}<!--\u{0}";
+const HOSTILE: &str =
+    "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&\u{2028}<!--\u{0}";
 
 #[test]
 fn hostile_names_are_only_text() {
     let mut record = record(SMALL, 0.06);
     let hostile = || HOSTILE.to_owned();
     record.symbols.iter_mut().for_each(|s| *s = hostile());
-    record.accounts.iter_mut().for_each(|a| a.name = Some(hostile()));
-    record.liquidators.iter_mut().for_each(|l| l.name = hostile());
+    record
+        .accounts
+        .iter_mut()
+        .for_each(|a| a.name = Some(hostile()));
+    record
+        .liquidators
+        .iter_mut()
+        .for_each(|l| l.name = hostile());
     record.coverage.iter_mut().for_each(|c| c.layer = hostile());
     record.refusals.push((hostile(), 1));
     record.stopped = Some(hostile());
@@ -203,21 +326,44 @@ fn hostile_names_are_only_text() {
         scenario: hostile(),
         scenario_version: hostile(),
         protocol: hostile(),
-        inputs: vec![Input { what: hostile(), source: hostile(), dates: hostile(), kind: InputKind::Chosen }],
+        inputs: vec![Input {
+            what: hostile(),
+            source: hostile(),
+            dates: hostile(),
+            kind: InputKind::Chosen,
+        }],
         notes: vec![hostile()],
-        settings: vec![SettingsTable { title: hostile(), columns: vec![hostile()], rows: vec![vec![hostile(), hostile()]] }],
-        waterfall: vec![WaterfallLayer { name: hostile(), pays: hostile(), capacity_usd: None }],
+        settings: vec![SettingsTable {
+            title: hostile(),
+            columns: vec![hostile()],
+            rows: vec![vec![hostile(), hostile()]],
+        }],
+        waterfall: vec![WaterfallLayer {
+            name: hostile(),
+            pays: hostile(),
+            capacity_usd: None,
+        }],
         software: hostile(),
         command: hostile(),
         ..RunContext::default()
     };
     let mut maps = maps();
     maps[0].symbol = hostile();
-    let html = Report { context: &context, record: &record, without_feedback: Some(&record), maps: &maps }.page();
+    let html = Report {
+        context: &context,
+        record: &record,
+        without_feedback: Some(&record),
+        maps: &maps,
+    }
+    .page();
     assert!(!html.contains("<img") && !html.contains("<script>alert"));
     balanced(&html);
     let scripts = html.matches("<script").count();
-    let clean = page(&support::record(SMALL, 0.06), Some(&support::record(SMALL, 0.0)), &support::maps());
+    let clean = page(
+        &support::record(SMALL, 0.06),
+        Some(&support::record(SMALL, 0.0)),
+        &support::maps(),
+    );
     assert_eq!(scripts, clean.matches("<script").count());
     // Outside tags and scripts, the text reads as it was given.
     assert!(text(&html).contains("&lt;img src=x onerror=alert(1)&gt;"));
@@ -228,8 +374,17 @@ fn hostile_names_are_only_text() {
 #[test]
 fn tables_have_headers_with_scope() {
     let html = page(&record(SMALL, 0.06), None, &maps());
-    assert_eq!(html.matches("<th ").count(), html.matches("<th scope=").count());
+    assert_eq!(
+        html.matches("<th ").count(),
+        html.matches("<th scope=").count()
+    );
     assert!(!html.contains("<th>"));
-    assert_eq!(html.matches("<table").count(), html.matches("<caption>").count());
-    assert_eq!(html.matches("<figure").count(), html.matches("<figcaption>").count());
+    assert_eq!(
+        html.matches("<table").count(),
+        html.matches("<caption>").count()
+    );
+    assert_eq!(
+        html.matches("<figure").count(),
+        html.matches("<figcaption>").count()
+    );
 }

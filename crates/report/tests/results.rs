@@ -1,13 +1,15 @@
 //! Result files, their documentation, explanations and terminal text.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first failure")]
+
 mod support;
 
 use backstop_core::units::Ratio;
 use backstop_io::table::Table;
 use backstop_lab::record::PathRecord;
 use backstop_report::{
-    ExplainError, HealthRow, Report, explain, health_table, map_svg, map_table, map_terminal, summary_text, tables,
-    write_results,
+    ExplainError, HealthRow, Report, explain, health_table, map_svg, map_table, map_terminal,
+    summary_text, tables, write_results,
 };
 use expect_test::{expect, expect_file};
 use std::fmt::Write;
@@ -15,14 +17,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use support::{Size, context, maps, record};
 
-const SMALL: Size = Size { steps: 48, liquidations: 6, accounts: 8, assets: 3 };
+const SMALL: Size = Size {
+    steps: 48,
+    liquidations: 6,
+    accounts: 8,
+    assets: 3,
+};
 
 /// A folder of its own that goes away at the end.
 struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("backstop-report-{name}-{}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("backstop-report-{name}-{}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -30,7 +38,12 @@ impl Folder {
     fn with_results(name: &str) -> Self {
         let folder = Self::new(name);
         let (record, context) = (record(SMALL, 0.06), context());
-        let report = Report { context: &context, record: &record, without_feedback: None, maps: &[] };
+        let report = Report {
+            context: &context,
+            record: &record,
+            without_feedback: None,
+            maps: &[],
+        };
         write_results(&folder.0, &report).unwrap();
         folder
     }
@@ -43,30 +56,51 @@ impl Drop for Folder {
 }
 
 fn columns(doc: &mut String, table: &Table) {
-    writeln!(doc, "\n| column | type | unit | meaning |\n|---|---|---|---|").unwrap();
+    writeln!(
+        doc,
+        "\n| column | type | unit | meaning |\n|---|---|---|---|"
+    )
+    .unwrap();
     for column in &table.columns {
         let kind = column.data.type_name();
-        writeln!(doc, "| `{}` | {kind} | {} | {} |", column.name, column.unit, column.doc).unwrap();
+        writeln!(
+            doc,
+            "| `{}` | {kind} | {} | {} |",
+            column.name, column.unit, column.doc
+        )
+        .unwrap();
     }
 }
 
 #[test]
 fn the_documentation_lists_every_column() {
     let about = [
-        ("steps", "One row a step: the chain and the flows of the step, at the oracle's prices."),
+        (
+            "steps",
+            "One row a step: the chain and the flows of the step, at the oracle's prices.",
+        ),
         ("prices", "One row a step and asset, ordered by step."),
-        ("events", "One row a ledger event, in order. Fields that an event does not have are null."),
+        (
+            "events",
+            "One row a ledger event, in order. Fields that an event does not have are null.",
+        ),
         ("liquidations", "One row a liquidation, in order."),
         ("accounts", "One row an account that had debt at the start."),
         ("liquidators", "One row a liquidator."),
-        ("misses", "One row an attempt that did not go through, in order."),
+        (
+            "misses",
+            "One row an attempt that did not go through, in order.",
+        ),
         ("reactions", "One row a borrower's own move, in order."),
         ("coverage", "One row a payment of a deficit, in order."),
         ("metrics", "One row a figure of the run."),
     ];
     let mut doc = include_str!("results-head.md").to_owned();
     let tables = tables(&PathRecord::default(), None);
-    assert_eq!(tables.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), about.map(|(name, _)| name));
+    assert_eq!(
+        tables.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(),
+        about.map(|(name, _)| name)
+    );
     for (table, (name, sentence)) in tables.iter().zip(about) {
         write!(doc, "\n## {name}\n\n{sentence}\n").unwrap();
         columns(&mut doc, table);
@@ -79,26 +113,45 @@ fn the_documentation_lists_every_column() {
 #[test]
 fn results_are_written_and_the_same_each_time() {
     let (a, b) = (Folder::with_results("a"), Folder::with_results("b"));
-    let mut names: Vec<_> = fs::read_dir(&a.0).unwrap().map(|f| f.unwrap().file_name()).collect();
+    let mut names: Vec<_> = fs::read_dir(&a.0)
+        .unwrap()
+        .map(|f| f.unwrap().file_name())
+        .collect();
     names.sort();
     assert_eq!(names.len(), 10 * 2 + 3, "{names:?}");
     for name in names {
-        assert!(fs::read(a.0.join(&name)).unwrap() == fs::read(b.0.join(&name)).unwrap(), "{name:?}");
+        assert!(
+            fs::read(a.0.join(&name)).unwrap() == fs::read(b.0.join(&name)).unwrap(),
+            "{name:?}"
+        );
     }
     for table in tables(&record(SMALL, 0.06), None) {
         let path = a.0.join(format!("{}.parquet", table.name));
         assert_eq!(Table::read_parquet(&path).unwrap(), table);
     }
-    let summary: serde_json::Value = serde_json::from_str(&fs::read_to_string(a.0.join("summary.json")).unwrap()).unwrap();
+    let summary: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(a.0.join("summary.json")).unwrap()).unwrap();
     assert_eq!(summary["format"], "backstop-results/1");
     assert_eq!(summary["liquidations"], 6);
 }
 
 #[test]
 fn sums_of_tables_agree() {
-    let record = record(Size { steps: 600, liquidations: 300, accounts: 90, assets: 5 }, 0.05);
+    let record = record(
+        Size {
+            steps: 600,
+            liquidations: 300,
+            accounts: 90,
+            assets: 5,
+        },
+        0.05,
+    );
     let summary = backstop_report::Summary::new(&record, None);
-    let seized: f64 = record.liquidations.iter().map(|l| l.seized_usd + l.fee_usd).sum();
+    let seized: f64 = record
+        .liquidations
+        .iter()
+        .map(|l| l.seized_usd + l.fee_usd)
+        .sum();
     let by_asset: f64 = summary.assets.iter().map(|a| a.seized_usd).sum();
     assert!((summary.seized_usd - seized).abs() < 1e-6 * seized);
     assert!((summary.seized_usd - by_asset).abs() < 1e-6 * seized);
@@ -115,7 +168,11 @@ fn an_account_is_explained() {
     let same = explain(&folder.0, &by_name).unwrap();
     assert_eq!(explain(&folder.0, "account 4").unwrap(), same);
     assert_eq!(explain(&folder.0, "#4").unwrap(), same);
-    expect![[r#""#]].assert_eq(&explain(&folder.0, "7").unwrap());
+    expect![[r#"
+        account 7 was never liquidated.
+        Health factor: 1.7103 at the start, 1.2314 at the end.
+    "#]]
+    .assert_eq(&explain(&folder.0, "7").unwrap());
 }
 
 #[test]
@@ -127,7 +184,13 @@ fn what_cannot_be_explained_is_named() {
         let lines: Vec<String> = text
             .lines()
             .enumerate()
-            .map(|(i, l)| if i + 1 == line { l.replacen(from, to, 1) } else { l.to_owned() })
+            .map(|(i, l)| {
+                if i + 1 == line {
+                    l.replacen(from, to, 1)
+                } else {
+                    l.to_owned()
+                }
+            })
             .collect();
         let changed = lines.join("\n");
         assert_ne!(changed, text.trim_end());
@@ -139,34 +202,91 @@ fn what_cannot_be_explained_is_named() {
     let mut all = vec![
         explain(&folder.0, "99").unwrap_err().to_string(),
         explain(&folder.0, "").unwrap_err().to_string(),
-        explain(Path::new("no-such-folder"), "3").unwrap_err().to_string(),
+        explain(Path::new("no-such-folder"), "3")
+            .unwrap_err()
+            .to_string(),
         damage("traces.jsonl", 2, "{", ""),
         damage("traces.jsonl", 3, "\"repaid\":\"", "\"repaid\":\"x"),
         damage("traces.jsonl", 4, "\"half_up\"", "\"sideways\""),
         damage("traces.jsonl", 5, "\"step\"", "\"stop\""),
-        damage("accounts.json", 3, "\"health_start\":\"", "\"health_start\":\"-"),
+        damage(
+            "accounts.json",
+            3,
+            "\"health_start\":\"",
+            "\"health_start\":\"-",
+        ),
         damage("accounts.json", 4, "\"account\":", "\"account\":x"),
     ];
     for message in &mut all {
         *message = message.replace(&folder.0.display().to_string(), "RESULTS");
     }
-    expect![[r#""#]].assert_eq(&(all.join("\n") + "\n"));
+    expect![[r#"
+        no account "99" among the 8 accounts that had debt; the nearest: 1, 3, 5
+        no account "" among the 8 accounts that had debt; the nearest: 1, 3, 5
+        no-such-folder/accounts.json: cannot read it: there is no such file
+        RESULTS/traces.jsonl:2: cannot be read: invalid type: string "step", expected struct TraceLine
+        RESULTS/traces.jsonl:3: repaid: found "x404997270186550689792"; allowed: a whole number below 2^256 as decimal digits
+        RESULTS/traces.jsonl:4: trace.rounding: found "sideways"; allowed: floor, ceil, half_up, null
+        RESULTS/traces.jsonl:5: cannot be read: unknown field `stop`, expected one of `step`, `time`, `account`, `liquidator`, `collateral`, `collateral_decimals`, `debt`, `debt_decimals`, `repaid`, `seized`, `protocol_fee`, `health_before`, `health_after`, `trace`
+        RESULTS/accounts.json, row 2: health_start: found "-2242181955049201152"; allowed: a whole number below 2^256 as decimal digits
+        RESULTS/accounts.json:4: cannot be read: expected value
+    "#]].assert_eq(&(all.join("\n") + "\n"));
     let unknown = explain(&folder.0, "99").unwrap_err();
-    assert!(matches!(unknown, ExplainError::UnknownAccount { accounts: 8, .. }));
+    assert!(matches!(
+        unknown,
+        ExplainError::UnknownAccount { accounts: 8, .. }
+    ));
 }
 
 #[test]
 fn the_terminal_shows_a_run() {
     let (loud, quiet) = (record(SMALL, 0.06), record(SMALL, 0.0));
     let context = context();
-    let report = Report { context: &context, record: &loud, without_feedback: Some(&quiet), maps: &[] };
+    let report = Report {
+        context: &context,
+        record: &loud,
+        without_feedback: Some(&quiet),
+        maps: &[],
+    };
     let text = summary_text(&report, 80);
-    expect![[r#""#]].assert_eq(&text);
-    let mut hostile = record(Size { steps: 90, liquidations: 60, accounts: 50, assets: 5 }, 0.06);
+    expect![[r#"
+        A made-up crash, 12–13 March 2020
+        Aave v3.3, 12 Mar 2020 00:00 UTC to 12 Mar 2020 00:47 UTC, 48 steps, seed 7
+
+        WETH fell 47.4 % from $194.07 to $101.99 within 27 minutes; 6 liquidations in 6
+        of 8 indebted accounts repaid $24.5k of debt and seized $25.7k of collateral.
+        $1,331 of bad debt was left (paid by treasury reserve $80.99; still open
+        $1,250); the forced selling softened the oracle's fall from 47.0 % to 46.8 %.
+
+          liquidations              6 in 6 of 8 accounts
+          debt repaid               $24.5k
+          collateral seized         $25.7k ($122 to the protocol)
+          borrowers' penalty        $1,224
+          liquidators' profit       $741 after $41.62 gas and $307 slippage
+          bad debt                  $1,331 ($80.99 written off, $1,250 open)
+          accounts in breach        28 at most, 0 at the end
+          missed attempts           2 (outrun 2, block full 0, rejected 0)
+          amplification             1.00× (oracle's fall 46.8 % with the selling, 47.0 % without)
+          paid by treasury reserve  $80.99 in 1 payment, $19.9k left
+          WETH price                194.07 to 101.99 USD (47.4 % down after 27 min)
+    "#]]
+    .assert_eq(&text);
+    let mut hostile = record(
+        Size {
+            steps: 90,
+            liquidations: 60,
+            accounts: 50,
+            assets: 5,
+        },
+        0.06,
+    );
     for (i, row) in hostile.coverage.iter_mut().enumerate() {
         row.layer = format!("layer \u{1b}[31m {i}");
     }
-    let report = Report { record: &hostile, ..report };
+    let report = Report {
+        record: &hostile,
+        ..report
+    };
     let text = summary_text(&report, 80);
     assert!(text.lines().count() <= 40, "{text}");
     assert!(!text.contains('\u{1b}'));
@@ -183,11 +303,31 @@ fn the_terminal_shows_health() {
         liquidation_price: at.map(|(asset, price)| (asset.into(), price)),
     };
     let rows = [
-        row("0xabc", 1_250_000_000_000_000_000, Some(0.2), Some(("WETH", 1_521.7))),
-        row("account 2", 987_600_000_000_000_000, Some(-0.0124), Some(("WETH", 2_100.0))),
-        HealthRow { health: Ratio::MAX, debt_usd: 0.0, ..row("\u{7}quiet", 0, None, None) },
+        row(
+            "0xabc",
+            1_250_000_000_000_000_000,
+            Some(0.2),
+            Some(("WETH", 1_521.7)),
+        ),
+        row(
+            "account 2",
+            987_600_000_000_000_000,
+            Some(-0.0124),
+            Some(("WETH", 2_100.0)),
+        ),
+        HealthRow {
+            health: Ratio::MAX,
+            debt_usd: 0.0,
+            ..row("\u{7}quiet", 0, None, None)
+        },
     ];
-    expect![[r#""#]].assert_eq(&health_table(&rows));
+    expect![[r#"
+         account     health  collateral USD  debt USD  distance  liquidated at USD
+         0xabc       1.2500       1,234,567   800,000    20.0 %      WETH 1,521.70
+         account 2   0.9876       1,234,567   800,000    −1.2 %      WETH 2,100.00
+          quiet     no debt       1,234,567         0         -                  -
+    "#]]
+    .assert_eq(&health_table(&rows));
 }
 
 #[test]
@@ -199,8 +339,17 @@ fn maps_stand_alone() {
     assert_eq!(map_table(&maps).rows(), 1_800);
     let text = map_terminal(&maps[0], 70, 16);
     assert_eq!(text.lines().count(), 16);
-    assert!(text.lines().all(|line| line.chars().count() <= 70), "{text}");
-    let empty = backstop_report::LiquidationMap { symbol: "X".into(), ..Default::default() };
-    expect![[r#""#]].assert_eq(&map_terminal(&empty, 70, 16));
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 70),
+        "{text}"
+    );
+    let empty = backstop_report::LiquidationMap {
+        symbol: "X".into(),
+        ..Default::default()
+    };
+    expect![[r#"
+        X: no account becomes liquidatable at any price.
+    "#]]
+    .assert_eq(&map_terminal(&empty, 70, 16));
     assert!(map_svg(&empty).contains("</svg>"));
 }

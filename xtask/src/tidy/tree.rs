@@ -18,7 +18,10 @@ pub struct File {
 impl File {
     /// Whether the whole file is test code.
     pub fn is_test(&self) -> bool {
-        self.path.contains("/tests/") || self.path.contains("/benches/")
+        ["/tests/", "/benches/"]
+            .iter()
+            .any(|part| self.path.contains(part))
+            || self.path.ends_with("/tests.rs")
     }
 }
 

@@ -4,6 +4,7 @@
 //! add nor compare. No newtype multiplies or divides by an operator: the products of this field
 //! always carry a rounding, and [`mul_div`] makes the caller name it.
 
+mod by_ten;
 mod mul_div;
 mod quantity;
 

@@ -1,5 +1,6 @@
 //! `x · y / d` with a 512-bit-safe product and a named rounding.
 
+use super::by_ten;
 use ruint::aliases::{U256, U512};
 
 /// Which way a division goes when it is not exact.
@@ -32,7 +33,7 @@ pub fn mul_div(x: U256, y: U256, d: U256, rounding: Rounding) -> Result<U256, Ov
     if d.is_zero() {
         return Err(Overflow::DivisionByZero);
     }
-    match x.checked_mul(y) {
+    match product(x, y) {
         Some(product) => divide(product, d, rounding),
         None => divide_wide(x, y, d, rounding),
     }
@@ -49,7 +50,7 @@ pub fn checked_mul_div(x: U256, y: U256, d: U256, rounding: Rounding) -> Result<
     if d.is_zero() {
         return Err(Overflow::DivisionByZero);
     }
-    let product = x.checked_mul(y).ok_or(Overflow::Arithmetic)?;
+    let product = product(x, y).ok_or(Overflow::Arithmetic)?;
     match rounding {
         Rounding::HalfUp => {
             let shifted = product
@@ -90,16 +91,53 @@ fn rounds_up(r: U256, d: U256, rounding: Rounding) -> bool {
     }
 }
 
-/// Quotient and remainder; `d` is not zero. Small operands take the native 128-bit path.
+/// Quotient and remainder; `d` is not zero. Powers of ten and operands of 128 bits have paths of
+/// their own.
 fn quotient(n: U256, d: U256) -> (U256, U256) {
     let ([n0, n1, n2, n3], [d0, d1, d2, d3]) = (n.into_limbs(), d.into_limbs());
-    if n2 | n3 | d2 | d3 == 0 {
-        let (n, d) = (join(n0, n1), join(d0, d1));
-        if let (Some(q), Some(r)) = (n.checked_div(d), n.checked_rem(d)) {
-            return (U256::from(q), U256::from(r));
+    if d2 | d3 == 0 {
+        let divisor = join(d0, d1);
+        if let Some((quotient, rest)) = by_ten::divide(n, divisor) {
+            return (quotient, U256::from(rest));
+        }
+        if n2 | n3 == 0 {
+            let n = join(n0, n1);
+            if let Some(quotient) = n.checked_div(divisor) {
+                let rest = n.wrapping_sub(quotient.wrapping_mul(divisor));
+                return (U256::from(quotient), U256::from(rest));
+            }
         }
     }
     n.div_rem(d)
+}
+
+/// The product, or nothing above 256 bits. Operands of 128 bits have a path of their own.
+fn product(x: U256, y: U256) -> Option<U256> {
+    let ([x0, x1, x2, x3], [y0, y1, y2, y3]) = (x.into_limbs(), y.into_limbs());
+    if x2 | x3 | y2 | y3 != 0 {
+        return x.checked_mul(y);
+    }
+    let times = |a: u64, b: u64| u128::from(a).wrapping_mul(u128::from(b));
+    let ([p0, p1], [q0, q1]) = (halves(times(x0, y0)), halves(times(x0, y1)));
+    let ([r0, r1], [s0, s1]) = (halves(times(x1, y0)), halves(times(x1, y1)));
+    let sum = |a: u64, b: u64, c: u64, carried: u64| {
+        let sum = u128::from(a).wrapping_add(u128::from(b));
+        halves(
+            sum.wrapping_add(u128::from(c))
+                .wrapping_add(u128::from(carried)),
+        )
+    };
+    let [second, carried] = sum(p1, q0, r0, 0);
+    let [third, carried] = sum(q1, r1, s0, carried);
+    let [fourth, _] = sum(s1, 0, 0, carried);
+    Some(U256::from_limbs([p0, second, third, fourth]))
+}
+
+/// The low and the high word.
+fn halves(double: u128) -> [u64; 2] {
+    let low = double & u128::from(u64::MAX);
+    let half = |n: u128| u64::try_from(n).unwrap_or(u64::MAX);
+    [half(low), half(double.wrapping_shr(64))]
 }
 
 fn join(low: u64, high: u64) -> u128 {
@@ -193,6 +231,17 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn agrees_on_operands_of_any_size(
+            x: [u64; 4], y: [u64; 4], d: [u64; 4], shifts in [0usize..256, 0usize..256, 0usize..256]
+        ) {
+            let [a, b, c] = shifts;
+            let (x, y) = (U256::from_limbs(x) >> a, U256::from_limbs(y) >> b);
+            let d = (U256::from_limbs(d) >> c).max(U256::ONE);
+            assert_eq!(product(x, y), x.checked_mul(y));
+            assert_eq!(quotient(x, d), x.div_rem(d));
+        }
+
         #[test]
         fn agrees_with_long_arithmetic(x: [u64; 4], y: [u64; 4], d: [u64; 4], shift in 0usize..256) {
             let (x, y) = (U256::from_limbs(x), U256::from_limbs(y));

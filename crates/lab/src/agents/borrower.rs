@@ -20,6 +20,9 @@ use std::collections::{BTreeMap, BinaryHeap};
 /// A budget below this is spent, USD.
 const BUDGET_USD_MIN: f64 = 1.0;
 
+/// Sets these hash keys apart from other uses of the same seed.
+const BORROWER_KEYS: u64 = 4 << 32;
+
 /// What a borrower does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
@@ -158,7 +161,7 @@ impl Borrowers {
     }
 
     fn group_of(&self, account: AccountId, seed: u64) -> Option<usize> {
-        let mut left = hashed_unit(seed, u64::from(account.0));
+        let mut left = hashed_unit(seed, BORROWER_KEYS | u64::from(account.0));
         self.groups.iter().position(|group| {
             left -= group.share;
             left < 0.0

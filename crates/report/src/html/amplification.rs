@@ -36,7 +36,11 @@ fn in_words(page: &Page<'_>, a: &Amplification) -> Markup {
 fn figure(page: &Page<'_>, a: &Amplification, other: &PathRecord) -> Markup {
     let symbol = &page.summary.assets[a.asset].symbol;
     let series = |record: &PathRecord| -> Vec<f64> {
-        record.steps.iter().map(|s| Quote::Oracle.of(s, a.asset).unwrap_or(f64::NAN)).collect()
+        record
+            .steps
+            .iter()
+            .map(|s| Quote::Oracle.of(s, a.asset).unwrap_or(f64::NAN))
+            .collect()
     };
     let (with, without) = (series(page.record), series(other));
     let steps = &page.record.steps;
@@ -44,7 +48,7 @@ fn figure(page: &Page<'_>, a: &Amplification, other: &PathRecord) -> Markup {
     let line = |name: &str, class, values: &[f64]| Line {
         name: name.to_owned(),
         class,
-        shape: Shape::Straight,
+        shape: Shape::Steps,
         fill: Fill::None,
         y: kept.iter().map(|i| values[*i]).collect(),
     };
@@ -61,7 +65,10 @@ fn figure(page: &Page<'_>, a: &Amplification, other: &PathRecord) -> Markup {
         x_title: "",
         unit: "USD",
         x: kept.iter().map(|i| steps[*i].time as f64).collect(),
-        lines: vec![line("without selling", "c1", &without), line("with selling", "c3", &with)],
+        lines: vec![
+            line("without selling", "c1", &without),
+            line("with selling", "c3", &with),
+        ],
         dots: Vec::new(),
         rules: Vec::new(),
         base: Base::Data,
@@ -91,13 +98,23 @@ fn figures(page: &Page<'_>, a: &Amplification) -> Markup {
                 true => format!("{}×", decimal(pair.with / pair.without)),
                 false => crate::format::MISSING.to_owned(),
             };
-            vec![cell(name), cell(show(pair.with)), cell(show(pair.without)), cell(factor)]
+            vec![
+                cell(name),
+                cell(show(pair.with)),
+                cell(show(pair.without)),
+                cell(factor),
+            ]
         })
         .collect();
     table(
         page,
         "The pair of runs. Units stand in the first column.",
-        &[text("Figure"), number("With selling", ""), number("Without", ""), number("Factor", "")],
+        &[
+            text("Figure"),
+            number("With selling", ""),
+            number("Without", ""),
+            number("Factor", ""),
+        ],
         &rows,
     )
 }

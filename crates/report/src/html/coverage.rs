@@ -1,9 +1,9 @@
 //! Bad debt, and who paid it in which order.
 
 use super::Page;
-use crate::answer::NOTHING_USD;
 use super::parts::{bar_cell, cell, inner_table, moment, nothing, number, table, text};
-use crate::format::{MISSING, count, money, moment_short, units, usd};
+use crate::answer::NOTHING_USD;
+use crate::format::{MISSING, count, moment_short, money, units, usd};
 use crate::summary::{LayerSummary, symbol};
 use backstop_core::protocol::AssetId;
 use maud::{Markup, html};
@@ -24,7 +24,9 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
 fn in_words(page: &Page<'_>) -> Markup {
     let s = &page.summary;
     if s.bad_debt_usd() < NOTHING_USD {
-        return nothing("Every liquidated debt was repaid from its collateral: no deficit came about.");
+        return nothing(
+            "Every liquidated debt was repaid from its collateral: no deficit came about.",
+        );
     }
     html! {
         p {
@@ -52,11 +54,17 @@ fn layers<'a>(page: &'a Page<'_>) -> Vec<Row<'a>> {
         .map(|layer| Row {
             name: &layer.name,
             pays: &layer.pays,
-            capacity: layer.capacity_usd.map_or_else(|| "no limit".to_owned(), usd),
+            capacity: layer
+                .capacity_usd
+                .map_or_else(|| "no limit".to_owned(), usd),
             paid: paid(&layer.name),
         })
         .collect();
-    let unknown = page.summary.layers.iter().filter(|l| declared.iter().all(|d| d.name != l.layer));
+    let unknown = page
+        .summary
+        .layers
+        .iter()
+        .filter(|l| declared.iter().all(|d| d.name != l.layer));
     rows.extend(unknown.map(|l| Row {
         name: &l.layer,
         pays: "",
@@ -71,7 +79,10 @@ fn waterfall(page: &Page<'_>) -> Markup {
     if layers.is_empty() {
         return nothing("The scenario has no waterfall: a deficit stays with the lenders.");
     }
-    let largest = layers.iter().filter_map(|l| l.paid).fold(f64::MIN_POSITIVE, |a, l| a.max(l.usd));
+    let largest = layers
+        .iter()
+        .filter_map(|l| l.paid)
+        .fold(f64::MIN_POSITIVE, |a, l| a.max(l.usd));
     let rows: Vec<_> = layers
         .iter()
         .enumerate()
@@ -107,10 +118,19 @@ fn waterfall(page: &Page<'_>) -> Markup {
 
 fn deficits(page: &Page<'_>) -> Markup {
     let mut by_asset: BTreeMap<AssetId, (u64, f64, f64)> = BTreeMap::new();
-    for row in page.record.liquidations.iter().filter(|l| l.deficit_usd > 0.0) {
+    for row in page
+        .record
+        .liquidations
+        .iter()
+        .filter(|l| l.deficit_usd > 0.0)
+    {
         let entry = by_asset.entry(row.debt).or_default();
         entry.0 += 1;
-        entry.1 += if row.deficit_usd.is_finite() { row.deficit_usd } else { 0.0 };
+        entry.1 += if row.deficit_usd.is_finite() {
+            row.deficit_usd
+        } else {
+            0.0
+        };
     }
     for row in &page.record.coverage {
         by_asset.entry(row.asset).or_default().2 += if row.usd.is_finite() { row.usd } else { 0.0 };
@@ -151,13 +171,26 @@ fn payments(page: &Page<'_>) -> Markup {
         .iter()
         .take(PAYMENTS_MAX)
         .map(|p| {
-            let decimals = page.record.decimals.get(usize::from(p.asset.0)).copied().unwrap_or(0);
+            let decimals = page
+                .record
+                .decimals
+                .get(usize::from(p.asset.0))
+                .copied()
+                .unwrap_or(0);
             vec![
                 cell(moment_short(p.time)),
                 cell(&p.layer),
-                cell(format!("{} {}", units(p.amount, decimals), symbol(page.record, p.asset))),
+                cell(format!(
+                    "{} {}",
+                    units(p.amount, decimals),
+                    symbol(page.record, p.asset)
+                )),
                 cell(usd(p.usd)),
-                cell(if p.left_usd.is_finite() { usd(p.left_usd) } else { "no limit".to_owned() }),
+                cell(if p.left_usd.is_finite() {
+                    usd(p.left_usd)
+                } else {
+                    "no limit".to_owned()
+                }),
             ]
         })
         .collect();

@@ -62,14 +62,22 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
 
 fn figure(page: &Page<'_>, panel: &Panel) -> Markup {
     let steps = &page.record.steps;
-    let sums: Vec<Vec<f64>> = panel.flows.iter().map(|(_, _, of)| cumulated(steps, *of)).collect();
+    let sums: Vec<Vec<f64>> = panel
+        .flows
+        .iter()
+        .map(|(_, _, of)| cumulated(steps, *of))
+        .collect();
     let views: Vec<&[f64]> = sums.iter().map(Vec::as_slice).collect();
     let kept = pick(steps.len(), &views, super::price::BUCKETS / 2);
     let line = |((name, class, _), sums): (&Flow, &Vec<f64>)| Line {
         name: (*name).to_owned(),
         class,
         shape: Shape::Steps,
-        fill: if panel.flows.len() == 1 { Fill::Tint } else { Fill::None },
+        fill: if panel.flows.len() == 1 {
+            Fill::Tint
+        } else {
+            Fill::None
+        },
         y: kept.iter().map(|i| sums[*i]).collect(),
     };
     let ends: Vec<String> = panel
@@ -78,7 +86,11 @@ fn figure(page: &Page<'_>, panel: &Panel) -> Markup {
         .zip(&sums)
         .map(|((name, _, _), sums)| {
             let end = sums.last().copied().unwrap_or(0.0);
-            let value = if panel.unit.is_empty() { count(end as u64) } else { money(end) };
+            let value = if panel.unit.is_empty() {
+                count(end as u64)
+            } else {
+                money(end)
+            };
             format!("{name} {value}")
         })
         .collect();
@@ -97,8 +109,15 @@ fn figure(page: &Page<'_>, panel: &Panel) -> Markup {
         base: Base::Zero,
         times: 4,
     };
-    let unit = if panel.unit.is_empty() { "Count" } else { "USD" };
-    let caption = format!("{unit}, cumulative, against time (UTC). At the end: {}.", ends.join(", "));
+    let unit = if panel.unit.is_empty() {
+        "Count"
+    } else {
+        "USD"
+    };
+    let caption = format!(
+        "{unit}, cumulative, against time (UTC). At the end: {}.",
+        ends.join(", ")
+    );
     line_figure(page, &chart, &caption)
 }
 
@@ -116,27 +135,68 @@ fn cumulated(steps: &[StepRow], of: fn(&StepRow) -> f64) -> Vec<f64> {
 fn totals(page: &Page<'_>) -> Markup {
     let s = &page.summary;
     let share = |value: f64| {
-        if s.repaid_usd > 0.0 { crate::format::percent(value / s.repaid_usd) } else { "".to_owned() }
+        if s.repaid_usd > 0.0 {
+            crate::format::percent(value / s.repaid_usd)
+        } else {
+            "".to_owned()
+        }
     };
     let rows = [
-        ("Collateral seized", "borrowers", "liquidators and protocol", s.seized_usd),
-        ("Debt repaid", "liquidators", "lenders, on the borrowers' behalf", s.repaid_usd),
-        ("Penalty (seized less repaid)", "borrowers", "liquidators and protocol", s.penalty_usd),
+        (
+            "Collateral seized",
+            "borrowers",
+            "liquidators and protocol",
+            s.seized_usd,
+        ),
+        (
+            "Debt repaid",
+            "liquidators",
+            "lenders, on the borrowers' behalf",
+            s.repaid_usd,
+        ),
+        (
+            "Penalty (seized less repaid)",
+            "borrowers",
+            "liquidators and protocol",
+            s.penalty_usd,
+        ),
         ("Bonus", "borrowers", "liquidators", s.bonus_usd),
         ("Protocol's fee", "borrowers", "protocol", s.fee_usd),
-        ("Slippage of the sales", "liquidators", "venues", s.slippage_usd),
-        ("Gas, lost attempts included", "liquidators", "block builders", s.gas_usd),
+        (
+            "Slippage of the sales",
+            "liquidators",
+            "venues",
+            s.slippage_usd,
+        ),
+        (
+            "Gas, lost attempts included",
+            "liquidators",
+            "block builders",
+            s.gas_usd,
+        ),
     ];
     let rows: Vec<_> = rows
         .iter()
         .map(|(what, from, to, value)| {
-            vec![cell(what), cell(from), cell(to), cell(usd(*value)), cell(share(*value))]
+            vec![
+                cell(what),
+                cell(from),
+                cell(to),
+                cell(usd(*value)),
+                cell(share(*value)),
+            ]
         })
         .collect();
     table(
         page,
         "Totals of the run, at oracle prices at the time of each liquidation.",
-        &[text("What"), text("From"), text("To"), number("Sum", "USD"), number("Of debt repaid", "")],
+        &[
+            text("What"),
+            text("From"),
+            text("To"),
+            number("Sum", "USD"),
+            number("Of debt repaid", ""),
+        ],
         &rows,
     )
 }

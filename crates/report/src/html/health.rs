@@ -2,17 +2,25 @@
 
 use super::Page;
 use super::parts::{bar_figure, cell, nothing, number, table, text};
-use crate::format::{count, health_value, money, usd};
+use crate::format::{count, money, plural, usd};
 use crate::svg::{BarChart, BarGroup};
 use backstop_core::units::Ratio;
 use maud::{Markup, html};
 
-/// Lower end of each class; a class ends where the next begins.
-const EDGES: [f64; 9] = [0.0, 1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 3.0, f64::INFINITY];
+/// Lower end of each class but the first, in hundredths; a class ends where the next begins.
+const EDGES: [u128; 7] = [100, 105, 110, 125, 150, 200, 300];
+const WAD_HUNDREDTH: u128 = 10_000_000_000_000_000;
 const CLASSES: [&str; 8] = ["< 1", "1", "1.05", "1.1", "1.25", "1.5", "2", "3 +"];
 const NAMES: [&str; 9] = [
-    "below 1", "1 to 1.05", "1.05 to 1.1", "1.1 to 1.25", "1.25 to 1.5", "1.5 to 2", "2 to 3",
-    "3 and more", "no debt",
+    "below 1",
+    "1 to 1.05",
+    "1.05 to 1.1",
+    "1.1 to 1.25",
+    "1.25 to 1.5",
+    "1.5 to 2",
+    "2 to 3",
+    "3 and more",
+    "no debt",
 ];
 
 /// Accounts and their debt by class of health; the last class has no debt.
@@ -24,10 +32,9 @@ struct Histogram {
 
 impl Histogram {
     fn add(&mut self, factor: Ratio, debt_usd: f64) {
-        let value = health_value(factor);
-        let class = match value.is_infinite() {
+        let class = match factor == Ratio::MAX {
             true => NAMES.len() - 1,
-            false => EDGES.partition_point(|edge| *edge <= value).saturating_sub(1),
+            false => EDGES.partition_point(|edge| Ratio::new(edge * WAD_HUNDREDTH) <= factor),
         };
         self.accounts[class] += 1;
         self.debt_usd[class] += if debt_usd.is_finite() { debt_usd } else { 0.0 };
@@ -57,10 +64,10 @@ fn figure(page: &Page<'_>, before: &Histogram, after: &Histogram) -> Markup {
         titles: (0..CLASSES.len())
             .map(|i| {
                 format!(
-                    "{name}, health {}: {} in {} accounts",
+                    "{name}, health {}: {} in {}",
                     NAMES[i],
                     money(histogram.debt_usd[i]),
-                    count(histogram.accounts[i])
+                    plural(histogram.accounts[i], "account", "accounts")
                 )
             })
             .collect(),
@@ -132,7 +139,11 @@ mod tests {
         for (factor, want) in cases {
             let mut histogram = Histogram::default();
             histogram.add(factor, f64::NAN);
-            assert_eq!(histogram.accounts.iter().position(|n| *n == 1), Some(want), "{factor}");
+            assert_eq!(
+                histogram.accounts.iter().position(|n| *n == 1),
+                Some(want),
+                "{factor}"
+            );
         }
     }
 }

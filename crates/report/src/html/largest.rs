@@ -2,7 +2,7 @@
 
 use super::Page;
 use super::parts::{cell, inner_table, moment, name_cell, nothing, number, table, text};
-use crate::format::{health, integer, money, moment_short, price, units, usd};
+use crate::format::{health, integer, moment_short, money, price, units, usd};
 use crate::summary::symbol;
 use crate::trace::rounding_word;
 use backstop_core::protocol::{AssetId, TraceStep};
@@ -75,14 +75,22 @@ fn overview(page: &Page<'_>, rows: &[&LiquidationRow]) -> Markup {
 
 fn entry(page: &Page<'_>, rank: usize, l: &LiquidationRow) -> Markup {
     let amount = |amount: Amount, asset: AssetId| {
-        let decimals = page.record.decimals.get(usize::from(asset.0)).copied().unwrap_or(0);
+        let decimals = page
+            .record
+            .decimals
+            .get(usize::from(asset.0))
+            .copied()
+            .unwrap_or(0);
         format!("{} {}", units(amount, decimals), symbol(page.record, asset))
     };
     let facts = [
         ("Repaid by the liquidator", amount(l.repaid, l.debt)),
         ("Received by the liquidator", amount(l.seized, l.collateral)),
         ("Kept by the protocol", amount(l.protocol_fee, l.collateral)),
-        ("Oracle's price of the collateral", format!("{} USD", price(l.collateral_price))),
+        (
+            "Oracle's price of the collateral",
+            format!("{} USD", price(l.collateral_price)),
+        ),
         ("Sold for", format!("{} USD", usd(l.proceeds_usd))),
         ("Slippage", format!("{} USD", usd(l.slippage_usd))),
         ("Gas", format!("{} USD", usd(l.gas_usd))),
@@ -123,7 +131,13 @@ fn trace(steps: &[TraceStep]) -> Markup {
     let rows: Vec<_> = steps.iter().map(row).collect();
     inner_table(
         "Every number of the computation, in the contract's integer units.",
-        &[text("Number"), text("Formula"), text("Operands"), number("Result", "units"), text("Rounded")],
+        &[
+            text("Number"),
+            text("Formula"),
+            text("Operands"),
+            number("Result", "units"),
+            text("Rounded"),
+        ],
         &rows,
     )
 }

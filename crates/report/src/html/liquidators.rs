@@ -14,8 +14,14 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
         return nothing("The scenario has no liquidator.");
     }
     let mut rows: Vec<&LiquidatorRow> = page.record.liquidators.iter().collect();
-    rows.sort_by(|a, b| b.won.cmp(&a.won).then(b.repaid_usd.total_cmp(&a.repaid_usd)));
-    let largest = rows.iter().fold(f64::MIN_POSITIVE, |a, l| a.max(l.profit_usd));
+    rows.sort_by(|a, b| {
+        b.won
+            .cmp(&a.won)
+            .then(b.repaid_usd.total_cmp(&a.repaid_usd))
+    });
+    let largest = rows
+        .iter()
+        .fold(f64::MIN_POSITIVE, |a, l| a.max(l.profit_usd));
     let row = |l: &&LiquidatorRow| {
         vec![
             cell(&l.name),

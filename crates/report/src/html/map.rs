@@ -30,7 +30,12 @@ fn figure(page: &Page<'_>, map: &LiquidationMap) -> Markup {
         map.symbol
     );
     let row = |(fall, at, collateral, debt): (f64, f64, f64, f64)| {
-        vec![cell(percent(fall)), cell(price(at)), cell(usd(collateral)), cell(usd(debt))]
+        vec![
+            cell(percent(fall)),
+            cell(price(at)),
+            cell(usd(collateral)),
+            cell(usd(debt)),
+        ]
     };
     let rows: Vec<_> = map_stations(map).into_iter().map(row).collect();
     html! {

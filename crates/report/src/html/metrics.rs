@@ -7,7 +7,10 @@ use backstop_lab::metrics::{Evidence, METRICS};
 use maud::Markup;
 
 pub(super) fn content(page: &Page<'_>) -> Markup {
-    let evidence = Evidence { path: page.record, without_feedback: page.without_feedback };
+    let evidence = Evidence {
+        path: page.record,
+        without_feedback: page.without_feedback,
+    };
     let rows: Vec<_> = METRICS
         .iter()
         .map(|metric| {

@@ -31,26 +31,60 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
 fn reasons(page: &Page<'_>) -> Markup {
     let m = &page.summary.misses;
     let gas = |reason: Miss| {
-        let rows = page.record.misses.iter().filter(move |row| row.reason == reason);
+        let rows = page
+            .record
+            .misses
+            .iter()
+            .filter(move |row| row.reason == reason);
         crate::summary::total(rows.map(|row| row.gas_usd))
     };
     let rows: Vec<_> = [
-        (Miss::Outrun, "outrun", "another liquidator was first, at the position or at the depth of the venues", m.outrun),
-        (Miss::BlockFull, "block full", "did not fit the block space left", m.block_full),
-        (Miss::Rejected, "rejected", "the ledger refused it", m.rejected),
+        (
+            Miss::Outrun,
+            "outrun",
+            "another liquidator was first, at the position or at the depth of the venues",
+            m.outrun,
+        ),
+        (
+            Miss::BlockFull,
+            "block full",
+            "did not fit the block space left",
+            m.block_full,
+        ),
+        (
+            Miss::Rejected,
+            "rejected",
+            "the ledger refused it",
+            m.rejected,
+        ),
     ]
     .into_iter()
     .map(|(reason, name, why, n)| {
-        vec![cell(name), cell(why), cell(count(n)), cell(usd(gas(reason)))]
+        vec![
+            cell(name),
+            cell(why),
+            cell(count(n)),
+            cell(usd(gas(reason))),
+        ]
     })
     .chain((m.unlisted > 0).then(|| {
-        vec![cell("not listed"), cell("without a cost, too many to list"), cell(count(m.unlisted)), cell("0")]
+        vec![
+            cell("not listed"),
+            cell("without a cost, too many to list"),
+            cell(count(m.unlisted)),
+            cell("0"),
+        ]
     }))
     .collect();
     table(
         page,
         "Attempts that did not go through, by reason.",
-        &[text("Reason"), text("Meaning"), number("Attempts", ""), number("Gas lost", "USD")],
+        &[
+            text("Reason"),
+            text("Meaning"),
+            number("Attempts", ""),
+            number("Gas lost", "USD"),
+        ],
         &rows,
     )
 }
@@ -103,7 +137,11 @@ fn series(page: &Page<'_>, series: &Series) -> Markup {
     let steps = &page.record.steps;
     let values: Vec<f64> = steps.iter().map(series.of).collect();
     let kept = pick(steps.len(), &[&values], BUCKETS / 2);
-    let largest = values.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let largest = values
+        .iter()
+        .copied()
+        .filter(|v| v.is_finite())
+        .fold(0.0, f64::max);
     let chart = LineChart {
         id: series.id.to_owned(),
         title: series.title.to_owned(),

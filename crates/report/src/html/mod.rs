@@ -134,19 +134,51 @@ impl<'a> Page<'a> {
     fn sections(&self) -> Vec<Section> {
         let section = |id, title, content| Section { id, title, content };
         vec![
-            section("question", "What was asked, and from what", question::content(self)),
+            section(
+                "question",
+                "What was asked, and from what",
+                question::content(self),
+            ),
             section("prices", "Prices and liquidations", price::content(self)),
-            section("flows", "What was liquidated, and what it cost", cumulative::content(self)),
+            section(
+                "flows",
+                "What was liquidated, and what it cost",
+                cumulative::content(self),
+            ),
             section("health", "Health before and after", health::content(self)),
             section("map", "Liquidation map", map::content(self)),
-            section("deficits", "Bad debt, and who paid it", coverage::content(self)),
-            section("largest", "The ten largest liquidations", largest::content(self)),
-            section("liquidators", "What the liquidators earned", liquidators::content(self)),
-            section("amplification", "How much the selling itself did", amplification::content(self)),
-            section("misses", "Liquidations that did not happen", misses::content(self)),
+            section(
+                "deficits",
+                "Bad debt, and who paid it",
+                coverage::content(self),
+            ),
+            section(
+                "largest",
+                "The ten largest liquidations",
+                largest::content(self),
+            ),
+            section(
+                "liquidators",
+                "What the liquidators earned",
+                liquidators::content(self),
+            ),
+            section(
+                "amplification",
+                "How much the selling itself did",
+                amplification::content(self),
+            ),
+            section(
+                "misses",
+                "Liquidations that did not happen",
+                misses::content(self),
+            ),
             section("figures", "All figures", metrics::content(self)),
             section("settings", "Settings", settings::content(self)),
-            section("reproduce", "How to get the same result", reproduce::content(self)),
+            section(
+                "reproduce",
+                "How to get the same result",
+                reproduce::content(self),
+            ),
             section("terms", "Terms", terms::content()),
         ]
     }
@@ -154,12 +186,17 @@ impl<'a> Page<'a> {
     /// The name of an account in the book file, else its number.
     fn account(&self, account: AccountId) -> String {
         let name = self.names.get(&account);
-        name.map_or_else(|| format!("account {}", account.0), |name| (*name).to_owned())
+        name.map_or_else(
+            || format!("account {}", account.0),
+            |name| (*name).to_owned(),
+        )
     }
 
     /// The name of a liquidator.
     fn liquidator(&self, index: u32) -> String {
-        let row = usize::try_from(index).ok().and_then(|i| self.record.liquidators.get(i));
+        let row = usize::try_from(index)
+            .ok()
+            .and_then(|i| self.record.liquidators.get(i));
         row.map_or_else(|| format!("liquidator {index}"), |l| l.name.clone())
     }
 

@@ -14,24 +14,46 @@ pub(super) struct Col {
 
 /// A column of text.
 pub(super) fn text(name: &'static str) -> Col {
-    Col { name, unit: "", class: "" }
+    Col {
+        name,
+        unit: "",
+        class: "",
+    }
 }
 
 /// A column of numbers with their unit; an empty unit is a pure number.
 pub(super) fn number(name: &'static str, unit: &'static str) -> Col {
-    Col { name, unit, class: "n" }
+    Col {
+        name,
+        unit,
+        class: "n",
+    }
 }
 
 /// A column of moments, never broken.
 pub(super) fn moment(name: &'static str) -> Col {
-    Col { name, unit: "", class: "t" }
+    Col {
+        name,
+        unit: "",
+        class: "t",
+    }
 }
 
 /// A table with a number. The first cell of a row is its header.
-pub(super) fn table(page: &Page<'_>, caption: &str, columns: &[Col], rows: &[Vec<Markup>]) -> Markup {
+pub(super) fn table(
+    page: &Page<'_>,
+    caption: &str,
+    columns: &[Col],
+    rows: &[Vec<Markup>],
+) -> Markup {
     let n = page.next_table();
     let label = format!("Table {n}");
-    scrolled(&label, &html! { b { (label) ". " } (caption) }, columns, rows)
+    scrolled(
+        &label,
+        &html! { b { (label) ". " } (caption) },
+        columns,
+        rows,
+    )
 }
 
 /// A table without a number, for what is folded away.
@@ -96,7 +118,7 @@ pub(super) fn bar_cell(text: &str, share: f64) -> Markup {
                 rect width=(format!("{}%", crate::svg::coordinate(width, 1))) height="6" rx="1" {}
             }
         }
-        (text)
+        span class="value" { (text) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Page;
 use super::parts::{self, cell, line_figure, nothing, number, table, text};
-use crate::format::{money, moment, moment_short, percent, plural, price};
+use crate::format::{moment, moment_short, money, percent, plural, price};
 use crate::summary::{AssetSummary, Fall, Quote};
 use crate::svg::{Base, Dot, Fill, Line, LineChart, Shape, XKind, merge_points, pick};
 use maud::{Markup, html};
@@ -34,7 +34,9 @@ fn charted(page: &Page<'_>) -> Vec<usize> {
         .collect();
     order.sort_by(|a, b| {
         let (a, b) = (&assets[*a], &assets[*b]);
-        b.seized_usd.total_cmp(&a.seized_usd).then(moved(b).total_cmp(&moved(a)))
+        b.seized_usd
+            .total_cmp(&a.seized_usd)
+            .then(moved(b).total_cmp(&moved(a)))
     });
     if order.is_empty() {
         order.extend(page.summary.main_asset);
@@ -47,7 +49,10 @@ fn chart(page: &Page<'_>, rank: usize, asset: usize) -> Markup {
     let symbol = &page.summary.assets[asset].symbol;
     let steps = &page.record.steps;
     let series = |quote: Quote| -> Vec<f64> {
-        steps.iter().map(|s| quote.of(s, asset).unwrap_or(f64::NAN)).collect()
+        steps
+            .iter()
+            .map(|s| quote.of(s, asset).unwrap_or(f64::NAN))
+            .collect()
     };
     let all = [Quote::Outside, Quote::Oracle, Quote::Venue].map(series);
     let kept = pick(steps.len(), &all.each_ref().map(Vec::as_slice), BUCKETS);
@@ -72,7 +77,10 @@ fn chart(page: &Page<'_>, rank: usize, asset: usize) -> Markup {
         x_title: "",
         unit: "USD",
         x: kept.iter().map(|i| steps[*i].time as f64).collect(),
-        lines: lines.into_iter().filter(|l| l.y.iter().any(|y| y.is_finite())).collect(),
+        lines: lines
+            .into_iter()
+            .filter(|l| l.y.iter().any(|y| y.is_finite()))
+            .collect(),
         dots: dots(page, asset),
         rules: Vec::new(),
         base: Base::Data,
@@ -111,7 +119,11 @@ fn description(page: &Page<'_>, asset: usize) -> String {
 
 fn dots(page: &Page<'_>, asset: usize) -> Vec<Dot> {
     let (low, high) = (page.summary.time_start as f64, page.summary.time_end as f64);
-    let rows = page.record.liquidations.iter().filter(|l| usize::from(l.collateral.0) == asset);
+    let rows = page
+        .record
+        .liquidations
+        .iter()
+        .filter(|l| usize::from(l.collateral.0) == asset);
     let points = rows.map(|l| (l.time as f64, l.collateral_price, l.seized_usd + l.fee_usd));
     let merged = merge_points(points, low, high, DOT_SLOTS);
     let largest = merged.iter().fold(f64::MIN_POSITIVE, |a, p| a.max(p.2));

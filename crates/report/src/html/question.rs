@@ -28,8 +28,14 @@ fn facts(page: &Page<'_>) -> Markup {
     let facts = [
         ("Scenario", scenario),
         ("Protocol", context.protocol.clone()),
-        ("Time asked", format!("{} to {}", moment(context.start), moment(context.end))),
-        ("Steps", format!("{} of {}", count(s.steps), duration(context.step_seconds))),
+        (
+            "Time asked",
+            format!("{} to {}", moment(context.start), moment(context.end)),
+        ),
+        (
+            "Steps",
+            format!("{} of {}", count(s.steps), duration(context.step_seconds)),
+        ),
         ("Assets", page.record.symbols.join(", ")),
         ("Indebted accounts", count(s.accounts)),
         ("Seed", page.record.seed.to_string()),
@@ -53,11 +59,21 @@ fn inputs(page: &Page<'_>) -> Markup {
         ]
     };
     let rows: Vec<_> = page.context.inputs.iter().map(row).collect();
-    let modelled = page.context.inputs.iter().filter(|i| i.kind == InputKind::Modelled).count();
+    let modelled = page
+        .context
+        .inputs
+        .iter()
+        .filter(|i| i.kind == InputKind::Modelled)
+        .count();
     let caption = format!(
         "Inputs. Observed: recorded in the real world. Modelled: computed by a model ({modelled} of {}). \
          Chosen: set by the scenario's author. Dates in UTC.",
         page.context.inputs.len()
     );
-    table(page, &caption, &[text("Input"), text("Kind"), text("Dates"), text("Source")], &rows)
+    table(
+        page,
+        &caption,
+        &[text("Input"), text("Kind"), text("Dates"), text("Source")],
+        &rows,
+    )
 }

@@ -14,7 +14,9 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
 
 fn settings_table(page: &Page<'_>, table: &SettingsTable) -> Markup {
     let n = page.next_table();
-    let classes: Vec<&str> = (0..table.columns.len()).map(|i| column_class(&table.rows, i)).collect();
+    let classes: Vec<&str> = (0..table.columns.len())
+        .map(|i| column_class(&table.rows, i))
+        .collect();
     html! {
         div class="scroll" tabindex="0" role="region" aria-label=(format!("Table {n}")) {
             table class="settings" {
@@ -43,7 +45,14 @@ fn settings_table(page: &Page<'_>, table: &SettingsTable) -> Markup {
 
 /// Columns of numbers stand right; the first column names the row.
 fn column_class(rows: &[Vec<String>], column: usize) -> &'static str {
-    let mut cells = rows.iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty());
+    let mut cells = rows
+        .iter()
+        .filter_map(|row| row.get(column))
+        .filter(|cell| !cell.is_empty());
     let number = |cell: &String| cell.replace([',', '%', ' '], "").parse::<f64>().is_ok();
-    if column > 0 && cells.all(number) { "n" } else { "" }
+    if column > 0 && cells.all(number) {
+        "n"
+    } else {
+        ""
+    }
 }

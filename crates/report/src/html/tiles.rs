@@ -2,7 +2,8 @@
 
 use super::Page;
 use crate::answer::NOTHING_USD;
-use crate::format::{count, decimal, money, percent, plural, price};
+use crate::format::{MISSING, count, decimal, money, percent, plural, price};
+use crate::summary::Summary;
 use maud::{Markup, html};
 
 struct Tile {
@@ -28,53 +29,99 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
 
 fn tiles(page: &Page<'_>) -> Vec<Tile> {
     let s = &page.summary;
-    let tile = |label: &str, value, note: String| Tile { label: label.to_owned(), value, note };
-    let mut tiles = Vec::new();
-    if let Some((asset, fall)) = s.main().and_then(|a| Some((a, a.outside.or(a.oracle)?))) {
-        tiles.push(Tile {
-            label: format!("Fall of {}", asset.symbol),
-            value: percent(fall.share),
-            note: format!("${} to ${}", price(fall.first), price(fall.low)),
-        });
+    let market = [fall(s), Some(liquidations(s))];
+    let end = [oracle(s), amplification(s)];
+    market
+        .into_iter()
+        .flatten()
+        .chain(sums(s))
+        .chain(end.into_iter().flatten())
+        .collect()
+}
+
+fn tile(label: impl Into<String>, value: String, note: impl Into<String>) -> Tile {
+    Tile {
+        label: label.into(),
+        value,
+        note: note.into(),
     }
-    tiles.extend([
+}
+
+fn fall(s: &Summary) -> Option<Tile> {
+    let asset = s.main()?;
+    let fall = asset.outside.or(asset.oracle)?;
+    let note = format!("${} to ${}", price(fall.first), price(fall.low));
+    Some(tile(
+        format!("Fall of {}", asset.symbol),
+        percent(fall.share),
+        note,
+    ))
+}
+
+fn liquidations(s: &Summary) -> Tile {
+    let accounts = plural(s.accounts, "account", "accounts");
+    let note = format!("{} of {accounts}", count(s.accounts_liquidated));
+    tile("Liquidations", count(s.liquidations), note)
+}
+
+fn sums(s: &Summary) -> [Tile; 6] {
+    let bad_debt = match s.bad_debt_usd() < NOTHING_USD {
+        true => "none".to_owned(),
+        false => money(s.bad_debt_usd()),
+    };
+    let gwei = count(s.gas_gwei_max.round() as u64);
+    let missed = plural(s.misses.total(), "missed attempt", "missed attempts");
+    let fee = money(s.fee_usd);
+    let (deficit, open) = (money(s.deficit_usd), money(s.shortfall_usd));
+    [
+        tile("Debt repaid", money(s.repaid_usd), "by liquidators, USD"),
         tile(
-            "Liquidations",
-            count(s.liquidations),
-            format!("{} of {}", count(s.accounts_liquidated), plural(s.accounts, "account", "accounts")),
+            "Collateral seized",
+            money(s.seized_usd),
+            "USD at oracle prices",
         ),
-        tile("Debt repaid", money(s.repaid_usd), "by liquidators, USD".into()),
-        tile("Collateral seized", money(s.seized_usd), "USD at oracle prices".into()),
         tile(
             "Borrowers' penalty",
             money(s.penalty_usd),
-            format!("seized less repaid; {} to the protocol", money(s.fee_usd)),
+            format!("seized less repaid; {fee} to the protocol"),
         ),
         tile(
             "Bad debt",
-            if s.bad_debt_usd() < NOTHING_USD { "none".into() } else { money(s.bad_debt_usd()) },
-            format!("{} written off, {} open", money(s.deficit_usd), money(s.shortfall_usd)),
+            bad_debt,
+            format!("{deficit} written off, {open} open"),
         ),
-        tile("Liquidators' profit", money(s.liquidators_profit_usd), "net of gas, slippage and fees, USD".into()),
+        tile(
+            "Liquidators' profit",
+            money(s.liquidators_profit_usd),
+            "net of gas, slippage and fees, USD",
+        ),
         tile(
             "Gas",
             money(s.gas_usd),
-            format!("USD; up to {} gwei, {}", count(s.gas_gwei_max.round() as u64), plural(s.misses.total(), "missed attempt", "missed attempts")),
+            format!("USD; up to {gwei} gwei, {missed}"),
         ),
-    ]);
-    if let Some(asset) = s.main() {
-        tiles.push(tile(
-            "Oracle behind the market",
-            percent(asset.oracle_above_max),
-            format!("{}: largest lead of the oracle over the outside price", asset.symbol),
-        ));
-    }
-    if let Some(a) = &s.amplification {
-        tiles.push(tile(
-            "Amplification",
-            a.factor.map_or_else(|| crate::format::MISSING.to_owned(), |f| format!("{}×", decimal(f))),
-            "oracle's fall with forced selling over fall without".into(),
-        ));
-    }
-    tiles
+    ]
+}
+
+fn oracle(s: &Summary) -> Option<Tile> {
+    let asset = s.main()?;
+    let note = format!(
+        "{}: largest lead of the oracle over the outside price",
+        asset.symbol
+    );
+    Some(tile(
+        "Oracle behind the market",
+        percent(asset.oracle_above_max),
+        note,
+    ))
+}
+
+fn amplification(s: &Summary) -> Option<Tile> {
+    let factor = s.amplification.as_ref()?.factor;
+    let value = factor.map_or_else(|| MISSING.to_owned(), |f| format!("{}×", decimal(f)));
+    Some(tile(
+        "Amplification",
+        value,
+        "oracle's fall with forced selling over fall without",
+    ))
 }

@@ -36,8 +36,15 @@ impl BarChart {
     pub(crate) fn draw(&self, medium: Medium) -> Markup {
         let values = self.groups.iter().flat_map(|g| g.values.iter().copied());
         let y = Scale::around(values).with_zero();
-        let y = Scale { high: y.high * 1.04, ..y };
-        let legend: Vec<_> = self.groups.iter().map(|g| (g.name.clone(), g.class)).collect();
+        let y = Scale {
+            high: y.high * 1.04,
+            ..y
+        };
+        let legend: Vec<_> = self
+            .groups
+            .iter()
+            .map(|g| (g.name.clone(), g.class))
+            .collect();
         let frame = Frame {
             id: &self.id,
             title: &self.title,
@@ -53,9 +60,16 @@ impl BarChart {
             .classes
             .iter()
             .enumerate()
-            .map(|(i, text)| Tick { at: (i as f64 + 0.5) / slots, text: (*text).to_owned() })
+            .map(|(i, text)| Tick {
+                at: (i as f64 + 0.5) / slots,
+                text: (*text).to_owned(),
+            })
             .collect();
-        frame.draw(&x_ticks, &y.ticks((self.height / 44.0) as usize), &self.content(&y))
+        frame.draw(
+            &x_ticks,
+            &y.ticks((self.height / 36.0) as usize),
+            &self.content(&y),
+        )
     }
 
     fn content(&self, y: &Scale) -> Markup {

@@ -1,7 +1,7 @@
 //! The parts that every plot shares: sizes, axes, title and description.
 
-use super::scale::Tick;
 use super::coordinate;
+use super::scale::Tick;
 use maud::{Markup, html};
 
 /// Where a plot is shown.
@@ -55,14 +55,22 @@ impl Frame<'_> {
             Medium::Page => (0.0, TOP),
             Medium::File(_) => (LEFT, TOP + LEGEND),
         };
-        let title_room = if self.x_title.is_empty() { 0.0 } else { X_TITLE };
+        let title_room = if self.x_title.is_empty() {
+            0.0
+        } else {
+            X_TITLE
+        };
         let full = top + self.height + BOTTOM + title_room;
         let (width, area, view) = match self.medium {
             Medium::Page => ("100%".to_owned(), "100%".to_owned(), None),
             Medium::File(width) => (
                 coordinate(width, 0),
                 coordinate(self.x_units(), 1),
-                Some(format!("0 0 {} {}", coordinate(width, 0), coordinate(full, 0))),
+                Some(format!(
+                    "0 0 {} {}",
+                    coordinate(width, 0),
+                    coordinate(full, 0)
+                )),
             ),
         };
         let xmlns = matches!(self.medium, Medium::File(_)).then_some("http://www.w3.org/2000/svg");

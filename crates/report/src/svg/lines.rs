@@ -98,7 +98,11 @@ impl LineChart {
     /// The plot as SVG.
     pub(crate) fn draw(&self, medium: Medium) -> Markup {
         let (x, y) = self.scales();
-        let legend: Vec<_> = self.lines.iter().map(|l| (l.name.clone(), l.class)).collect();
+        let legend: Vec<_> = self
+            .lines
+            .iter()
+            .map(|l| (l.name.clone(), l.class))
+            .collect();
         let frame = Frame {
             id: &self.id,
             title: &self.title,
@@ -110,7 +114,7 @@ impl LineChart {
             x_class: if self.times > 5 { "x thin" } else { "x" },
             medium,
         };
-        let (x_ticks, y_ticks) = (self.x_ticks(&x), y.ticks((self.height / 44.0) as usize));
+        let (x_ticks, y_ticks) = (self.x_ticks(&x), y.ticks((self.height / 36.0) as usize));
         frame.draw(&x_ticks, &y_ticks, &self.content(&frame, &x, &y))
     }
 
@@ -133,7 +137,11 @@ impl LineChart {
         out.push_str("],\"lines\":[");
         for (i, line) in self.lines.iter().enumerate() {
             let comma = if i > 0 { "," } else { "" };
-            let _ = write!(out, "{comma}{{\"name\":{},\"y\":[", crate::html::json_text(&line.name));
+            let _ = write!(
+                out,
+                "{comma}{{\"name\":{},\"y\":[",
+                crate::html::json_text(&line.name)
+            );
             json_list(&mut out, line.y.iter().copied());
             out.push_str("]}");
         }
@@ -148,7 +156,10 @@ impl LineChart {
         let y = match self.base {
             Base::Zero => {
                 let y = y.with_zero();
-                Scale { high: y.high + (y.high - y.low) * 0.04, ..y }
+                Scale {
+                    high: y.high + (y.high - y.low) * 0.04,
+                    ..y
+                }
             }
             Base::Data => y.padded(0.06),
         };
@@ -198,7 +209,11 @@ fn rule_line(rule: &Rule, x: &Scale, height: f64) -> Markup {
     }
     let percent = format!("{}%", coordinate(at * 100.0, 2));
     // The text stands on the side that has room.
-    let (anchor, dx) = if at > 0.5 { ("end", "-5") } else { ("start", "5") };
+    let (anchor, dx) = if at > 0.5 {
+        ("end", "-5")
+    } else {
+        ("start", "5")
+    };
     html! {
         g class="rule" {
             line x1=(percent) x2=(percent) y1="0" y2=(coordinate(height, 0)) {}
@@ -255,7 +270,11 @@ fn join_runs(path: &str) -> String {
 }
 
 fn area(x: &[f64], line: &Line, to_x: impl Fn(f64) -> f64, floor: f64, path: &str) -> String {
-    let mut ends = x.iter().zip(&line.y).filter(|(_, y)| y.is_finite()).map(|(x, _)| *x);
+    let mut ends = x
+        .iter()
+        .zip(&line.y)
+        .filter(|(_, y)| y.is_finite())
+        .map(|(x, _)| *x);
     let first = ends.next().unwrap_or_default();
     let last = ends.next_back().unwrap_or(first);
     format!(
@@ -293,7 +312,13 @@ mod tests {
     use super::*;
 
     fn line(shape: Shape, y: &[f64]) -> Line {
-        Line { name: "a".into(), class: "c1", shape, fill: Fill::None, y: y.to_vec() }
+        Line {
+            name: "a".into(),
+            class: "c1",
+            shape,
+            fill: Fill::None,
+            y: y.to_vec(),
+        }
     }
 
     #[test]

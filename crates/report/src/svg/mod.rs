@@ -14,8 +14,8 @@ mod scale;
 pub(crate) use bars::{BarChart, BarGroup};
 pub(crate) use frame::Medium;
 pub(crate) use lines::{Base, Dot, Fill, Line, LineChart, Rule, Shape, XKind};
-pub(crate) use scale::Scale;
 pub(crate) use sample::{merge_points, pick, resample_steps};
+pub(crate) use scale::Scale;
 
 /// A coordinate or a length with at most `digits` decimals, without trailing zeros.
 pub(crate) fn coordinate(value: f64, digits: usize) -> String {
@@ -27,5 +27,9 @@ pub(crate) fn coordinate(value: f64, digits: usize) -> String {
         true => text.trim_end_matches('0').trim_end_matches('.'),
         false => &text,
     };
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    if text == "-0" {
+        "0".to_owned()
+    } else {
+        text.to_owned()
+    }
 }

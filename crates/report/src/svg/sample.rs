@@ -58,14 +58,20 @@ pub(crate) fn merge_points(
 ) -> Vec<(f64, f64, f64, u64)> {
     let mut sums = vec![(0.0, 0.0, 0.0, 0u64); slots.max(1)];
     let length = (high - low).max(f64::MIN_POSITIVE);
-    for (x, y, weight) in points.filter(|(x, y, w)| x.is_finite() && y.is_finite() && w.is_finite()) {
+    for (x, y, weight) in points.filter(|(x, y, w)| x.is_finite() && y.is_finite() && w.is_finite())
+    {
         // A cast from float saturates, so the slot is never negative.
         let slot = ((x - low) / length * slots as f64) as usize;
         let last = sums.len() - 1;
         if let Some(sum) = sums.get_mut(slot.min(last)) {
             // Nothing is worth nothing to the picture: it still gets a small dot.
             let share = weight.max(1e-9);
-            *sum = (sum.0 + x * share, sum.1 + y * share, sum.2 + share, sum.3 + 1);
+            *sum = (
+                sum.0 + x * share,
+                sum.1 + y * share,
+                sum.2 + share,
+                sum.3 + 1,
+            );
         }
     }
     sums.into_iter()
@@ -105,7 +111,12 @@ mod tests {
 
     #[test]
     fn points_merge_by_slot() {
-        let points = [(0.1, 10.0, 1.0), (0.2, 20.0, 3.0), (0.9, 5.0, 0.0), (f64::NAN, 1.0, 1.0)];
+        let points = [
+            (0.1, 10.0, 1.0),
+            (0.2, 20.0, 3.0),
+            (0.9, 5.0, 0.0),
+            (f64::NAN, 1.0, 1.0),
+        ];
         let merged = merge_points(points.into_iter(), 0.0, 1.0, 2);
         assert_eq!(merged.len(), 2);
         assert!((merged[0].1 - 17.5).abs() < 1e-9);

@@ -24,23 +24,37 @@ const DRAWN_MAX: f64 = 1e18;
 impl Scale {
     /// A scale that holds all finite values; a single value gets room on both sides.
     pub(crate) fn around(values: impl Iterator<Item = f64>) -> Self {
-        let drawn = values.filter(|v| v.is_finite()).map(|v| v.clamp(-DRAWN_MAX, DRAWN_MAX));
-        let (low, high) =
-            drawn.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+        let drawn = values
+            .filter(|v| v.is_finite())
+            .map(|v| v.clamp(-DRAWN_MAX, DRAWN_MAX));
+        let (low, high) = drawn.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| {
+            (a.min(v), b.max(v))
+        });
         Self { low, high }.opened()
     }
 
     /// The same scale with zero in it.
     pub(crate) fn with_zero(self) -> Self {
-        Self { low: self.low.min(0.0), high: self.high.max(0.0) }.opened()
+        Self {
+            low: self.low.min(0.0),
+            high: self.high.max(0.0),
+        }
+        .opened()
     }
 
     /// The same scale with a margin of `share` of its length at both ends.
     pub(crate) fn padded(self, share: f64) -> Self {
         let margin = (self.high - self.low) * share;
         // A margin never makes a positive quantity look as if it could be negative.
-        let low = if self.low >= 0.0 { (self.low - margin).max(0.0) } else { self.low - margin };
-        Self { low, high: self.high + margin }
+        let low = if self.low >= 0.0 {
+            (self.low - margin).max(0.0)
+        } else {
+            self.low - margin
+        };
+        Self {
+            low,
+            high: self.high + margin,
+        }
     }
 
     /// Position of a value, 0 at `low` and 1 at `high`.
@@ -60,7 +74,14 @@ impl Scale {
             .filter(|v| v.is_finite())
             .collect();
         let texts = format::ticks(&values);
-        values.iter().zip(texts).map(|(v, text)| Tick { at: self.at(*v), text }).collect()
+        values
+            .iter()
+            .zip(texts)
+            .map(|(v, text)| Tick {
+                at: self.at(*v),
+                text,
+            })
+            .collect()
     }
 
     /// At most `count` ticks at round times; the scale is in seconds since 1970.
@@ -72,9 +93,13 @@ impl Scale {
         while time <= high {
             let text = match time.is_multiple_of(86_400) {
                 true => format::day(time),
+                false if step < 60 => format::clock_seconds(time),
                 false => format::clock(time),
             };
-            ticks.push(Tick { at: self.at(time as f64), text });
+            ticks.push(Tick {
+                at: self.at(time as f64),
+                text,
+            });
             time = time.saturating_add(step);
             if ticks.len() > 64 {
                 break;
@@ -85,7 +110,10 @@ impl Scale {
 
     fn opened(self) -> Self {
         if !(self.low.is_finite() && self.high.is_finite()) {
-            return Self { low: 0.0, high: 1.0 };
+            return Self {
+                low: 0.0,
+                high: 1.0,
+            };
         }
         let size = self.low.abs().max(self.high.abs());
         // Less than this apart, ticks would repeat each other's texts.
@@ -93,7 +121,10 @@ impl Scale {
             return self;
         }
         let room = if size > 0.0 { size * 0.05 } else { 1.0 };
-        Self { low: self.low - room, high: self.high + room }
+        Self {
+            low: self.low - room,
+            high: self.high + room,
+        }
     }
 }
 
@@ -108,7 +139,11 @@ fn time_step(length: u64, count: u64) -> u64 {
         604_800, 1_209_600, 2_592_000, 7_776_000,
     ];
     let fits = |step: &&u64| length / **step <= count;
-    STEPS.iter().find(fits).copied().unwrap_or_else(|| (length / count.max(1)).max(1))
+    STEPS
+        .iter()
+        .find(fits)
+        .copied()
+        .unwrap_or_else(|| (length / count.max(1)).max(1))
 }
 
 #[cfg(test)]
@@ -116,7 +151,11 @@ mod tests {
     use super::*;
 
     fn texts(ticks: &[Tick]) -> String {
-        ticks.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ")
+        ticks
+            .iter()
+            .map(|t| t.text.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
@@ -124,8 +163,14 @@ mod tests {
         let cases = [
             ((86.0, 201.0), "100 120 140 160 180 200"),
             ((0.0, 12.7e6), "0 2M 4M 6M 8M 10M 12M"),
-            ((0.9987, 1.0021), "0.9990 0.9995 1.0000 1.0005 1.0010 1.0015 1.0020"),
-            ((0.0, 3e-9), "0 0.0000000005 0.0000000010 0.0000000015 0.0000000020 0.0000000025 0.0000000030"),
+            (
+                (0.9987, 1.0021),
+                "0.9990 0.9995 1.0000 1.0005 1.0010 1.0015 1.0020",
+            ),
+            (
+                (0.0, 3e-9),
+                "0 0.0000000005 0.0000000010 0.0000000015 0.0000000020 0.0000000025 0.0000000030",
+            ),
             ((-5.0, 5.0), "−4 −2 0 2 4"),
         ];
         for ((low, high), want) in cases {
@@ -150,16 +195,39 @@ mod tests {
             let ticks = scale.ticks(5);
             assert!(scale.low < scale.high, "{values:?}");
             assert!(ticks.len() <= 12, "{values:?} {}", ticks.len());
-            assert!(ticks.iter().all(|t| (-0.01..=1.01).contains(&t.at)), "{values:?}");
+            assert!(
+                ticks.iter().all(|t| (-0.01..=1.01).contains(&t.at)),
+                "{values:?}"
+            );
         }
     }
 
     #[test]
     fn time_ticks_name_the_day_at_midnight() {
-        let scale = Scale { low: 1_583_971_200.0, high: 1_584_144_000.0 };
-        assert_eq!(texts(&scale.time_ticks(8)), "12 Mar 06:00 12:00 18:00 13 Mar 06:00 12:00 18:00 14 Mar");
-        let scale = Scale { low: 1_584_058_000.0, high: 1_584_058_060.0 };
-        assert_eq!(texts(&scale.time_ticks(4)), "00:06 00:07 00:07 00:07 00:07");
-        assert!(Scale { low: 0.0, high: 1e18 }.time_ticks(6).len() <= 65);
+        let scale = Scale {
+            low: 1_583_971_200.0,
+            high: 1_584_144_000.0,
+        };
+        assert_eq!(
+            texts(&scale.time_ticks(8)),
+            "12 Mar 06:00 12:00 18:00 13 Mar 06:00 12:00 18:00 14 Mar"
+        );
+        let scale = Scale {
+            low: 1_584_058_000.0,
+            high: 1_584_058_060.0,
+        };
+        assert_eq!(
+            texts(&scale.time_ticks(4)),
+            "00:06:45 00:07:00 00:07:15 00:07:30"
+        );
+        assert!(
+            Scale {
+                low: 0.0,
+                high: 1e18
+            }
+            .time_ticks(6)
+            .len()
+                <= 65
+        );
     }
 }

@@ -3,8 +3,8 @@
 use backstop_core::protocol::{AccountId, AssetId, Event, TraceStep};
 use backstop_core::units::{Amount, Price, Ratio, Rounding, U256};
 use backstop_lab::record::{
-    AccountRow, CoverageRow, EventRow, LiquidationRow, LiquidatorKind, LiquidatorRow, Miss, MissRow,
-    PathRecord, ReactionRow, StepRow,
+    AccountRow, CoverageRow, EventRow, LiquidationRow, LiquidatorKind, LiquidatorRow, Miss,
+    MissRow, PathRecord, ReactionRow, StepRow,
 };
 use backstop_report::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
@@ -61,7 +61,11 @@ fn steps(size: Size, noise: &mut Noise, selling: f64) -> Vec<StepRow> {
             for asset in 0..size.assets {
                 wobble[asset] = wobble[asset] * 0.98 + 0.004 * (noise.next() - 0.5);
                 let stable = asset == 1 || asset == 2;
-                let shape = if stable { 1.0 + wobble[asset] * 0.05 } else { crash(t) + wobble[asset] };
+                let shape = if stable {
+                    1.0 + wobble[asset] * 0.05
+                } else {
+                    crash(t) + wobble[asset]
+                };
                 let stress = (-((t - 0.55) / 0.02).powi(2)).exp();
                 let pressure = if stable { 0.0 } else { selling * stress };
                 let outside = PRICES[asset] * shape * (1.0 - 0.6 * pressure);
@@ -70,7 +74,8 @@ fn steps(size: Size, noise: &mut Noise, selling: f64) -> Vec<StepRow> {
                 }
                 row.outside.push(outside);
                 row.oracle.push(oracle[asset]);
-                row.venue.push(outside * (1.0 - pressure) * (1.0 + 0.001 * (noise.next() - 0.5)));
+                row.venue
+                    .push(outside * (1.0 - pressure) * (1.0 + 0.001 * (noise.next() - 0.5)));
             }
             row
         })
@@ -83,7 +88,11 @@ fn trace(repaid: u128, price: u128) -> Vec<TraceStep> {
         TraceStep {
             label: "debt to repay (debt units)",
             formula: "min(asked, debt · close factor / 10^4)",
-            inputs: vec![("asked", U256::MAX), ("debt", number(repaid * 2)), ("close factor", number(5_000u128))],
+            inputs: vec![
+                ("asked", U256::MAX),
+                ("debt", number(repaid * 2)),
+                ("close factor", number(5_000u128)),
+            ],
             result: number(repaid),
             rounding: Some(Rounding::HalfUp),
         },
@@ -112,8 +121,16 @@ fn liquidation(i: u32, size: Size, steps: &mut [StepRow], noise: &mut Noise) -> 
     let center = if noise.next() < 0.45 { 0.225 } else { 0.548 };
     let t = (center + 0.03 * (noise.next() + noise.next() - 1.0)).clamp(0.0, 1.0);
     let at = (t * f64::from(size.steps.saturating_sub(1))) as usize;
-    let collateral = if size.assets > 3 && noise.next() < 0.3 { 3 } else { 0 };
-    let debt = if size.assets > 1 { 1 + usize::from(size.assets > 2 && noise.next() < 0.4) } else { 0 };
+    let collateral = if size.assets > 3 && noise.next() < 0.3 {
+        3
+    } else {
+        0
+    };
+    let debt = if size.assets > 1 {
+        1 + usize::from(size.assets > 2 && noise.next() < 0.4)
+    } else {
+        0
+    };
     let step = &mut steps[at];
     let repaid_usd = 400.0 * (7.0 * noise.next() * noise.next()).exp();
     let (seized_usd, fee_usd) = (repaid_usd * 1.045, repaid_usd * 0.005);
@@ -162,17 +179,33 @@ fn liquidation(i: u32, size: Size, steps: &mut [StepRow], noise: &mut Noise) -> 
 fn accounts(size: Size, liquidations: &[LiquidationRow], noise: &mut Noise) -> Vec<AccountRow> {
     (0..size.accounts)
         .map(|i| {
-            let own: Vec<_> = liquidations.iter().filter(|l| l.account == AccountId(i)).collect();
+            let own: Vec<_> = liquidations
+                .iter()
+                .filter(|l| l.account == AccountId(i))
+                .collect();
             let debt = 900.0 * (6.0 * noise.next() * noise.next()).exp();
             let start = 1.02 + 2.4 * noise.next() * noise.next();
             let repaid: f64 = own.iter().map(|l| l.repaid_usd).sum();
             let seized: f64 = own.iter().map(|l| l.seized_usd + l.fee_usd).sum();
-            let end = if own.is_empty() { start * 0.72 } else { 1.0 + 0.3 * noise.next() };
+            let end = if own.is_empty() {
+                start * 0.72
+            } else {
+                1.0 + 0.3 * noise.next()
+            };
             AccountRow {
                 account: AccountId(i),
-                name: (i % 2 == 0).then(|| format!("0x{:040x}", u64::from(i).wrapping_mul(0x9e37_79b9_7f4a_7c15))),
+                name: (i % 2 == 0).then(|| {
+                    format!(
+                        "0x{:040x}",
+                        u64::from(i).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                    )
+                }),
                 health_start: Ratio::new((start * WAD) as u128),
-                health_end: if i % 11 == 0 { Ratio::MAX } else { Ratio::new((end * WAD) as u128) },
+                health_end: if i % 11 == 0 {
+                    Ratio::MAX
+                } else {
+                    Ratio::new((end * WAD) as u128)
+                },
                 collateral_usd: [debt * start / 0.8, debt * end / 0.8],
                 debt_usd: [debt, if i % 11 == 0 { 0.0 } else { debt * 0.8 }],
                 liquidations: own.len() as u32,
@@ -196,7 +229,10 @@ fn liquidators(liquidations: &[LiquidationRow], misses: &[MissRow]) -> Vec<Liqui
         .into_iter()
         .enumerate()
         .map(|(i, (name, kind))| {
-            let own: Vec<_> = liquidations.iter().filter(|l| l.liquidator == i as u32).collect();
+            let own: Vec<_> = liquidations
+                .iter()
+                .filter(|l| l.liquidator == i as u32)
+                .collect();
             let sum = |of: fn(&LiquidationRow) -> f64| own.iter().map(|l| of(l)).sum::<f64>();
             LiquidatorRow {
                 name: name.into(),
@@ -220,13 +256,22 @@ fn coverage(liquidations: &[LiquidationRow]) -> Vec<CoverageRow> {
     for l in liquidations.iter().filter(|l| l.deficit_usd > 0.0) {
         let first = l.deficit_usd.min(left);
         left -= first;
-        for (layer, usd, left_usd) in
-            [("treasury reserve", first, left), ("socialised", l.deficit_usd - first, f64::INFINITY)]
-        {
+        for (layer, usd, left_usd) in [
+            ("treasury reserve", first, left),
+            ("socialised", l.deficit_usd - first, f64::INFINITY),
+        ] {
             if usd > 0.0 {
                 let amount = Amount::new((usd * 1e6) as u128);
                 let (step, time, asset) = (l.step, l.time, l.debt);
-                rows.push(CoverageRow { step, time, layer: layer.into(), asset, amount, usd, left_usd });
+                rows.push(CoverageRow {
+                    step,
+                    time,
+                    layer: layer.into(),
+                    asset,
+                    amount,
+                    usd,
+                    left_usd,
+                });
             }
         }
     }
@@ -239,7 +284,9 @@ pub(crate) fn record(size: Size, selling: f64) -> PathRecord {
     let mut steps = steps(size, &mut noise, selling);
     let mut liquidations: Vec<_> = match steps.is_empty() {
         true => Vec::new(),
-        false => (0..size.liquidations).map(|i| liquidation(i, size, &mut steps, &mut noise)).collect(),
+        false => (0..size.liquidations)
+            .map(|i| liquidation(i, size, &mut steps, &mut noise))
+            .collect(),
     };
     liquidations.sort_by_key(|l| l.step);
     let misses: Vec<_> = liquidations
@@ -249,7 +296,8 @@ pub(crate) fn record(size: Size, selling: f64) -> PathRecord {
             step: l.step,
             account: l.account,
             liquidator: (l.liquidator + 1) % 3,
-            reason: [Miss::Outrun, Miss::Outrun, Miss::BlockFull, Miss::Rejected][l.account.0 as usize % 4],
+            reason: [Miss::Outrun, Miss::Outrun, Miss::BlockFull, Miss::Rejected]
+                [l.account.0 as usize % 4],
             gas_usd: l.gas_usd * 0.4,
         })
         .collect();
@@ -258,13 +306,19 @@ pub(crate) fn record(size: Size, selling: f64) -> PathRecord {
         .map(|l| EventRow {
             step: l.step,
             time: l.time,
-            event: Event::PriceObserved { asset: l.collateral, price: Price::new((l.collateral_price * 1e8) as u128) },
+            event: Event::PriceObserved {
+                asset: l.collateral,
+                price: Price::new((l.collateral_price * 1e8) as u128),
+            },
         })
         .collect();
     let accounts = accounts(size, &liquidations, &mut noise);
     PathRecord {
         seed: 7,
-        symbols: SYMBOLS[..size.assets].iter().map(|s| (*s).to_owned()).collect(),
+        symbols: SYMBOLS[..size.assets]
+            .iter()
+            .map(|s| (*s).to_owned())
+            .collect(),
         decimals: DECIMALS[..size.assets].to_vec(),
         liquidators: liquidators(&liquidations, &misses),
         coverage: coverage(&liquidations),
@@ -302,7 +356,10 @@ pub(crate) fn context() -> RunContext {
     let table = |title: &str, columns: &[&str], rows: &[&[&str]]| SettingsTable {
         title: title.into(),
         columns: columns.iter().map(|c| (*c).to_owned()).collect(),
-        rows: rows.iter().map(|r| r.iter().map(|c| (*c).to_owned()).collect()).collect(),
+        rows: rows
+            .iter()
+            .map(|r| r.iter().map(|c| (*c).to_owned()).collect())
+            .collect(),
     };
     RunContext {
         title: "A made-up crash, 12–13 March 2020".into(),
@@ -362,7 +419,11 @@ pub(crate) fn maps() -> Vec<LiquidationMap> {
                 let price = f64::from(i) * 0.25;
                 let share = 1.0 / (1.0 + ((price - 120.0) / 18.0).exp());
                 let collateral_usd = scale * share * 48e6;
-                MapPoint { price, collateral_usd, debt_usd: collateral_usd * 0.78 }
+                MapPoint {
+                    price,
+                    collateral_usd,
+                    debt_usd: collateral_usd * 0.78,
+                }
             })
             .collect()
     };

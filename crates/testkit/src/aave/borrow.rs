@@ -206,11 +206,15 @@ impl World {
         Ok(())
     }
 
-    /// An amount in the two-decimal units of the debt ceiling, rounded down.
+    /// An amount in the two-decimal units of the debt ceiling, rounded down; stored in 128 bits.
     fn isolated_units(&self, asset: &str, amount: &BigUint) -> Outcome<BigUint> {
         let decimals = self.reserve(asset)?.decimals;
         let shift = decimals.checked_sub(2).ok_or(PANIC_RANGE)?;
-        div(amount, &ten(shift))
+        let units = div(amount, &ten(shift))?;
+        if units.bits() > 128 {
+            return Err("SAFE_CAST_OVERFLOW");
+        }
+        Ok(units)
     }
 
     fn require_isolated_debt(

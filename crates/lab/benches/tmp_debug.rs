@@ -1,0 +1,316 @@
+//! One day by the minute around a pool of 100,000 borrowers, with and without feedback.
+//!
+//! The book is synthetic: health follows the quantiles of 1,309 borrowers of Aave v2 with staked
+//! ether (June 2023), debts are log-normal with a median of 2,000 dollars, one borrower in five
+//! holds a second collateral and one in five owes a second asset. Ether falls by 10 % or 30 % within
+//! the day, with a Brownian bridge between ten-minute points. Making the world (reading the book,
+//! drawing the prices) is not part of the time; the recording of traces, events and accounts is off.
+
+use backstop_core::coverage::Waterfall;
+use backstop_core::protocol::aave::{
+    AaveVersion, Account, Pool, PoolSetup, Position, RateStrategy, ReserveConfig, ReserveSetup,
+    ReserveState,
+};
+use backstop_core::protocol::{AccountId, Asset, AssetId, Protocol};
+use backstop_core::units::{Amount, Bps, Price, RAY, Rate, Timestamp, U256};
+use backstop_lab::agents::{BorrowerGroup, Exit, LiquidatorConfig, Reaction, Sizing};
+use backstop_lab::feed::FeedConfig;
+use backstop_lab::market::{FeedbackMode, Impact};
+use backstop_lab::network::{BaseFee, GasModel, GasToken, NetworkConfig};
+use backstop_lab::price::{Constant, Grid, Historical, PriceModel, Refine};
+use backstop_lab::random::hashed_unit;
+use backstop_lab::record::{LiquidatorKind, PathRecord};
+use backstop_lab::venue::{ConstantProduct, Liquidity, SquareRoot, VenueConfig};
+use backstop_lab::world::{AssetConfig, Recording, World, WorldConfig};
+use divan::Bencher;
+use std::ops::ControlFlow;
+
+const BORROWERS: u32 = 100_000;
+const START: u64 = 1_600_000_000;
+/// Symbol, decimals, price in USD, liquidation threshold.
+const ASSETS: [(&str, u8, f64, u16); 4] = [
+    ("WETH", 18, 2_000.0, 8_250),
+    ("WBTC", 8, 30_000.0, 7_500),
+    ("USDC", 6, 1.0, 7_800),
+    ("DAI", 18, 1.0, 7_700),
+];
+/// Share of borrowers and health factor.
+const HEALTH: [(f64, f64); 10] = [
+    (0.0, 1.02),
+    (0.01, 1.05),
+    (0.05, 1.16),
+    (0.1, 1.22),
+    (0.2, 1.34),
+    (0.3, 1.53),
+    (0.5, 1.99),
+    (0.75, 3.04),
+    (0.9, 4.9),
+    (1.0, 20.0),
+];
+
+fn main() {
+    {
+        let mut w = World::new(pool(), config(30, FeedbackMode::Off), 1).unwrap();
+        w.run(&mut |_| ControlFlow::Continue(()));
+        let p = w.protocol();
+        let b: std::collections::BTreeSet<_> = p.breaches().collect();
+        let mut with = 0; let mut without = 0;
+        for i in 0..BORROWERS { let id = AccountId(i); let h = p.health(id).unwrap(); if backstop_lab::door::ratio_to_f64(h.factor) < 1.0 && !b.contains(&id) { if h.collateral.is_zero() { without += 1 } else { with += 1 } } }
+        eprintln!("missed: {with} with collateral, {without} without");
+    }
+    let pool = pool();
+    for (fall, mode) in [(10, FeedbackMode::Off), (10, FeedbackMode::On), (30, FeedbackMode::On), (0, FeedbackMode::On)] {
+        let t = std::time::Instant::now();
+        let mut w = World::new(pool.fork(), config(fall, mode), 1).unwrap();
+        let t1 = t.elapsed();
+        let t = std::time::Instant::now();
+        let r = w.run(&mut |_| ControlFlow::Continue(()));
+        eprintln!("{fall} {mode:?}: new {t1:?} run {:?}, {} liq {} miss", t.elapsed(), r.liquidations.len(), r.misses.len());
+    }
+}
+
+#[divan::bench(args = [10, 30], sample_count = 10, sample_size = 1)]
+fn day_with_feedback(bencher: Bencher<'_, '_>, fall: u32) {
+    day(bencher, fall, FeedbackMode::On);
+}
+
+#[divan::bench(args = [10, 30], sample_count = 10, sample_size = 1)]
+fn day_without_feedback(bencher: Bencher<'_, '_>, fall: u32) {
+    day(bencher, fall, FeedbackMode::Off);
+}
+
+fn day(bencher: Bencher<'_, '_>, fall: u32, mode: FeedbackMode) {
+    let pool = pool();
+    bencher
+        .with_inputs(|| World::new(pool.fork(), config(fall, mode), 1))
+        .bench_values(run);
+}
+
+fn run<E: std::fmt::Debug>(world: Result<World<Pool>, E>) -> PathRecord {
+    let mut world = world.unwrap_or_else(|e| panic!("{e:?}"));
+    world.run(&mut |_| ControlFlow::Continue(()))
+}
+
+fn config(fall: u32, mode: FeedbackMode) -> WorldConfig {
+    let feed = FeedConfig {
+        deviation: 0.005,
+        heartbeat_s: 3_600,
+        delay_s: 30,
+    };
+    let falling = |usd: f64, share: f64| {
+        let points: Vec<(u64, f64)> = (0..=144u32)
+            .map(|i| {
+                let passed = (f64::from(i) / 72.0).min(1.0);
+                let wobble = 0.01 * (f64::from(i) * 1.7).sin();
+                let usd = usd * (1.0 - share * passed) * (1.0 + wobble * passed);
+                (START + 600 * u64::from(i), usd)
+            })
+            .collect();
+        PriceModel::Historical(Historical::from_points(&points, Refine::Bridge))
+    };
+    let fall = f64::from(fall) / 100.0;
+    let prices = [
+        falling(2_000.0, fall),
+        falling(30_000.0, 0.8 * fall),
+        PriceModel::Constant(Constant { usd: 1.0 }),
+        PriceModel::Constant(Constant { usd: 1.0 }),
+    ];
+    WorldConfig {
+        grid: Grid {
+            start: START,
+            step_s: 60,
+            steps: 1_440,
+        },
+        assets: prices
+            .into_iter()
+            .map(|price| AssetConfig { price, feed })
+            .collect(),
+        venues: venues(),
+        impact: Impact {
+            mode,
+            venue_weight: 0.3,
+            permanent_share: 0.2,
+        },
+        network: network(),
+        liquidators: liquidators(),
+        borrowers: vec![BorrowerGroup {
+            name: "careful".to_owned(),
+            share: 0.2,
+            reaction: Reaction::Repay,
+            trigger: 1.1,
+            target: 1.3,
+            delay_s: 1_800,
+            budget_share: 0.3,
+        }],
+        coverage: Waterfall::default(),
+        recording: Recording::default(),
+    }
+}
+
+fn venues() -> Vec<VenueConfig> {
+    let venue = |name: &str, base, fee, liquidity| VenueConfig {
+        name: name.to_owned(),
+        base,
+        fee,
+        half_life_s: 600.0,
+        weight: 1.0,
+        liquidity,
+    };
+    let law = |usd| Liquidity::SquareRoot(SquareRoot::new(1.0, 0.06, usd));
+    let pool = Liquidity::ConstantProduct(ConstantProduct::fixed(50_000.0, 100e6));
+    vec![
+        venue("ETH market", 0, 0.0005, law(10e9)),
+        venue("ETH pool", 0, 0.003, pool),
+        venue("BTC market", 1, 0.0005, law(20e9)),
+    ]
+}
+
+fn network() -> NetworkConfig {
+    NetworkConfig {
+        block_time_s: 12.0,
+        block_gas_limit: 30_000_000,
+        liquidation_share: 0.5,
+        liquidation_gas: 450_000,
+        failed_gas_share: 0.3,
+        gas_token: GasToken::Asset(0),
+        gas: GasModel::BaseFee(BaseFee {
+            initial_gwei: 20.0,
+            min_gwei: 1.0,
+            priority_gwei: 1.0,
+            demand: 0.5,
+            elasticity: 1.0,
+            noise: 0.1,
+            stress: 20.0,
+            stress_asset: 0,
+            window_s: 3_600,
+        }),
+    }
+}
+
+fn liquidators() -> Vec<LiquidatorConfig> {
+    let liquidator = |name: &str, kind, count, latency_s, exit| LiquidatorConfig {
+        name: name.to_owned(),
+        kind,
+        count,
+        capital_usd: 5e6,
+        latency_s,
+        min_profit_usd: 1.0,
+        bid_share: 0.5,
+        exit,
+        sizing: Sizing::Best,
+    };
+    let flash = Exit::FlashLoan { fee: 0.0005 };
+    let desk = Exit::Inventory {
+        half_life_s: 1_800.0,
+    };
+    vec![
+        liquidator("private", LiquidatorKind::Private, 1, 1.0, flash),
+        liquidator("public", LiquidatorKind::Public, 3, 12.0, flash),
+        liquidator("desk", LiquidatorKind::Public, 1, 24.0, desk),
+    ]
+}
+
+fn pool() -> Pool {
+    let mut accounts: Vec<Account> = (0..BORROWERS).map(borrower).collect();
+    let lender = [0, 1, 2, 3].map(|asset| position(asset, 5e9 / ASSETS[asset].2, 0.0));
+    accounts.push(Account::new(0, lender));
+    accounts.extend([Account::default(), Account::default()]);
+    let setup = PoolSetup {
+        version: AaveVersion::V3_0_2,
+        base_decimals: 8,
+        now: Timestamp(START),
+        reserves: (0..ASSETS.len()).map(reserve).collect(),
+        e_modes: Default::default(),
+        sentinel: None,
+        accounts,
+        wallets: Vec::new(),
+        treasury: AccountId(BORROWERS + 1),
+        coverage: AccountId(BORROWERS + 2),
+    };
+    setup
+        .open()
+        .and_then(PoolSetup::build)
+        .unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn borrower(id: u32) -> Account {
+    let draw = |purpose: u64| hashed_unit(purpose, u64::from(id));
+    let health = quantile(draw(1));
+    let normal = (-2.0 * (1.0 - draw(2)).ln()).sqrt() * (std::f64::consts::TAU * draw(3)).cos();
+    let debt = 2_000.0 * (1.8 * normal).exp();
+    let (second_collateral, second_debt) = (draw(4) < 0.2, draw(5) < 0.2);
+    let shares = if second_collateral { [0.6, 0.4] } else { [1.0, 0.0] };
+    let threshold = shares[0] * 0.825 + shares[1] * 0.75;
+    let collateral = debt * health / threshold;
+    let debts = match (second_debt, draw(6) < 0.5) {
+        (true, _) => [0.5, 0.5],
+        (false, true) => [1.0, 0.0],
+        (false, false) => [0.0, 1.0],
+    };
+    let tokens = |asset: usize, usd: f64| usd / ASSETS[asset].2;
+    Account::new(
+        0,
+        [
+            position(0, tokens(0, collateral * shares[0]), 0.0),
+            position(1, tokens(1, collateral * shares[1]), 0.0),
+            position(2, 0.0, debt * debts[0]),
+            position(3, 0.0, debt * debts[1]),
+        ],
+    )
+}
+
+fn quantile(share: f64) -> f64 {
+    let upper = HEALTH.partition_point(|(s, _)| *s <= share).clamp(1, 9);
+    let ((s0, h0), (s1, h1)) = (HEALTH[upper - 1], HEALTH[upper]);
+    h0 + (h1 - h0) * (share - s0) / (s1 - s0)
+}
+
+fn position(asset: usize, supply: f64, debt: f64) -> Position {
+    let unit = 10f64.powi(i32::from(ASSETS[asset].1));
+    let [supply, debt] = [supply, debt].map(|tokens| (tokens * unit) as u128);
+    Position {
+        asset: AssetId(asset as u16),
+        supply,
+        debt,
+        is_collateral: supply > 0,
+        is_borrowing: debt > 0,
+    }
+}
+
+fn reserve(asset: usize) -> ReserveSetup {
+    let (symbol, decimals, usd, threshold) = ASSETS[asset];
+    let percent = |n: u64| Rate(RAY / U256::from(100u64) * U256::from(n));
+    ReserveSetup {
+        asset: Asset {
+            symbol: symbol.to_owned(),
+            decimals,
+        },
+        config: ReserveConfig {
+            decimals,
+            loan_to_value: Bps(threshold - 250),
+            liquidation_threshold: Bps(threshold),
+            liquidation_bonus: Bps(10_500),
+            reserve_factor: Bps(1_000),
+            protocol_fee: Bps(1_000),
+            active: true,
+            frozen: false,
+            paused: false,
+            borrowing_enabled: true,
+            borrowable_in_isolation: false,
+            siloed: false,
+            debt_ceiling: Amount::ZERO,
+            supply_cap: Amount::ZERO,
+            borrow_cap: Amount::ZERO,
+            e_mode_category: 0,
+            grace_until: Timestamp(0),
+        },
+        strategy: RateStrategy {
+            optimal_usage: percent(90),
+            base: percent(0),
+            slope1: percent(4),
+            slope2: percent(60),
+        },
+        price: Price::new((usd * 1e8) as u128),
+        state: ReserveState::fresh(Timestamp(START)),
+    }
+}
