@@ -33,7 +33,9 @@ fn main() -> ExitCode {
 }
 
 fn start_threads(threads: Option<u16>) -> Result<(), failure::Failure> {
-    let Some(threads) = threads else { return Ok(()) };
+    let Some(threads) = threads else {
+        return Ok(());
+    };
     rayon::ThreadPoolBuilder::new()
         .num_threads(usize::from(threads))
         .build_global()

@@ -31,7 +31,8 @@ pub(crate) fn interrupted() -> bool {
 /// A bar of `length` units that hides itself where standard error is no terminal.
 pub(crate) fn bar(length: u64, unit: &str) -> ProgressBar {
     let bar = ProgressBar::new(length);
-    let template = format!("{{msg:14}} {{bar:32}} {{pos}}/{{len}} {unit}  {{per_sec}}  {{eta}} left");
+    let template =
+        format!("{{msg:14}} {{bar:32}} {{pos}}/{{len}} {unit}  {{per_sec}}  {{eta}} left");
     if let Ok(style) = ProgressStyle::with_template(&template) {
         bar.set_style(style);
     }
@@ -44,5 +45,7 @@ const WIDTH: usize = 100;
 
 /// Characters to a line of standard output.
 pub(crate) fn width() -> usize {
-    console::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns))
+    console::Term::stdout()
+        .size_checked()
+        .map_or(WIDTH, |(_, columns)| usize::from(columns))
 }

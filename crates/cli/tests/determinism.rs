@@ -22,12 +22,20 @@ fn run(name: &str, extra: &[&str]) -> BTreeMap<String, Vec<u8>> {
         .arg(&out)
         .output()
         .expect("the command starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     std::fs::read_dir(&out)
         .expect("the output folder exists")
         .map(|entry| {
             let path = entry.expect("a directory entry").path();
-            let file = path.file_name().expect("a file name").to_string_lossy().into_owned();
+            let file = path
+                .file_name()
+                .expect("a file name")
+                .to_string_lossy()
+                .into_owned();
             (file, std::fs::read(path).expect("the file can be read"))
         })
         .collect()
@@ -37,15 +45,25 @@ fn run(name: &str, extra: &[&str]) -> BTreeMap<String, Vec<u8>> {
 fn a_second_run_and_one_thread_give_the_same_bytes() {
     let first = run("first", &[]);
     assert!(first.contains_key("report.html"), "{:?}", first.keys());
-    assert!(first.contains_key("liquidations.parquet"), "{:?}", first.keys());
-    for (name, again) in [("second", run("second", &[])), ("one", run("one", &["--threads", "1"]))] {
+    assert!(
+        first.contains_key("liquidations.parquet"),
+        "{:?}",
+        first.keys()
+    );
+    for (name, again) in [
+        ("second", run("second", &[])),
+        ("one", run("one", &["--threads", "1"])),
+    ] {
         assert_eq!(
             first.keys().collect::<Vec<_>>(),
             again.keys().collect::<Vec<_>>(),
             "files of run {name}"
         );
         for (file, bytes) in &first {
-            assert!(again.get(file) == Some(bytes), "{file} differs in run {name}");
+            assert!(
+                again.get(file) == Some(bytes),
+                "{file} differs in run {name}"
+            );
         }
     }
 }
@@ -57,12 +75,26 @@ fn another_seed_gives_another_path() {
     let reseeded = Command::new(env!("CARGO_BIN_EXE_backstop"))
         .arg("run")
         .arg(scenario())
-        .args(["--set", "book.synthetic.accounts=1500", "--seed", "77", "--out"])
+        .args([
+            "--set",
+            "book.synthetic.accounts=1500",
+            "--seed",
+            "77",
+            "--out",
+        ])
         .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("seed-c"))
         .output()
         .expect("the command starts");
-    assert!(reseeded.status.success(), "{}", String::from_utf8_lossy(&reseeded.stderr));
+    assert!(
+        reseeded.status.success(),
+        "{}",
+        String::from_utf8_lossy(&reseeded.stderr)
+    );
     let steps = Path::new(env!("CARGO_TARGET_TMPDIR")).join("seed-c/steps.parquet");
     let steps = std::fs::read(steps).expect("the file can be read");
-    assert_ne!(first.get("steps.parquet"), Some(&steps), "the seed must matter");
+    assert_ne!(
+        first.get("steps.parquet"),
+        Some(&steps),
+        "the seed must matter"
+    );
 }

@@ -26,7 +26,7 @@ fn load(name: &str) -> Option<(Scenario, Inputs)> {
 fn march_2020() {
     let (scenario, inputs) = load("march-2020.toml").unwrap();
     assert_eq!(scenario.time.steps(), 2 * 1_440);
-    assert_eq!(inputs.book.accounts.len(), 20_000);
+    assert_eq!(inputs.book.accounts.len(), 15_000);
     assert_eq!(inputs.notes, Vec::<String>::new());
     assert_eq!(
         inputs.price_at(AssetId(0), scenario.time.start),

@@ -49,7 +49,7 @@ const HEALTH: [(f64, f64); 10] = [
 ];
 
 fn main() {
-    {
+    if std::env::var("MISSED").is_ok() {
         let mut w = World::new(pool(), config(30, FeedbackMode::Off), 1).unwrap();
         w.run(&mut |_| ControlFlow::Continue(()));
         let p = w.protocol();
@@ -59,7 +59,8 @@ fn main() {
         eprintln!("missed: {with} with collateral, {without} without");
     }
     let pool = pool();
-    for (fall, mode) in [(10, FeedbackMode::Off), (10, FeedbackMode::On), (30, FeedbackMode::On), (0, FeedbackMode::On)] {
+    let fall: u32 = std::env::var("FALL").unwrap().parse().unwrap();
+    for (fall, mode) in [(fall, FeedbackMode::On)] {
         let t = std::time::Instant::now();
         let mut w = World::new(pool.fork(), config(fall, mode), 1).unwrap();
         let t1 = t.elapsed();

@@ -102,7 +102,13 @@ fn bad_debt(s: &Summary, spans: &mut Vec<Span>) {
         .map(|l| format!("{} {}", l.layer, money(l.usd)))
         .collect();
     if payers.is_empty() {
-        return plain(spans, ", which nobody has paid");
+        let open = s.deficit_usd < NOTHING_USD;
+        let text = if open {
+            ", still open in its accounts"
+        } else {
+            ", which nobody has paid"
+        };
+        return plain(spans, text);
     }
     let open = match s.shortfall_usd >= NOTHING_USD {
         true => format!("; still open {}", money(s.shortfall_usd)),

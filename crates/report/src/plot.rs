@@ -208,7 +208,8 @@ fn sorted(points: &[MapPoint]) -> Curve {
     }
 }
 
-/// From zero to a little above the start, or above all that matters where nothing is known.
+/// From well below the run's low (or 60 % below the start) to a little above the start. Far below,
+/// everything is liquidatable and would flatten what matters.
 fn price_range(map: &LiquidationMap) -> Option<(f64, f64)> {
     let finite = map
         .before
@@ -216,17 +217,18 @@ fn price_range(map: &LiquidationMap) -> Option<(f64, f64)> {
         .chain(&map.after)
         .filter(|p| p.price.is_finite());
     let highest = finite.map(|p| p.price).fold(0.0, f64::max);
-    let start = if map.price_start.is_finite() {
-        map.price_start
-    } else {
-        0.0
-    };
-    let high = match start > 0.0 {
-        // Accounts far above the present price were in breach long before: off the plot.
-        true => start * 1.1,
-        false => highest * 1.05,
-    };
-    (highest > 0.0 && high > 0.0).then_some((0.0, high))
+    if highest <= 0.0 {
+        return None;
+    }
+    let start = map.price_start;
+    if !(start.is_finite() && start > 0.0) {
+        return Some((0.0, highest * 1.05));
+    }
+    let low = map
+        .price_low
+        .filter(|low| low.is_finite() && *low > 0.0)
+        .unwrap_or(start);
+    Some(((start * 0.4).min(low * 0.75), start * 1.05))
 }
 
 fn grid(low: f64, high: f64) -> Vec<f64> {

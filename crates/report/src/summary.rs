@@ -48,7 +48,8 @@ pub struct Summary {
     pub gas_usd: f64,
     /// Largest price of gas, gwei.
     pub gas_gwei_max: f64,
-    /// Oracle value of the collateral less what the venues paid for it.
+    /// Value of the collateral less what the venues paid for it, later sales of kept collateral
+    /// included.
     pub slippage_usd: f64,
     /// Liquidators' net profit.
     pub liquidators_profit_usd: f64,
@@ -234,7 +235,7 @@ impl Summary {
                 .map(|s| s.gas_gwei)
                 .filter(|g| g.is_finite())
                 .fold(0.0, f64::max),
-            slippage_usd: total(record.liquidations.iter().map(|l| l.slippage_usd)),
+            slippage_usd: total(record.liquidators.iter().map(|l| l.slippage_usd)),
             liquidators_profit_usd: total(record.liquidators.iter().map(|l| l.profit_usd)),
             inventory_usd: total(record.liquidators.iter().map(|l| l.inventory_usd)),
             deficit_usd: sum(|s| s.deficit_usd),

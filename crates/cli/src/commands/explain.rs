@@ -24,6 +24,9 @@ pub(crate) struct Args {
 /// # Errors
 /// When the folder cannot be read or the account is not in it.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    print!("{}", backstop_report::explain(&args.results, &args.account)?);
+    print!(
+        "{}",
+        backstop_report::explain(&args.results, &args.account)?
+    );
     Ok(ExitCode::SUCCESS)
 }

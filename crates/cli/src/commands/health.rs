@@ -67,7 +67,9 @@ impl Line {
             debt_usd: self.debt_usd,
             health: self.factor,
             distance: self.distance(),
-            liquidation_price: self.liquidation_price.map(|price| (self.asset.clone(), price)),
+            liquidation_price: self
+                .liquidation_price
+                .map(|price| (self.asset.clone(), price)),
         }
     }
 }
@@ -88,12 +90,17 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
 }
 
 fn open(args: &Args) -> Result<(Loaded, Opened), Failure> {
-    let is_scenario = args.book.extension().is_some_and(|extension| extension == "toml");
+    let is_scenario = args
+        .book
+        .extension()
+        .is_some_and(|extension| extension == "toml");
     let path = match (&args.scenario, is_scenario) {
         (None, true) => &args.book,
         (Some(scenario), false) => scenario,
         (Some(_), true) => {
-            return Err(Failure::new("--scenario goes with a book file, not with a scenario"));
+            return Err(Failure::new(
+                "--scenario goes with a book file, not with a scenario",
+            ));
         }
         (None, false) => {
             let file = args.book.display();
@@ -113,7 +120,9 @@ fn open(args: &Args) -> Result<(Loaded, Opened), Failure> {
 fn lines(loaded: &Loaded, opened: &Opened) -> Vec<Line> {
     let bodies = setup::bodies(&opened.pool, &follows(loaded));
     let named = opened.names.iter().zip(0u32..);
-    named.filter_map(|(name, id)| line(opened, &bodies, name, AccountId(id))).collect()
+    named
+        .filter_map(|(name, id)| line(opened, &bodies, name, AccountId(id)))
+        .collect()
 }
 
 /// An account's line; nothing for an account without debt.
@@ -124,26 +133,45 @@ fn line(opened: &Opened, bodies: &[Body], name: &str, id: AccountId) -> Option<L
         return None;
     }
     let worth = |body: &Body| -> f64 {
-        let members = pool.holdings(id).into_iter().filter(|h| h.enabled && body.holds(h.asset));
-        members.map(|holding| tokens_usd(opened, holding.asset, holding.collateral)).sum()
+        let members = pool
+            .holdings(id)
+            .into_iter()
+            .filter(|h| h.enabled && body.holds(h.asset));
+        members
+            .map(|holding| tokens_usd(opened, holding.asset, holding.collateral))
+            .sum()
     };
-    let main = bodies.iter().map(|body| (body, worth(body))).filter(|(_, usd)| *usd > 0.0);
-    let main = main.reduce(|a, b| if b.1 > a.1 { b } else { a }).map(|(body, _)| *body);
-    let symbol = |asset: AssetId| pool.assets().get(usize::from(asset.0)).map(|a| a.symbol.clone());
+    let main = bodies
+        .iter()
+        .map(|body| (body, worth(body)))
+        .filter(|(_, usd)| *usd > 0.0);
+    let main = main
+        .reduce(|a, b| if b.1 > a.1 { b } else { a })
+        .map(|(body, _)| *body);
+    let symbol = |asset: AssetId| {
+        pool.assets()
+            .get(usize::from(asset.0))
+            .map(|a| a.symbol.clone())
+    };
     let decimals = pool.base_decimals();
     Some(Line {
         name: name.to_owned(),
         factor: health.factor,
         collateral_usd: door::value_to_usd(health.collateral, decimals),
         debt_usd: door::value_to_usd(health.debt, decimals),
-        asset: main.and_then(|body| symbol(body.leader)).unwrap_or_default(),
+        asset: main
+            .and_then(|body| symbol(body.leader))
+            .unwrap_or_default(),
         price: main.map(|body| setup::price_usd(pool, body.leader)),
         liquidation_price: main.and_then(|body| setup::liquidation_price(pool, id, body)),
     })
 }
 
 fn tokens_usd(opened: &Opened, asset: AssetId, amount: backstop_core::units::Amount) -> f64 {
-    let decimals = opened.pool.reserve(asset).map_or(0, |reserve| reserve.config.decimals);
+    let decimals = opened
+        .pool
+        .reserve(asset)
+        .map_or(0, |reserve| reserve.config.decimals);
     door::amount_to_tokens(amount, decimals) * setup::price_usd(&opened.pool, asset)
 }
 
@@ -156,7 +184,12 @@ fn table(lines: &[Line]) -> Table {
     Table::new(
         "health",
         vec![
-            Column::new("account", "", "Name in the book.", texts(&|line| line.name.clone())),
+            Column::new(
+                "account",
+                "",
+                "Name in the book.",
+                texts(&|line| line.name.clone()),
+            ),
             Column::new(
                 "health_factor_wad",
                 "10^-18",
@@ -169,10 +202,25 @@ fn table(lines: &[Line]) -> Table {
                 "The same, rounded.",
                 numbers(&|line| door::ratio_to_f64(line.factor)),
             ),
-            Column::new("collateral_usd", "USD", "Enabled collateral.", numbers(&|l| l.collateral_usd)),
+            Column::new(
+                "collateral_usd",
+                "USD",
+                "Enabled collateral.",
+                numbers(&|l| l.collateral_usd),
+            ),
             Column::new("debt_usd", "USD", "Debt.", numbers(&|line| line.debt_usd)),
-            Column::new("asset", "", "Largest collateral.", texts(&|line| line.asset.clone())),
-            Column::new("price_usd", "USD", "Its present price.", maybe(&|line| line.price)),
+            Column::new(
+                "asset",
+                "",
+                "Largest collateral.",
+                texts(&|line| line.asset.clone()),
+            ),
+            Column::new(
+                "price_usd",
+                "USD",
+                "Its present price.",
+                maybe(&|line| line.price),
+            ),
             Column::new(
                 "liquidation_price_usd",
                 "USD",
@@ -196,18 +244,29 @@ fn write(table: &Table, file: &Path) -> Result<(), Failure> {
         Some("parquet") => table.write_parquet(file)?,
         _ => {
             let file = file.display();
-            return Err(Failure::new(format!("--out {file}: allowed: .csv, .json, .parquet")));
+            return Err(Failure::new(format!(
+                "--out {file}: allowed: .csv, .json, .parquet"
+            )));
         }
     }
     Ok(())
 }
 
 fn print(lines: &[Line], top: usize) {
-    let below = lines.iter().filter(|line| line.factor < Ratio(backstop_core::units::WAD)).count();
-    println!("{} accounts with debt, {below} below health factor 1", lines.len());
+    let below = lines
+        .iter()
+        .filter(|line| line.factor < Ratio(backstop_core::units::WAD))
+        .count();
+    println!(
+        "{} accounts with debt, {below} below health factor 1",
+        lines.len()
+    );
     let rows: Vec<HealthRow> = lines.iter().take(top).map(Line::shown).collect();
     print!("{}", health_table(&rows));
     if lines.len() > top {
-        println!("… and {} more (--top N, or --out FILE for all)", lines.len() - top);
+        println!(
+            "… and {} more (--top N, or --out FILE for all)",
+            lines.len() - top
+        );
     }
 }

@@ -42,14 +42,22 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let maps = setup::maps(&opened.pool, None, &follows(&loaded))
         .map_err(|overflow| Failure::new(format!("liquidation map: {overflow:?}")))?;
     if maps.is_empty() {
-        return Err(Failure::new("no account of the book has debt against collateral with a price"));
+        return Err(Failure::new(
+            "no account of the book has debt against collateral with a price",
+        ));
     }
-    let out = args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
     let folder = |error| Failure::new(format!("{}: cannot be created: {error}", out.display()));
     std::fs::create_dir_all(&out).map_err(folder)?;
     for map in &maps {
         println!("{}", map_terminal(map, usize::from(args.width), 20));
-        write_atomic(&out.join(format!("map-{}.svg", map.symbol)), map_svg(map).as_bytes())?;
+        write_atomic(
+            &out.join(format!("map-{}.svg", map.symbol)),
+            map_svg(map).as_bytes(),
+        )?;
     }
     let table = map_table(&maps);
     table.write_parquet(&out.join("map.parquet"))?;

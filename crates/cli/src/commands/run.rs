@@ -58,7 +58,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let loaded = setup::load(&args.scenario, &set)?;
     let opened = setup::open_pool(&loaded, &loaded.inputs.book)?;
     let ran = run_pair(&loaded, &opened)?;
-    let out = args.out.clone().unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
     let context = setup::run_context(&loaded, command_line(args));
     let maps = liquidation_maps(&loaded, &opened.pool, &ran)?;
     let report = Report {
@@ -72,7 +75,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     println!("report   {}", out.join("report.html").display());
     if ran.record.interrupted {
         let done = ran.record.steps.len();
-        println!("stopped  after {done} of {} steps; results are kept", loaded.scenario.time.steps());
+        println!(
+            "stopped  after {done} of {} steps; results are kept",
+            loaded.scenario.time.steps()
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -80,9 +86,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
 /// The command that repeats the run. Only the scenario's file name is told, so that results do not
 /// depend on where a file lies.
 fn command_line(args: &Args) -> String {
-    let file = args.scenario.file_name().unwrap_or_default().to_string_lossy();
-    let seed = args.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
-    let set: String = args.set.iter().map(|set| format!(" --set '{set}'")).collect();
+    let file = args
+        .scenario
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let seed = args
+        .seed
+        .map(|seed| format!(" --seed {seed}"))
+        .unwrap_or_default();
+    let set: String = args
+        .set
+        .iter()
+        .map(|set| format!(" --set '{set}'"))
+        .collect();
     format!("backstop run {file}{seed}{set}")
 }
 
@@ -91,8 +108,16 @@ fn run_pair(loaded: &Loaded, opened: &Opened) -> Result<Ran, Failure> {
     let steps = u64::from(loaded.scenario.time.steps());
     let bar = progress::bar(2 * steps, "steps");
     bar.set_message("two paths");
-    let full = Recording { traces: true, events: true, accounts: true };
-    let lean = Recording { traces: false, events: false, accounts: true };
+    let full = Recording {
+        traces: true,
+        events: true,
+        accounts: true,
+    };
+    let lean = Recording {
+        traces: false,
+        events: false,
+        accounts: true,
+    };
     let (with, without) = rayon::join(
         || run_one(loaded, &opened.pool, FeedbackMode::On, full, &bar),
         || run_one(loaded, &opened.pool, FeedbackMode::Off, lean, &bar),
@@ -104,7 +129,11 @@ fn run_pair(loaded: &Loaded, opened: &Opened) -> Result<Ran, Failure> {
         row.name = opened.names.get(at).cloned();
     }
     let whole = !record.interrupted && !pair.interrupted;
-    Ok(Ran { pool, record, pair: whole.then_some(pair) })
+    Ok(Ran {
+        pool,
+        record,
+        pair: whole.then_some(pair),
+    })
 }
 
 fn run_one(
@@ -118,7 +147,11 @@ fn run_one(
     let mut world = World::new(pool.fork(), config, loaded.scenario.seed)?;
     let record = world.run(&mut |_| {
         bar.inc(1);
-        if progress::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if progress::interrupted() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     });
     Ok((world.protocol().clone(), record))
 }
@@ -138,7 +171,11 @@ fn liquidation_maps(
     ran: &Ran,
 ) -> Result<Vec<LiquidationMap>, Failure> {
     let low = |asset: AssetId| {
-        let prices = ran.record.steps.iter().filter_map(|s| s.oracle.get(usize::from(asset.0)));
+        let prices = ran
+            .record
+            .steps
+            .iter()
+            .filter_map(|s| s.oracle.get(usize::from(asset.0)));
         prices.copied().reduce(f64::min)
     };
     setup::maps(start, Some((&ran.pool, &low)), &follows(loaded))
@@ -154,7 +191,10 @@ fn write(out: &Path, report: &Report<'_>) -> Result<(), Failure> {
     map.write_parquet(&out.join("map.parquet"))?;
     map.write_json(&out.join("map.json"))?;
     for map in report.maps {
-        write_atomic(&out.join(format!("map-{}.svg", map.symbol)), map_svg(map).as_bytes())?;
+        write_atomic(
+            &out.join(format!("map-{}.svg", map.symbol)),
+            map_svg(map).as_bytes(),
+        )?;
     }
     Ok(())
 }

@@ -34,7 +34,12 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut out = std::io::stdout().lock();
     let (mut cases, mut mismatches) = (0, 0);
-    let width = args.files.iter().map(|file| file.display().to_string().len()).max().unwrap_or(0);
+    let width = args
+        .files
+        .iter()
+        .map(|file| file.display().to_string().len())
+        .max()
+        .unwrap_or(0);
     for file in &args.files {
         let bar = progress::bar(0, "cases");
         let started = Instant::now();
@@ -64,7 +69,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     if args.files.len() > 1 {
         writeln!(out, "total: {cases} cases, {mismatches} mismatches")?;
     }
-    Ok(if mismatches == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if mismatches == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }
 
 fn show(out: &mut impl Write, report: &FileReport) -> std::io::Result<()> {

@@ -3,6 +3,8 @@
 use super::Loaded;
 use backstop_core::protocol::AssetId;
 use backstop_io::format_time;
+use backstop_io::inputs::AssetPrice;
+use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{
     BookSpec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, PriceSpec, Refine, Scenario,
 };
@@ -37,12 +39,19 @@ pub(crate) fn run_context(loaded: &Loaded, command: String) -> RunContext {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Files of recorded data say so; a file whose name has the word "modelled" says that.
 fn kind_of(path: &Path) -> InputKind {
-    if file_name(path).contains("modelled") { InputKind::Modelled } else { InputKind::Observed }
+    if file_name(path).contains("modelled") {
+        InputKind::Modelled
+    } else {
+        InputKind::Observed
+    }
 }
 
 fn span(scenario: &Scenario) -> String {
@@ -50,49 +59,95 @@ fn span(scenario: &Scenario) -> String {
     format!("{} to {}", format_time(start), format_time(end))
 }
 
-fn file_inputs(what: &str, files: &[PathBuf]) -> Vec<Input> {
+/// One row a file; `dates` is what all of them cover together.
+fn file_inputs(what: &str, files: &[PathBuf], dates: &str) -> Vec<Input> {
     let row = |file: &PathBuf| Input {
         what: what.to_owned(),
         source: format!("file {}", file_name(file)),
-        dates: String::new(),
+        dates: dates.to_owned(),
         kind: kind_of(file),
     };
     files.iter().map(row).collect()
 }
 
+/// First and last moment of a series.
+fn covered(start: Option<u64>, end: Option<u64>) -> String {
+    match (start, end) {
+        (Some(start), Some(end)) => format!("{} to {}", format_time(start), format_time(end)),
+        _ => String::new(),
+    }
+}
+
+fn covered_times(series: Option<&TimeSeries>) -> String {
+    let times = series
+        .map(|series| series.times.as_slice())
+        .unwrap_or_default();
+    covered(times.first().copied(), times.last().copied())
+}
+
 fn input(what: String, source: impl Into<String>, dates: String, kind: InputKind) -> Input {
-    Input { what, source: source.into(), dates, kind }
+    Input {
+        what,
+        source: source.into(),
+        dates,
+        kind,
+    }
 }
 
 fn inputs(loaded: &Loaded) -> Vec<Input> {
     let scenario = &loaded.scenario;
     let mut rows = Vec::new();
-    for asset in &scenario.assets {
-        rows.extend(price_inputs(scenario, &asset.symbol, &asset.price));
+    for (asset, read) in scenario.assets.iter().zip(&loaded.inputs.prices) {
+        let dates = match read {
+            AssetPrice::Candles(series, _) => covered(series.start(), series.end()),
+            AssetPrice::Points(series, _) => covered_times(Some(series)),
+            AssetPrice::Constant(_) | AssetPrice::Follows(..) => String::new(),
+        };
+        rows.extend(price_inputs(scenario, &asset.symbol, &asset.price, dates));
         let what = format!("{} parameters", asset.symbol);
         if !asset.source.is_empty() {
-            rows.push(input(what, asset.source.clone(), String::new(), InputKind::Observed));
+            rows.push(input(
+                what,
+                asset.source.clone(),
+                String::new(),
+                InputKind::Observed,
+            ));
         }
     }
     rows.extend(match &scenario.gas.price {
-        GasPriceSpec::Files(files) => file_inputs("gas price", files),
-        GasPriceSpec::Points(_) => {
-            let source = "points in the scenario";
-            vec![input("gas price".into(), source, String::new(), InputKind::Chosen)]
+        GasPriceSpec::Files(files) => file_inputs(
+            "gas price",
+            files,
+            &covered_times(loaded.inputs.gas.as_ref()),
+        ),
+        GasPriceSpec::Points(series) => {
+            let (source, dates) = ("points in the scenario", covered_times(Some(series)));
+            vec![input("gas price".into(), source, dates, InputKind::Chosen)]
         }
         GasPriceSpec::BaseFee(_) => {
             let source = "base-fee process with modelled demand";
-            vec![input("gas price".into(), source, span(scenario), InputKind::Modelled)]
+            vec![input(
+                "gas price".into(),
+                source,
+                span(scenario),
+                InputKind::Modelled,
+            )]
         }
     });
-    for venue in &scenario.venues {
+    for (venue, read) in scenario.venues.iter().zip(&loaded.inputs.reserves) {
         let what = format!("depth: {}", venue.name);
+        let dates = covered_times(read.as_ref().map(|reserves| &reserves.base));
         rows.push(match &venue.liquidity {
             LiquiditySpec::RecordedReserves { file } => {
                 let source = format!("reserves in file {}", file_name(file));
-                input(what, source, String::new(), kind_of(file))
+                input(what, source, dates, kind_of(file))
             }
-            other => input(what, liquidity_words(other), String::new(), InputKind::Modelled),
+            other => input(
+                what,
+                liquidity_words(other),
+                String::new(),
+                InputKind::Modelled,
+            ),
         });
     }
     rows.push(book_input(loaded));
@@ -102,23 +157,32 @@ fn inputs(loaded: &Loaded) -> Vec<Input> {
     rows
 }
 
-fn price_inputs(scenario: &Scenario, symbol: &str, price: &PriceSpec) -> Vec<Input> {
+fn price_inputs(scenario: &Scenario, symbol: &str, price: &PriceSpec, dates: String) -> Vec<Input> {
     let what = format!("{symbol} price");
-    let dates = span(scenario);
     match price {
         PriceSpec::Constant(usd) => {
-            vec![input(what, format!("constant {usd} USD"), String::new(), InputKind::Chosen)]
+            vec![input(
+                what,
+                format!("constant {usd} USD"),
+                String::new(),
+                InputKind::Chosen,
+            )]
         }
         PriceSpec::Follows { asset, ratio } => {
             let leader = symbol_of(scenario, *asset);
             let source = format!("{leader} price times {ratio}");
-            vec![input(what, source, dates, InputKind::Modelled)]
+            vec![input(what, source, span(scenario), InputKind::Modelled)]
         }
         PriceSpec::Points { .. } => {
-            vec![input(what, "points in the scenario", dates, InputKind::Observed)]
+            vec![input(
+                what,
+                "points in the scenario",
+                dates,
+                InputKind::Observed,
+            )]
         }
         PriceSpec::Files { files, refine, .. } => {
-            let mut rows = file_inputs(&what, files);
+            let mut rows = file_inputs(&what, files, &dates);
             if *refine == Refine::Bridge {
                 let source = "seeded Brownian bridge within each candle's range";
                 let what = format!("{what} inside candles");
@@ -133,9 +197,12 @@ fn book_input(loaded: &Loaded) -> Input {
     let accounts = loaded.inputs.book.accounts.len();
     let what = format!("book of {accounts} accounts");
     match &loaded.scenario.book {
-        BookSpec::File(file) => {
-            input(what, format!("file {}", file_name(file)), String::new(), kind_of(file))
-        }
+        BookSpec::File(file) => input(
+            what,
+            format!("file {}", file_name(file)),
+            String::new(),
+            kind_of(file),
+        ),
         BookSpec::Synthetic(_) => {
             let source = "synthetic, fitted to the quantiles in the scenario";
             input(what, source, String::new(), InputKind::Modelled)
@@ -151,19 +218,33 @@ fn book_input(loaded: &Loaded) -> Input {
 }
 
 fn symbol_of(scenario: &Scenario, asset: AssetId) -> &str {
-    scenario.assets.get(usize::from(asset.0)).map_or("?", |asset| asset.symbol.as_str())
+    scenario
+        .assets
+        .get(usize::from(asset.0))
+        .map_or("?", |asset| asset.symbol.as_str())
 }
 
 fn liquidity_words(liquidity: &LiquiditySpec) -> String {
     match liquidity {
-        LiquiditySpec::ConstantProduct { base_reserve, quote_reserve } => {
+        LiquiditySpec::ConstantProduct {
+            base_reserve,
+            quote_reserve,
+        } => {
             format!("constant product, {base_reserve} base and {quote_reserve} quote tokens")
         }
         LiquiditySpec::RecordedReserves { .. } => "constant product, recorded reserves".to_owned(),
         LiquiditySpec::OrderBook { bids, asks } => {
-            format!("order book, {} bid and {} ask levels", bids.len(), asks.len())
+            format!(
+                "order book, {} bid and {} ask levels",
+                bids.len(),
+                asks.len()
+            )
         }
-        LiquiditySpec::SquareRoot { daily_volume, daily_volatility, impact_coefficient } => {
+        LiquiditySpec::SquareRoot {
+            daily_volume,
+            daily_volatility,
+            impact_coefficient,
+        } => {
             format!(
                 "square-root law, {daily_volume} base tokens a day, daily volatility \
                  {daily_volatility}, coefficient {impact_coefficient}"
@@ -221,7 +302,14 @@ fn settings(scenario: &Scenario) -> Vec<SettingsTable> {
             venue.weight.to_string(),
         ]
     });
-    let venue_columns = ["Venue", "Sells", "Depth", "Fee (%)", "Recovery half-life (s)", "Weight"];
+    let venue_columns = [
+        "Venue",
+        "Sells",
+        "Depth",
+        "Fee (%)",
+        "Recovery half-life (s)",
+        "Weight",
+    ];
     vec![
         table("Parameters by asset", &asset_columns, assets.collect()),
         table("Venues", &venue_columns, venues.collect()),
@@ -237,20 +325,50 @@ fn market_settings(scenario: &Scenario) -> SettingsTable {
         "Market, chain and borrowers",
         &["Setting", "Value"],
         vec![
-            row("Venues' weight in the oracle's sources (share)", impact.venue_weight.to_string()),
-            row("Impact that stays in the outside price (share)", impact.permanent_share.to_string()),
+            row(
+                "Venues' weight in the oracle's sources (share)",
+                impact.venue_weight.to_string(),
+            ),
+            row(
+                "Impact that stays in the outside price (share)",
+                impact.permanent_share.to_string(),
+            ),
             row("Block time (s)", gas.block_time_s.to_string()),
             row("Block gas limit (gas)", gas.block_gas_limit.to_string()),
-            row("Gas of a liquidation (gas)", gas.gas_per_liquidation.to_string()),
-            row("Block space kept by other traffic (share)", gas.background_use.to_string()),
-            row("Gas of a failed attempt (share)", gas.failed_gas_share.to_string()),
-            row("Borrowers that do nothing (share)", borrowers.ignore.to_string()),
-            row("Borrowers that add collateral (share)", borrowers.top_up.to_string()),
+            row(
+                "Gas of a liquidation (gas)",
+                gas.gas_per_liquidation.to_string(),
+            ),
+            row(
+                "Block space kept by other traffic (share)",
+                gas.background_use.to_string(),
+            ),
+            row(
+                "Gas of a failed attempt (share)",
+                gas.failed_gas_share.to_string(),
+            ),
+            row(
+                "Borrowers that do nothing (share)",
+                borrowers.ignore.to_string(),
+            ),
+            row(
+                "Borrowers that add collateral (share)",
+                borrowers.top_up.to_string(),
+            ),
             row("Borrowers that repay (share)", borrowers.repay.to_string()),
-            row("Borrowers act below health factor", borrowers.trigger_health.to_string()),
-            row("Borrowers aim at health factor", borrowers.target_health.to_string()),
+            row(
+                "Borrowers act below health factor",
+                borrowers.trigger_health.to_string(),
+            ),
+            row(
+                "Borrowers aim at health factor",
+                borrowers.target_health.to_string(),
+            ),
             row("Borrowers act after (s)", borrowers.delay_s.to_string()),
-            row("Borrowers' budget (share of debt)", borrowers.budget_share.to_string()),
+            row(
+                "Borrowers' budget (share of debt)",
+                borrowers.budget_share.to_string(),
+            ),
         ],
     )
 }
@@ -293,12 +411,11 @@ fn liquidator_settings(scenario: &Scenario) -> SettingsTable {
 fn waterfall(scenario: &Scenario) -> Vec<WaterfallLayer> {
     let finite = scenario.waterfall.iter().map(|layer| {
         let (name, pays) = match layer.layer {
-            LayerKind::TreasuryReserve => {
-                ("treasury reserve", "The protocol's treasury, and so its token holders.")
-            }
-            LayerKind::InsuranceFund => {
-                ("insurance fund", "Stakers who take the risk for pay.")
-            }
+            LayerKind::TreasuryReserve => (
+                "treasury reserve",
+                "The protocol's treasury, and so its token holders.",
+            ),
+            LayerKind::InsuranceFund => ("insurance fund", "Stakers who take the risk for pay."),
         };
         WaterfallLayer {
             name: name.to_owned(),

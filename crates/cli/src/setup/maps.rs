@@ -30,9 +30,15 @@ pub(crate) fn bodies(pool: &Pool, follows: &[Option<AssetId>]) -> Vec<Body> {
     let ids = (0..pool.assets().len()).filter_map(|at| u16::try_from(at).ok().map(AssetId));
     ids.filter(|id| follows.get(usize::from(id.0)).is_some_and(Option::is_none))
         .map(|leader| {
-            let followers = follows.iter().enumerate().filter(|(_, of)| **of == Some(leader));
+            let followers = follows
+                .iter()
+                .enumerate()
+                .filter(|(_, of)| **of == Some(leader));
             let followers = followers.filter_map(|(at, _)| u16::try_from(at).ok().map(AssetId));
-            Body { leader, members: followers.collect::<AssetSet>().with(leader) }
+            Body {
+                leader,
+                members: followers.collect::<AssetSet>().with(leader),
+            }
         })
         .collect()
 }
@@ -66,12 +72,20 @@ fn position(pool: &Pool, body: Body, account: AccountId) -> Option<Position> {
         return None;
     }
     let threshold = pool.solvency(account, body.members).ok()?.threshold();
-    Some(Position { account, threshold, collateral: tokens, value, debt: health.debt })
+    Some(Position {
+        account,
+        threshold,
+        collateral: tokens,
+        value,
+        debt: health.debt,
+    })
 }
 
 /// Present price of an asset, USD.
 pub(crate) fn price_usd(pool: &Pool, asset: AssetId) -> f64 {
-    let price = pool.reserve(asset).map_or(Price::ZERO, |reserve| reserve.price);
+    let price = pool
+        .reserve(asset)
+        .map_or(Price::ZERO, |reserve| reserve.price);
     door::price_to_usd(price, pool.base_decimals())
 }
 
@@ -81,11 +95,15 @@ fn points(pool: &Pool, map: &LiquidationMap, price_start: f64) -> Vec<MapPoint> 
     let decimals = pool.base_decimals();
     let always = map.always();
     let usd = |value: Value| door::value_to_usd(value, decimals);
-    let falling = map.falling().points(POINTS).into_iter().map(|point| MapPoint {
-        price: door::ratio_to_f64(Ratio(point.price.0)) * price_start,
-        collateral_usd: usd(point.totals.value) + usd(always.value),
-        debt_usd: usd(point.totals.debt) + usd(always.debt),
-    });
+    let falling = map
+        .falling()
+        .points(POINTS)
+        .into_iter()
+        .map(|point| MapPoint {
+            price: door::ratio_to_f64(Ratio(point.price.0)) * price_start,
+            collateral_usd: usd(point.totals.value) + usd(always.value),
+            debt_usd: usd(point.totals.debt) + usd(always.debt),
+        });
     let now = map.falling().at(Price(WAD));
     let present = MapPoint {
         price: price_start,
@@ -120,14 +138,17 @@ pub(crate) fn maps(
             price_low = low(body.leader);
         }
         let symbol = before.assets().get(usize::from(body.leader.0));
-        shown.push((total, Shown {
-            asset: body.leader,
-            symbol: symbol.map_or_else(String::new, |asset| asset.symbol.clone()),
-            price_start,
-            price_low,
-            before: points(before, &map, price_start),
-            after: later,
-        }));
+        shown.push((
+            total,
+            Shown {
+                asset: body.leader,
+                symbol: symbol.map_or_else(String::new, |asset| asset.symbol.clone()),
+                price_start,
+                price_low,
+                before: points(before, &map, price_start),
+                after: later,
+            },
+        ));
     }
     shown.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.asset.cmp(&b.1.asset)));
     Ok(shown.into_iter().map(|(_, map)| map).collect())

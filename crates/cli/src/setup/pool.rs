@@ -30,7 +30,10 @@ fn rate(bps: u32) -> Rate {
 
 fn reserve(asset: &AssetSpec, price: Price, now: Timestamp) -> ReserveSetup {
     ReserveSetup {
-        asset: Asset { symbol: asset.symbol.clone(), decimals: asset.decimals },
+        asset: Asset {
+            symbol: asset.symbol.clone(),
+            decimals: asset.decimals,
+        },
         config: ReserveConfig {
             decimals: asset.decimals,
             loan_to_value: Bps(asset.ltv_bps),
@@ -64,7 +67,9 @@ fn reserve(asset: &AssetSpec, price: Price, now: Timestamp) -> ReserveSetup {
 /// Scaled units of an amount at index 1.
 fn shares(account: &str, what: &str, amount: Amount) -> Result<u128, Failure> {
     u128::try_from(amount.0).map_err(|_| {
-        Failure::new(format!("account {account}: {what} {amount} does not fit 128 bits"))
+        Failure::new(format!(
+            "account {account}: {what} {amount} does not fit 128 bits"
+        ))
     })
 }
 
@@ -84,15 +89,19 @@ fn account(held: &BookAccount) -> Result<Account, Failure> {
 
 /// Accounts of lenders who supply and do not borrow, one for all assets.
 fn lenders(scenario: &Scenario) -> Account {
-    let supplies = scenario.assets.iter().enumerate().filter_map(|(at, asset)| {
-        let amount = door::tokens_to_amount(asset.lenders, asset.decimals);
-        let supply = u128::try_from(amount.0).unwrap_or(u128::MAX);
-        (supply > 0).then(|| Position {
-            asset: AssetId(u16::try_from(at).unwrap_or(u16::MAX)),
-            supply,
-            ..Position::default()
-        })
-    });
+    let supplies = scenario
+        .assets
+        .iter()
+        .enumerate()
+        .filter_map(|(at, asset)| {
+            let amount = door::tokens_to_amount(asset.lenders, asset.decimals);
+            let supply = u128::try_from(amount.0).unwrap_or(u128::MAX);
+            (supply > 0).then(|| Position {
+                asset: AssetId(u16::try_from(at).unwrap_or(u16::MAX)),
+                supply,
+                ..Position::default()
+            })
+        });
     Account::new(0, supplies)
 }
 
@@ -108,11 +117,21 @@ pub(crate) fn open_pool(loaded: &Loaded, book: &Book) -> Result<Opened, Failure>
     let mut reserves = Vec::with_capacity(scenario.assets.len());
     for (at, asset) in scenario.assets.iter().enumerate() {
         let id = AssetId(u16::try_from(at).unwrap_or(u16::MAX));
-        let usd = loaded.inputs.price_at(id, scenario.time.start).ok_or_else(|| {
-            let file = scenario.path.display();
-            Failure::new(format!("{file}: assets.{}.price: no price at the start", asset.symbol))
-        })?;
-        reserves.push(reserve(asset, door::price_to_oracle(usd, base_decimals), now));
+        let usd = loaded
+            .inputs
+            .price_at(id, scenario.time.start)
+            .ok_or_else(|| {
+                let file = scenario.path.display();
+                Failure::new(format!(
+                    "{file}: assets.{}.price: no price at the start",
+                    asset.symbol
+                ))
+            })?;
+        reserves.push(reserve(
+            asset,
+            door::price_to_oracle(usd, base_decimals),
+            now,
+        ));
     }
     let mut accounts = Vec::with_capacity(book.accounts.len() + 3);
     let mut names = Vec::with_capacity(book.accounts.len() + 3);
@@ -160,9 +179,64 @@ fn version_of(scenario: &Scenario) -> Result<AaveVersion, Failure> {
         )));
     }
     AaveVersion::parse(&protocol.version).ok_or_else(|| {
-        let known: Vec<_> = AaveVersion::ALL.iter().map(|version| version.number()).collect();
+        let known: Vec<_> = AaveVersion::ALL
+            .iter()
+            .map(|version| version.number())
+            .collect();
         let found = &protocol.version;
         let known = known.join(", ");
-        Failure::new(format!("{file}: protocol.version: found {found:?}, allowed: {known}"))
+        Failure::new(format!(
+            "{file}: protocol.version: found {found:?}, allowed: {known}"
+        ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::setup::load;
+    use backstop_core::protocol::Protocol;
+    use std::io::Read;
+    use std::path::Path;
+
+    fn root() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    /// Account and stored health factor of every row of the data set.
+    fn stored(file: &Path) -> Vec<(String, f64)> {
+        let mut text = String::new();
+        backstop_io::open(file).unwrap().read_to_string(&mut text).unwrap();
+        let mut lines = text.lines();
+        let header: Vec<_> = lines.next().unwrap().split(',').collect();
+        let at = |name| header.iter().position(|column| *column == name).unwrap();
+        let (user, health) = (at("user"), at("healthf"));
+        lines
+            .map(|line| line.split(',').collect::<Vec<_>>())
+            .map(|cells| (cells[user].to_owned(), cells[health].parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn stored_health_factors_of_real_borrowers_recompute() {
+        let data = root().join("../shared/data/positions_aave_lido_2023-06-21/steth_aave.csv.gz");
+        if !data.exists() {
+            println!("skipped: the data set of real borrowers is not beside the repository");
+            return;
+        }
+        let loaded = load(&root().join("scenarios/lido-2023.toml"), &[]).unwrap();
+        let opened = open_pool(&loaded, &loaded.inputs.book).unwrap();
+        let stored = stored(&data);
+        assert_eq!(stored.len(), 1_309);
+        let mut worst: f64 = 0.0;
+        for (name, want) in &stored {
+            let at = opened.names.iter().position(|held| held == name).unwrap();
+            let id = AccountId(u32::try_from(at).unwrap());
+            let got = door::ratio_to_f64(opened.pool.health(id).unwrap().factor);
+            let error = (got / want - 1.0).abs();
+            assert!(error <= 1e-10, "{name}: {got} for {want}, off by {error:e}");
+            worst = worst.max(error);
+        }
+        println!("1309 health factors recompute, worst relative error {worst:e}");
+    }
 }

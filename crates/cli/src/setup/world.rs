@@ -34,14 +34,18 @@ pub(crate) fn world_config(
 ) -> Result<WorldConfig, Failure> {
     let scenario = &loaded.scenario;
     let prices = loaded.inputs.prices.iter().map(price_model);
-    let assets = scenario.assets.iter().zip(prices).map(|(asset, price)| AssetConfig {
-        price,
-        feed: FeedConfig {
-            deviation: asset.oracle.deviation_bps / BPS,
-            heartbeat_s: asset.oracle.heartbeat_s,
-            delay_s: asset.oracle.delay_s,
-        },
-    });
+    let assets = scenario
+        .assets
+        .iter()
+        .zip(prices)
+        .map(|(asset, price)| AssetConfig {
+            price,
+            feed: FeedConfig {
+                deviation: asset.oracle.deviation_bps / BPS,
+                heartbeat_s: asset.oracle.heartbeat_s,
+                delay_s: asset.oracle.delay_s,
+            },
+        });
     Ok(WorldConfig {
         grid: Grid {
             start: scenario.time.start,
@@ -72,7 +76,12 @@ fn refine(refine: spec::Refine) -> Refine {
 }
 
 fn points(series: &TimeSeries) -> Vec<(u64, f64)> {
-    series.times.iter().copied().zip(series.values.iter().copied()).collect()
+    series
+        .times
+        .iter()
+        .copied()
+        .zip(series.values.iter().copied())
+        .collect()
 }
 
 fn bars(series: &PriceSeries) -> Vec<Bar> {
@@ -91,15 +100,17 @@ fn bars(series: &PriceSeries) -> Vec<Bar> {
 fn price_model(price: &AssetPrice) -> PriceModel {
     match price {
         AssetPrice::Constant(usd) => PriceModel::Constant(Constant { usd: *usd }),
-        AssetPrice::Candles(series, how) => {
-            PriceModel::Historical(Historical { bars: bars(series), refine: refine(*how) })
-        }
+        AssetPrice::Candles(series, how) => PriceModel::Historical(Historical {
+            bars: bars(series),
+            refine: refine(*how),
+        }),
         AssetPrice::Points(series, how) => {
             PriceModel::Historical(Historical::from_points(&points(series), refine(*how)))
         }
-        AssetPrice::Follows(asset, ratio) => {
-            PriceModel::Follows(Follows { asset: usize::from(asset.0), ratio: *ratio })
-        }
+        AssetPrice::Follows(asset, ratio) => PriceModel::Follows(Follows {
+            asset: usize::from(asset.0),
+            ratio: *ratio,
+        }),
     }
 }
 
@@ -130,25 +141,40 @@ fn venues(loaded: &Loaded) -> Result<Vec<VenueConfig>, Failure> {
 /// The shape of a venue; `start` is the price of its base in USD at the start.
 fn liquidity(spec: &LiquiditySpec, recorded: Option<&RecordedReserves>, start: f64) -> Liquidity {
     let levels = |levels: &[(f64, f64)]| -> Vec<Level> {
-        levels.iter().map(|(bps, base)| Level { distance: bps / BPS, base: *base }).collect()
+        levels
+            .iter()
+            .map(|(bps, base)| Level {
+                distance: bps / BPS,
+                base: *base,
+            })
+            .collect()
     };
     match spec {
-        LiquiditySpec::ConstantProduct { base_reserve, quote_reserve } => {
-            Liquidity::ConstantProduct(ConstantProduct::fixed(*base_reserve, *quote_reserve))
-        }
+        LiquiditySpec::ConstantProduct {
+            base_reserve,
+            quote_reserve,
+        } => Liquidity::ConstantProduct(ConstantProduct::fixed(*base_reserve, *quote_reserve)),
         LiquiditySpec::RecordedReserves { .. } => {
             let rows = recorded.map(|series| {
                 let quotes = series.quote.values.iter();
                 let rows = points(&series.base).into_iter().zip(quotes);
-                rows.map(|((time, base), quote)| Reserves { time, base, quote_usd: *quote })
-                    .collect()
+                rows.map(|((time, base), quote)| Reserves {
+                    time,
+                    base,
+                    quote_usd: *quote,
+                })
+                .collect()
             });
             Liquidity::ConstantProduct(ConstantProduct::series(rows.unwrap_or_default()))
         }
         LiquiditySpec::OrderBook { bids, asks } => {
             Liquidity::OrderBook(OrderBook::new(&levels(bids), &levels(asks)))
         }
-        LiquiditySpec::SquareRoot { daily_volume, daily_volatility, impact_coefficient } => {
+        LiquiditySpec::SquareRoot {
+            daily_volume,
+            daily_volatility,
+            impact_coefficient,
+        } => {
             let volume_usd = daily_volume * start;
             let law = SquareRoot::new(*impact_coefficient, *daily_volatility, volume_usd);
             Liquidity::SquareRoot(law)
@@ -159,7 +185,11 @@ fn liquidity(spec: &LiquiditySpec, recorded: Option<&RecordedReserves>, start: f
 fn network(loaded: &Loaded) -> NetworkConfig {
     let gas = &loaded.scenario.gas;
     let native = usize::from(gas.native.0);
-    let series = |series: &TimeSeries| GasModel::Series(GasSeries { points: points(series) });
+    let series = |series: &TimeSeries| {
+        GasModel::Series(GasSeries {
+            points: points(series),
+        })
+    };
     let model = match (&gas.price, &loaded.inputs.gas) {
         (GasPriceSpec::BaseFee(fee), _) => GasModel::BaseFee(BaseFee {
             initial_gwei: fee.initial_gwei,
@@ -200,7 +230,9 @@ fn liquidator(spec: &spec::LiquidatorSpec) -> LiquidatorConfig {
         min_profit_usd: spec.min_profit_usd,
         bid_share: spec.bid_share,
         exit: match spec.exit {
-            ExitSpec::FlashLoan { loan_fee_bps } => Exit::FlashLoan { fee: loan_fee_bps / BPS },
+            ExitSpec::FlashLoan { loan_fee_bps } => Exit::FlashLoan {
+                fee: loan_fee_bps / BPS,
+            },
             ExitSpec::Inventory { half_life_s } => Exit::Inventory { half_life_s },
         },
         sizing: match spec.sizing {
@@ -212,19 +244,22 @@ fn liquidator(spec: &spec::LiquidatorSpec) -> LiquidatorConfig {
 
 fn borrowers(scenario: &Scenario) -> Vec<BorrowerGroup> {
     let spec = &scenario.borrowers;
-    [("top up", spec.top_up, Reaction::TopUp), ("repay", spec.repay, Reaction::Repay)]
-        .into_iter()
-        .filter(|(_, share, _)| *share > 0.0)
-        .map(|(name, share, reaction)| BorrowerGroup {
-            name: name.to_owned(),
-            share,
-            reaction,
-            trigger: spec.trigger_health,
-            target: spec.target_health,
-            delay_s: spec.delay_s,
-            budget_share: spec.budget_share,
-        })
-        .collect()
+    [
+        ("top up", spec.top_up, Reaction::TopUp),
+        ("repay", spec.repay, Reaction::Repay),
+    ]
+    .into_iter()
+    .filter(|(_, share, _)| *share > 0.0)
+    .map(|(name, share, reaction)| BorrowerGroup {
+        name: name.to_owned(),
+        share,
+        reaction,
+        trigger: spec.trigger_health,
+        target: spec.target_health,
+        delay_s: spec.delay_s,
+        budget_share: spec.budget_share,
+    })
+    .collect()
 }
 
 fn waterfall(scenario: &Scenario) -> Waterfall {

@@ -40,6 +40,7 @@ impl Divisor {
     }
 
     /// Quotient and remainder of `high · 2^64 + low`, where `high < normal`.
+    #[inline]
     fn step(&self, high: u64, low: u64) -> (u64, u64) {
         let double = ((high as u128) << 64) | low as u128;
         let estimate = (self.reciprocal as u128)
@@ -92,6 +93,7 @@ static FIVES: [Divisor; 28] = [
 ];
 
 /// Quotient and remainder, where `d` is a power of ten up to 10^27; nothing for other divisors.
+#[inline]
 pub(super) fn divide(n: U256, d: u128) -> Option<(U256, u128)> {
     let power = d.trailing_zeros();
     let five = FIVES.get(usize::try_from(power).ok()?)?;
@@ -115,6 +117,7 @@ pub(super) fn divide(n: U256, d: u128) -> Option<(U256, u128)> {
     Some((quotient, remainder))
 }
 
+#[inline]
 fn by_word([n0, n1, n2, n3]: [u64; 4], divisor: &Divisor) -> (U256, u64) {
     let aligned = |low: u64, high: u64| {
         let double = ((high as u128) << 64) | low as u128;

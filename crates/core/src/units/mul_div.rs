@@ -46,6 +46,7 @@ pub fn mul_div(x: U256, y: U256, d: U256, rounding: Rounding) -> Result<U256, Ov
 ///
 /// # Errors
 /// [`Overflow`] when `d` is zero or an intermediate value does not fit 256 bits.
+#[inline]
 pub fn checked_mul_div(x: U256, y: U256, d: U256, rounding: Rounding) -> Result<U256, Overflow> {
     if d.is_zero() {
         return Err(Overflow::DivisionByZero);
@@ -72,6 +73,7 @@ pub fn pow10(decimals: u8) -> Result<U256, Overflow> {
         .ok_or(Overflow::Arithmetic)
 }
 
+#[inline]
 fn divide(product: U256, d: U256, rounding: Rounding) -> Result<U256, Overflow> {
     let (q, r) = quotient(product, d);
     if rounds_up(r, d, rounding) {
@@ -82,6 +84,7 @@ fn divide(product: U256, d: U256, rounding: Rounding) -> Result<U256, Overflow> 
 }
 
 /// Whether a remainder `r < d` lifts the quotient by one.
+#[inline]
 fn rounds_up(r: U256, d: U256, rounding: Rounding) -> bool {
     match rounding {
         Rounding::Floor => false,
@@ -93,6 +96,7 @@ fn rounds_up(r: U256, d: U256, rounding: Rounding) -> bool {
 
 /// Quotient and remainder; `d` is not zero. Powers of ten and operands of 128 bits have paths of
 /// their own.
+#[inline]
 fn quotient(n: U256, d: U256) -> (U256, U256) {
     let ([n0, n1, n2, n3], [d0, d1, d2, d3]) = (n.into_limbs(), d.into_limbs());
     if d2 | d3 == 0 {
@@ -112,6 +116,7 @@ fn quotient(n: U256, d: U256) -> (U256, U256) {
 }
 
 /// The product, or nothing above 256 bits. Operands of 128 bits have a path of their own.
+#[inline]
 fn product(x: U256, y: U256) -> Option<U256> {
     let ([x0, x1, x2, x3], [y0, y1, y2, y3]) = (x.into_limbs(), y.into_limbs());
     if x2 | x3 | y2 | y3 != 0 {
@@ -134,12 +139,14 @@ fn product(x: U256, y: U256) -> Option<U256> {
 }
 
 /// The low and the high word.
+#[inline]
 fn halves(double: u128) -> [u64; 2] {
     let low = double & u128::from(u64::MAX);
     let half = |n: u128| u64::try_from(n).unwrap_or(u64::MAX);
     [half(low), half(double.wrapping_shr(64))]
 }
 
+#[inline]
 fn join(low: u64, high: u64) -> u128 {
     (u128::from(high) << 64) | u128::from(low)
 }

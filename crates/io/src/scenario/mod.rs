@@ -16,6 +16,7 @@ use crate::error::{FileError, Place, Problem};
 use crate::price::{Layout, TimeSeries};
 use crate::source::read_text;
 use backstop_core::protocol::AssetId;
+use backstop_core::protocol::aave::AaveVersion;
 use section::{Problems, Range, Section};
 use std::path::{Path, PathBuf};
 
@@ -550,17 +551,10 @@ fn time(section: Section<'_>) -> TimeSpec {
 
 fn protocol(section: Section<'_>) -> ProtocolSpec {
     const FAMILIES: [(&str, &str); 1] = [("aave", "aave")];
-    const AAVE_VERSIONS: [(&str, &str); 6] = [
-        ("3.0.2", "3.0.2"),
-        ("3.3", "3.3"),
-        ("3.4", "3.4"),
-        ("3.5", "3.5"),
-        ("3.6", "3.6"),
-        ("3.7", "3.7"),
-    ];
+    let versions = AaveVersion::ALL.map(|version| (version.number(), version.number()));
     let spec = ProtocolSpec {
         family: section.choice("family", &FAMILIES).to_owned(),
-        version: section.choice("version", &AAVE_VERSIONS).to_owned(),
+        version: section.choice("version", &versions).to_owned(),
         base_decimals: section.whole_or("base_decimals", 0, 18, 8),
         source: section.text_or_empty("source"),
     };

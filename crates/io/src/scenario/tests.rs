@@ -180,3 +180,25 @@ fn the_numbers_of_steps_are_bounded() {
         assert!(with(&[(key, value)]).is_err(), "{key}={value}");
     }
 }
+
+proptest::proptest! {
+    /// Whatever is cut out of a scenario or written into it, it is read or refused.
+    #[test]
+    fn no_edit_panics(at in 0usize..MINIMAL.len(), cut in 0usize..40, put in "\\PC{0,12}") {
+        let end = (at + cut).min(MINIMAL.len());
+        let text = format!("{}{put}{}", &MINIMAL[..at], &MINIMAL[end..]);
+        match parse(Path::new("edited.toml"), &text, &[]) {
+            Ok(scenario) => assert!(scenario.time.steps() > 0),
+            Err(error) => assert!(!error.problems().is_empty()),
+        }
+    }
+
+    #[test]
+    fn no_override_panics(key in "[a-zA-Z0-9.]{0,30}", value in "\\PC{0,20}") {
+        for key in [key.clone(), format!("assets.WETH.{key}")] {
+            if let Err(error) = with(&[(&key, &value)]) {
+                assert!(!error.problems().is_empty());
+            }
+        }
+    }
+}

@@ -28,7 +28,7 @@ const PANELS: [Panel; 4] = [
         title: "Seized and repaid, USD",
         unit: "USD",
         flows: &[
-            ("collateral seized", "c3", |s| s.seized_usd),
+            ("collateral seized", "c3 wide", |s| s.seized_usd),
             ("debt repaid", "c2", |s| s.repaid_usd),
         ],
     },
@@ -37,7 +37,7 @@ const PANELS: [Panel; 4] = [
         title: "Penalty, bonus and fee, USD",
         unit: "USD",
         flows: &[
-            ("borrowers' penalty", "c3", |s| s.penalty_usd),
+            ("borrowers' penalty", "c3 wide", |s| s.penalty_usd),
             ("liquidators' bonus", "c2", |s| s.bonus_usd),
             ("protocol's fee", "c5", |s| s.fee_usd),
         ],

@@ -102,11 +102,11 @@ pub(super) fn cell(text: impl AsRef<str>) -> Markup {
 pub(super) fn name_cell(name: &str) -> Markup {
     let letters: Vec<char> = name.chars().collect();
     if letters.len() <= 24 {
-        return html! { (name) };
+        return html! { span class="name" { (name) } };
     }
     let start: String = letters.iter().take(8).collect();
     let end: String = letters.iter().skip(letters.len() - 6).collect();
-    html! { span title=(name) { (start) "…" (end) } }
+    html! { span class="name" title=(name) { (start) "…" (end) } }
 }
 
 /// A cell with a number and a bar of its share of the largest.

@@ -18,9 +18,9 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
             div { dt { "State hash" } dd { code { (s.state_hash) } } }
         }
         p {
-            "Every figure of this page can be recomputed from the tables beside it: steps, prices, events, "
-            "liquidations, accounts, liquidators, misses, reactions and coverage, as Parquet and JSON; "
-            "traces as JSON lines."
+            "The figures of this page come from the tables beside it: steps, prices, events, liquidations, "
+            "accounts, liquidators, misses, reactions, coverage and metrics, as Parquet and JSON; traces as "
+            "JSON lines. Of the paired run without feedback only the figures are kept."
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::Page;
 use super::parts::nothing;
 use crate::context::SettingsTable;
+use crate::format::count;
 use maud::{Markup, html};
 
 pub(super) fn content(page: &Page<'_>) -> Markup {
@@ -32,7 +33,7 @@ fn settings_table(page: &Page<'_>, table: &SettingsTable) -> Markup {
                     @for row in &table.rows {
                         tr {
                             @for (i, (cell, class)) in row.iter().zip(&classes).enumerate() {
-                                @if i == 0 { th scope="row" { (cell) } } @else { td class=(class) { (cell) } }
+                                @if i == 0 { th scope="row" { (cell) } } @else { td class=(class) { (grouped(cell)) } }
                             }
                             @for _ in row.len()..table.columns.len() { td {} }
                         }
@@ -54,5 +55,42 @@ fn column_class(rows: &[Vec<String>], column: usize) -> &'static str {
         "n"
     } else {
         ""
+    }
+}
+
+/// A bare whole number gets its thousands separators; all else stays as the scenario gives it.
+fn grouped(cell: &str) -> String {
+    match cell.parse::<u64>() {
+        Ok(n) if n >= 10_000 && cell == n.to_string() => count(n),
+        _ => cell.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bare_whole_numbers_are_grouped() {
+        let cases = [
+            ("100000", "100,000"),
+            ("3600", "3600"),
+            ("0099999", "0099999"),
+            ("1e9", "1e9"),
+            ("", ""),
+        ];
+        for (cell, want) in cases {
+            assert_eq!(grouped(cell), want);
+        }
+    }
+
+    #[test]
+    fn columns_of_numbers_stand_right() {
+        let rows: Vec<Vec<String>> = [["1", "2.5 %", "7"], ["a", "", "x"]]
+            .iter()
+            .map(|row| row.iter().map(|c| (*c).to_owned()).collect())
+            .collect();
+        let classes: Vec<&str> = (0..4).map(|i| column_class(&rows, i)).collect();
+        assert_eq!(classes, ["", "n", "", "n"]);
     }
 }

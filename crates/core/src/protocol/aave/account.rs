@@ -73,6 +73,12 @@ impl Account {
             .unwrap_or(empty)
     }
 
+    /// Whether the account has a marked debt.
+    pub(super) fn owes(&self) -> bool {
+        let owes = |position: &Position| position.is_borrowing && position.debt != 0;
+        self.positions.iter().any(owes)
+    }
+
     /// Replaces the position in its asset.
     pub(super) fn put(&mut self, position: Position) {
         let place = self

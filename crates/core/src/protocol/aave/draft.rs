@@ -309,9 +309,11 @@ impl Tally {
 }
 
 impl Changes {
-    /// The accounts that the changes touch.
-    pub(super) fn touched(&self) -> impl Iterator<Item = AccountId> + '_ {
-        self.accounts.iter().map(|(id, _)| *id)
+    /// The touched accounts that have or had a debt: those that the breach index knows.
+    pub(super) fn indebted(&self, before: &Ledger) -> Vec<AccountId> {
+        let owed = |id: AccountId| before.account(id).is_ok_and(Account::owes);
+        let indebted = self.accounts.iter().filter(|(id, now)| now.owes() || owed(*id));
+        indebted.map(|(id, _)| *id).collect()
     }
 
     /// Writes the changes and tells the events.

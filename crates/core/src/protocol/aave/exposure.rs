@@ -68,11 +68,7 @@ impl Ledger {
     }
 
     fn look_at(&self, account: &Account) -> Look {
-        let owes = account
-            .positions()
-            .iter()
-            .any(|p| p.is_borrowing && p.debt != 0);
-        if !owes || !self.has_seizable(account) {
+        if !account.owes() || !self.has_seizable(account) {
             return Look::Gone;
         }
         match account_data(self, account) {

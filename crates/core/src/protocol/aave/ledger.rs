@@ -258,7 +258,7 @@ pub(super) fn account_data<S: Source>(source: &S, account: &Account) -> Ruled<Ac
 }
 
 fn totals(rules: &Rules, sums: &Sums) -> Ruled<AccountData> {
-    let average = |sum: U256| sum.checked_div(sums.collateral.0).unwrap_or(U256::ZERO);
+    let average = |sum: U256| quotient(sum, sums.collateral.0).unwrap_or(U256::ZERO);
     let liquidation_threshold = average(sums.threshold);
     let health_factor = match rules.threshold {
         _ if sums.debt.is_zero() => Ratio::MAX,

@@ -10,7 +10,7 @@ use super::version::{
     ClaimEnables, CollateralAccrual, Consumption, DebtMark, Isolation, Membership, SameAsset,
 };
 use crate::protocol::{AccountId, AssetId, Event, Receive, Settlement, TraceSink};
-use crate::units::{Amount, Ratio, Rounding, Shares, U256, WAD, mul_div};
+use crate::units::{Amount, Ratio, Rounding, Shares, U256, WAD};
 
 /// What a liquidator asks for.
 #[derive(Clone, Copy, Debug)]
@@ -24,18 +24,12 @@ pub(super) struct Call {
 }
 
 /// Health factor above which the close factor applies: 0.95.
-pub(super) fn nearly_healthy_limit() -> Ruled<Ratio> {
-    Ok(Ratio(mul_div(
-        WAD,
-        U256::from(95u8),
-        U256::from(100u8),
-        Rounding::Floor,
-    )?))
-}
+pub(super) const NEARLY_HEALTHY: Ratio =
+    Ratio(U256::from_limbs([950_000_000_000_000_000, 0, 0, 0]));
 
 impl Draft<'_> {
-    /// Repays debt of an unhealthy account and seizes collateral. The settlement carries no
-    /// events; they are in the draft.
+    /// Repays debt of an unhealthy account and seizes collateral. The settlement carries neither
+    /// the events, which are in the draft, nor the health afterwards, which is the caller's to ask.
     pub(super) fn liquidate(
         &mut self,
         call: &Call,
@@ -79,7 +73,6 @@ impl Draft<'_> {
             seized: sizes.seized,
             receive_claim: call.receive == Receive::Claim,
         });
-        told.health_after = account_data(self, self.account(call.borrower)?)?.health_factor;
         Ok(told)
     }
 
@@ -153,7 +146,7 @@ impl Draft<'_> {
         if collateral.config.paused || debt.config.paused {
             return Err(Rejection::ReservePaused);
         }
-        if health >= nearly_healthy_limit()? && !ledger.sentinel_allows() {
+        if health >= NEARLY_HEALTHY && !ledger.sentinel_allows() {
             return Err(Rejection::PriceOracleSentinelCheckFailed);
         }
         let until = collateral.config.grace_until.max(debt.config.grace_until);

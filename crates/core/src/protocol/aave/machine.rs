@@ -104,9 +104,9 @@ impl Draft<'_> {
 impl Pool {
     /// Writes changes and brings the breach index up to date for the accounts they touch.
     fn commit(&mut self, changes: Changes) -> Events {
-        let touched: Vec<AccountId> = changes.touched().collect();
+        let indebted = changes.indebted(&self.ledger);
         let events = changes.commit(&mut self.ledger);
-        for id in touched {
+        for id in indebted {
             self.index.set(id, self.ledger.look(id));
         }
         events
@@ -131,7 +131,9 @@ impl Pool {
         trace: &mut impl TraceSink,
     ) -> Ruled<(Settlement, Changes)> {
         let mut draft = Draft::new(&self.ledger, Some(terms.liquidator));
-        let settlement = draft.liquidate(&Self::call(offer, terms), trace)?;
+        let mut settlement = draft.liquidate(&Self::call(offer, terms), trace)?;
+        let after = account_data(&draft, draft.account(offer.account)?)?;
+        settlement.health_after = after.health_factor;
         Ok((settlement, draft.finish()))
     }
 
@@ -245,7 +247,9 @@ impl Protocol for Pool {
                     repay_max: Amount::ZERO,
                     seize_max: Amount::ZERO,
                 };
-                if let Ok((told, _)) = self.settle(&bare, &terms, &mut NoTrace) {
+                let mut draft = Draft::new(&self.ledger, Some(OUTSIDER));
+                let told = draft.liquidate(&Self::call(&bare, &terms), &mut NoTrace);
+                if let Ok(told) = told {
                     offers.push(Offer {
                         repay_max: told.repaid,
                         seize_max: told.seized,

@@ -235,8 +235,9 @@ impl Reserve {
             self.state.borrow_rate = self.strategy.base;
         } else {
             let cash = held.plus(flow.added)?.minus(flow.taken)?;
-            self.state.borrow_rate = self.strategy.borrow_rate(debt, cash)?;
-            self.state.liquidity_rate = self.liquidity_rate(rules, debt, cash)?;
+            let usage = ray_div(debt.0, cash.plus(debt)?.0, Rounding::HalfUp)?;
+            self.state.borrow_rate = self.strategy.borrow_rate(usage)?;
+            self.state.liquidity_rate = self.liquidity_rate(rules, debt, cash, usage)?;
         }
         cast(self.state.liquidity_rate.0)?;
         cast(self.state.borrow_rate.0)?;
@@ -249,9 +250,19 @@ impl Reserve {
     }
 
     /// What suppliers get of the borrowers' interest; a deficit dilutes it.
-    fn liquidity_rate(&self, rules: &Rules, debt: Amount, cash: Amount) -> Ruled<Rate> {
-        let claims = cash.plus(debt)?.plus(self.state.deficit)?;
-        let usage = ray_div(debt.0, claims.0, Rounding::HalfUp)?;
+    fn liquidity_rate(
+        &self,
+        rules: &Rules,
+        debt: Amount,
+        cash: Amount,
+        usage: U256,
+    ) -> Ruled<Rate> {
+        let usage = if self.state.deficit.is_zero() {
+            usage
+        } else {
+            let claims = cash.plus(debt)?.plus(self.state.deficit)?;
+            ray_div(debt.0, claims.0, Rounding::HalfUp)?
+        };
         let paid = if rules.averaged_rate.on() {
             averaged_rate(debt, self.state.borrow_rate)?
         } else {
@@ -271,9 +282,8 @@ impl Reserve {
 }
 
 impl RateStrategy {
-    /// The borrowers' rate at the present usage.
-    fn borrow_rate(&self, debt: Amount, cash: Amount) -> Ruled<Rate> {
-        let usage = ray_div(debt.0, cash.plus(debt)?.0, Rounding::HalfUp)?;
+    /// The borrowers' rate at a usage, in ray.
+    fn borrow_rate(&self, usage: U256) -> Ruled<Rate> {
         let optimal = self.optimal_usage.0;
         if usage > optimal {
             let room = RAY.checked_sub(optimal).ok_or(Rejection::Panic0x11)?;

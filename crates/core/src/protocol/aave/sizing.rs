@@ -1,7 +1,7 @@
 //! How much of a position one liquidation takes: close factor, bonus, fee, dust.
 
 use super::ledger::AccountData;
-use super::liquidate::nearly_healthy_limit;
+use super::liquidate::NEARLY_HEALTHY;
 use super::math::{Ruled, percent_div, percent_mul, quotient};
 use super::rejection::Rejection;
 use super::reserve::worth;
@@ -151,7 +151,7 @@ impl Pair {
 
     /// Most debt that one call may repay.
     fn max_cover(&self, trace: &mut impl TraceSink) -> Ruled<Amount> {
-        let nearly_healthy = self.data.health_factor > nearly_healthy_limit()?;
+        let nearly_healthy = self.data.health_factor > NEARLY_HEALTHY;
         let label = "most that may be repaid (units)";
         if self.rules.close_factor == CloseFactor::Reserve {
             let (share, formula) = if nearly_healthy {

@@ -1,0 +1,132 @@
+//! What a user sees: output, exit status and messages of each command.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+fn backstop(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_backstop"))
+        .args(args)
+        .current_dir(root())
+        .output()
+        .expect("the command starts")
+}
+
+/// Runs a command and returns exit status, standard output and standard error.
+fn run(args: &[&str]) -> (i32, String, String) {
+    let output = backstop(args);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+const SMALL: [&str; 3] =
+    ["scenarios/march-2020.toml", "--set", "book.synthetic.accounts=300"];
+
+#[test]
+fn verify_tells_agreement_by_exit_status() {
+    let (code, out, err) = run(&["verify", "crates/io/tests/golden/aave-3.7.0.jsonl.gz"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains(" 0 mismatches"), "{out}");
+}
+
+#[test]
+fn verify_names_case_field_and_both_values() {
+    let mut text = String::new();
+    let golden = root().join("crates/io/tests/golden/aave-3.7.0.jsonl.gz");
+    let mut reader = backstop_io::open(&golden).expect("a golden file");
+    std::io::Read::read_to_string(&mut reader, &mut text).expect("text");
+    let wrong = text.replacen("\"debtRepaid\":\"", "\"debtRepaid\":\"1", 1);
+    assert_ne!(text, wrong, "the file has an accepted liquidation");
+    let file = scratch("wrong.jsonl");
+    std::fs::write(&file, wrong).expect("a file");
+    let (code, out, _) = run(&["verify", file.to_str().expect("a path")]);
+    assert_eq!(code, 1, "{out}");
+    for part in ["then.ok.debtRepaid", "expected 1", "got", "1 mismatches", "3.7.0-"] {
+        assert!(out.contains(part), "{part} is missing in {out}");
+    }
+}
+
+#[test]
+fn verify_refuses_a_file_that_is_cut_off() {
+    let golden = root().join("crates/io/tests/golden/aave-3.7.0.jsonl.gz");
+    let bytes = std::fs::read(golden).expect("a golden file");
+    let file = scratch("cut.jsonl.gz");
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).expect("a file");
+    let (code, _, err) = run(&["verify", file.to_str().expect("a path")]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("cut.jsonl.gz") && err.contains("ends early"), "{err}");
+}
+
+#[test]
+fn a_run_can_be_explained() {
+    let out = scratch("explained");
+    let folder = out.to_str().expect("a path");
+    let mut args = vec!["run"];
+    args.extend(SMALL);
+    args.extend(["--out", folder]);
+    let (code, text, err) = run(&args);
+    assert_eq!(code, 0, "{err}");
+    assert!(text.contains("liquidations"), "{text}");
+    let traces = std::fs::read_to_string(out.join("traces.jsonl")).expect("traces");
+    let first = traces.lines().next().expect("a liquidation");
+    let account = first.split("\"account\":").nth(1).and_then(|rest| rest.split(',').next());
+    let (code, text, err) = run(&["explain", folder, account.expect("an account")]);
+    assert_eq!(code, 0, "{err}");
+    for part in ["Liquidation 1 of", "collateral of equal value", "rounded"] {
+        assert!(text.contains(part), "{part} is missing in {text}");
+    }
+    let (code, _, err) = run(&["explain", folder, "nobody"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("nobody"), "{err}");
+}
+
+#[test]
+fn map_and_health_write_what_they_draw() {
+    let out = scratch("map");
+    let mut args = vec!["map"];
+    args.extend(SMALL);
+    args.extend(["--out", out.to_str().expect("a path")]);
+    let (code, text, err) = run(&args);
+    assert_eq!(code, 0, "{err}");
+    assert!(text.contains("WETH"), "{text}");
+    for file in ["map.csv", "map.json", "map.parquet", "map-WETH.svg"] {
+        assert!(out.join(file).exists(), "{file}");
+    }
+    let csv = scratch("health.csv");
+    let mut args = vec!["health"];
+    args.extend(SMALL);
+    args.extend(["--out", csv.to_str().expect("a path")]);
+    let (code, text, err) = run(&args);
+    assert_eq!(code, 0, "{err}");
+    assert!(text.contains("300 accounts with debt"), "{text}");
+    let rows = std::fs::read_to_string(&csv).expect("the file").lines().count();
+    assert_eq!(rows, 301, "a header and a line an account");
+}
+
+#[test]
+fn messages_say_what_is_wrong() {
+    let check = |args: &[&str], parts: &[&str]| {
+        let (code, _, err) = run(args);
+        assert_eq!(code, 2, "{args:?}: {err}");
+        for part in parts {
+            assert!(err.contains(part), "{args:?}: {part} is missing in {err}");
+        }
+    };
+    let scenario = "scenarios/march-2020.toml";
+    check(&["run", "no-such.toml"], &["no-such.toml"]);
+    check(&["run", scenario, "--set", "nonsense"], &["--set nonsense", "KEY=VALUE"]);
+    check(&["run", scenario, "--set", "time.step=1"], &["time.step", "step_s"]);
+    check(&["run", scenario, "--set", "protocol.version=\"9\""], &["protocol.version", "3.0.2"]);
+    check(&["run", scenario, "--set", "assets.DAI.lenders=1"], &["DAI", "borrowed"]);
+    check(&["health", "book.csv"], &["book.csv", "--scenario"]);
+    check(&["health", scenario, "--scenario", scenario], &["--scenario"]);
+    check(&["explain", "no-such-folder", "1"], &["no-such-folder"]);
+    check(&["verify", "Cargo.toml"], &["Cargo.toml"]);
+}
