@@ -53,7 +53,8 @@ pub fn run(args: &Args) -> Outcome {
         println!("  {action:<14} {accepted:>6} accepted {rejected:>6} rejected");
     }
     if let Some(keep) = &args.keep {
-        std::fs::copy(&file, keep).map_err(|e| format!("{}: cannot be written: {e}", keep.display()))?;
+        std::fs::copy(&file, keep)
+            .map_err(|e| format!("{}: cannot be written: {e}", keep.display()))?;
     }
     compare(&file)
 }
@@ -67,12 +68,27 @@ fn install(folder: &Path) -> Outcome {
         std::fs::copy(&source, folder.join(name)).map_err(|e| failed(&source, e))?;
     }
     let mut npm = Command::new("npm");
-    npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
-    let status = npm.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).status();
+    npm.args([
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--loglevel=error",
+    ]);
+    let status = npm
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status();
     match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("npm install in {} ended with {status}", folder.display())),
-        Err(e) => Err(format!("npm cannot be run ({e}); this command needs Node.js and npm")),
+        Ok(status) => Err(format!(
+            "npm install in {} ended with {status}",
+            folder.display()
+        )),
+        Err(e) => Err(format!(
+            "npm cannot be run ({e}); this command needs Node.js and npm"
+        )),
     }
 }
 
@@ -81,7 +97,8 @@ type Counts = BTreeMap<String, (u64, u64)>;
 
 fn generate(folder: &Path, args: &Args, file: &Path) -> Result<Counts, String> {
     let mut node = Command::new("node");
-    node.arg("generate.mjs").args([&args.cases, &args.seed, &args.steps].map(u32::to_string));
+    node.arg("generate.mjs")
+        .args([&args.cases, &args.seed, &args.steps].map(u32::to_string));
     let output = node
         .arg(file)
         .current_dir(folder)
@@ -127,5 +144,8 @@ fn compare(file: &Path) -> Outcome {
             mismatch.case, mismatch.step, mismatch.field, mismatch.expected, mismatch.got
         );
     }
-    Err(format!("engine and contracts disagree; the sequences are in {}", file.display()))
+    Err(format!(
+        "engine and contracts disagree; the sequences are in {}",
+        file.display()
+    ))
 }

@@ -128,8 +128,8 @@ pub trait Protocol: Clone + Debug {
     /// The account's collateral and debt, asset by asset, ascending by asset.
     fn holdings(&self, account: AccountId) -> Vec<Holding>;
 
-    /// Accounts that are liquidatable by health right now, ascending. Never misses one and does
-    /// not scan the book.
+    /// Accounts in breach right now, ascending: the health factor is below 1, and there is debt and
+    /// collateral that a liquidation could seize. Never misses one and does not scan the book.
     fn breaches(&self) -> impl Iterator<Item = AccountId> + '_;
 
     /// What a liquidator could do now with one breached account, best terms that the rules allow.

@@ -363,16 +363,7 @@ impl World {
         let amount = |key| Ok(Amount(when.wide(key)?));
         let kind = when.text("action")?;
         if kind == "liquidate" {
-            let borrower = self.user(when, "borrower")?;
-            let action = Action::Liquidate {
-                liquidator: self.user(when, "liquidator")?,
-                borrower,
-                collateral: self.asset(when, "collateralAsset")?,
-                debt: self.asset(when, "debtAsset")?,
-                debt_to_cover: amount("debtToCover")?,
-                receive_a_token: when.flag("receiveAToken")?,
-            };
-            return Ok((borrower, action));
+            return self.liquidation(when);
         }
         let caller = self.user(when, "caller")?;
         if kind == "setEMode" {
@@ -431,6 +422,19 @@ impl World {
             }
         };
         Ok((caller, action))
+    }
+
+    fn liquidation(&self, when: &Fields<'_>) -> Result<(AccountId, Action), FieldError> {
+        let borrower = self.user(when, "borrower")?;
+        let action = Action::Liquidate {
+            liquidator: self.user(when, "liquidator")?,
+            borrower,
+            collateral: self.asset(when, "collateralAsset")?,
+            debt: self.asset(when, "debtAsset")?,
+            debt_to_cover: Amount(when.wide("debtToCover")?),
+            receive_a_token: when.flag("receiveAToken")?,
+        };
+        Ok((borrower, action))
     }
 
     /// Time and prices of a step, where it tells them.

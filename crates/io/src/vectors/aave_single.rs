@@ -117,21 +117,8 @@ pub(super) fn run(
     if when.text("action")? != "liquidate" {
         return Err(when.wrong("action", when.text("action")?, "liquidate"));
     }
-    let asset = |key: &str| -> Result<AssetId, FieldError> {
-        let symbol = when.text(key)?;
-        let place = symbols.iter().position(|held| held == symbol);
-        let place = place.ok_or_else(|| when.wrong(key, symbol, &symbols.join(", ")))?;
-        Ok(AssetId(u16::try_from(place).unwrap_or(u16::MAX)))
-    };
-    let (collateral, debt) = (asset("collateralAsset")?, asset("debtAsset")?);
-    let action = Action::Liquidate {
-        liquidator: LIQUIDATOR,
-        borrower: BORROWER,
-        collateral,
-        debt,
-        debt_to_cover: Amount(when.wide("debtToCover")?),
-        receive_a_token: when.flag("receiveAToken")?,
-    };
+    let pair = Sides::read(&when, &symbols)?;
+    let action = pair.liquidation(&when)?;
     if case.has("check") {
         let told = case.object("check")?.object("accountBefore")?;
         let got = account_leaves(&pool, BORROWER).unwrap_or_else(|r| json!(r.name()));
@@ -164,11 +151,6 @@ pub(super) fn run(
             );
         }
         Ok(events) => {
-            let pair = Sides {
-                symbols: &symbols,
-                collateral,
-                debt,
-            };
             let mut got = pair.outcome(&before, &pool, &events);
             if let Some(account) = got.get_mut("accountAfter").and_then(Value::as_object_mut) {
                 let told = told.object("accountAfter")?;
@@ -208,6 +190,34 @@ fn delta(before: U256, after: U256) -> Value {
         return text(after - before);
     }
     Value::String(format!("-{}", before - after))
+}
+
+impl<'a> Sides<'a> {
+    fn read(when: &Fields<'_>, symbols: &'a [String]) -> Result<Self, FieldError> {
+        let asset = |key: &str| -> Result<AssetId, FieldError> {
+            let symbol = when.text(key)?;
+            let place = symbols.iter().position(|held| held == symbol);
+            let place = place.ok_or_else(|| when.wrong(key, symbol, &symbols.join(", ")))?;
+            Ok(AssetId(u16::try_from(place).unwrap_or(u16::MAX)))
+        };
+        let (collateral, debt) = (asset("collateralAsset")?, asset("debtAsset")?);
+        Ok(Self {
+            symbols,
+            collateral,
+            debt,
+        })
+    }
+
+    fn liquidation(&self, when: &Fields<'_>) -> Result<Action, FieldError> {
+        Ok(Action::Liquidate {
+            liquidator: LIQUIDATOR,
+            borrower: BORROWER,
+            collateral: self.collateral,
+            debt: self.debt,
+            debt_to_cover: Amount(when.wide("debtToCover")?),
+            receive_a_token: when.flag("receiveAToken")?,
+        })
+    }
 }
 
 impl Sides<'_> {

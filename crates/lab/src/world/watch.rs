@@ -1,34 +1,44 @@
 //! Accounts in breach and what liquidators know about them.
 //!
 //! An account that nobody can liquidate with profit would be planned in every step for nothing. It
-//! sleeps, with a note for each of its offers, until one of these holds for a note:
+//! sleeps, with a [`Note`] for each of its offers. An offer's *surplus* is what it would gain at the
+//! best present prices, without any slippage, above the cheapest gas and the least profit that
+//! anybody asks for. A sleeper is looked at again when for one of its notes
 //!
-//! - at the best present prices, without any slippage, twice the offer's gain would pay for gas and
-//!   the least profit that anybody asks for. The factor covers a close factor that doubles
-//!   meanwhile;
-//! - the oracle's price ratio of the pair has moved by [`MOVE_MAX`] since;
-//! - the account had no offers and [`RELOOK_S`] have passed.
+//! - the surplus is positive and has grown by [`SURPLUS_STEP`] of the debt;
+//! - or the oracle's price ratio of the pair has moved by [`MOVE_SMALL`], and the surplus would be
+//!   positive if twice the debt could be repaid, as when a close factor goes from half to all;
+//! - or that ratio has moved by [`MOVE_LARGE`];
+//!
+//! and, where there were no offers, after [`RELOOK_S`].
 
 use crate::agents::Plan;
 use backstop_core::protocol::{AccountId, Offer};
+use std::collections::BTreeMap;
 
-/// Logarithmic move of a price ratio that wakes a sleeper.
-const MOVE_MAX: f64 = 0.05;
+/// Growth of the surplus that wakes, as a share of the debt that can be repaid.
+const SURPLUS_STEP: f64 = 0.001;
+/// Logarithmic move of a price ratio after which more debt may be repayable.
+const MOVE_SMALL: f64 = 0.01;
+/// Logarithmic move of a price ratio that always wakes.
+const MOVE_LARGE: f64 = 0.05;
 /// Seconds after which an account without offers is asked again.
 const RELOOK_S: u64 = 600;
 
-/// Prices by asset as a liquidator sees them, USD.
+/// What liquidators see at the beginning of a step.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Vantage {
-    /// Best price at which a little can be sold or valued.
+    /// By asset: best price at which a little can be sold or valued, over the oracle's.
     pub(super) sell: Vec<f64>,
-    /// Best price at which a little can be bought.
+    /// By asset: best price at which a little can be bought, over the oracle's.
     pub(super) buy: Vec<f64>,
-    /// The oracle's answer.
+    /// By asset: the oracle's answer, USD.
     pub(super) oracle: Vec<f64>,
+    /// What the least demanding liquidator has to gain, USD.
+    pub(super) cost_usd: f64,
 }
 
-/// What a sleeper's offer was worth.
+/// What an offer was worth when it was looked at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Note {
     pub(super) collateral: usize,
@@ -40,33 +50,56 @@ pub(super) struct Note {
 }
 
 impl Note {
-    /// Whether the offer is worth a look again.
-    fn wakes(&self, ratio_then: f64, now: &Vantage, cost_usd: f64) -> bool {
-        let at = |prices: &[f64], asset| prices.get(asset).copied().unwrap_or(0.0);
-        let ratio = self.ratio(now);
-        let sells_at = at(&now.sell, self.collateral) / at(&now.oracle, self.collateral);
-        let buys_at = at(&now.buy, self.debt) / at(&now.oracle, self.debt);
-        let gross = self.repay_usd * (self.gain * sells_at / buys_at - 1.0);
-        let moved = (ratio / ratio_then).ln().abs();
-        // What is not a number wakes too.
-        !(2.0 * gross <= cost_usd && moved < MOVE_MAX)
+    /// Most that the offer can bring above the least cost, USD.
+    pub(super) fn surplus(&self, now: &Vantage) -> f64 {
+        self.gross(now) - now.cost_usd
     }
 
+    fn gross(&self, now: &Vantage) -> f64 {
+        let better = at(&now.sell, self.collateral) / at(&now.buy, self.debt);
+        self.repay_usd * (self.gain * better - 1.0)
+    }
+
+    /// Oracle's price of the collateral in units of the debt asset.
     fn ratio(&self, now: &Vantage) -> f64 {
-        let at = |asset: usize| now.oracle.get(asset).copied().unwrap_or(0.0);
-        at(self.collateral) / at(self.debt)
+        at(&now.oracle, self.collateral) / at(&now.oracle, self.debt)
+    }
+}
+
+fn at(prices: &[f64], asset: usize) -> f64 {
+    prices.get(asset).copied().unwrap_or(0.0)
+}
+
+/// One note of a sleeper, and how things stood when it fell asleep.
+#[derive(Clone, Copy, Debug)]
+struct Alarm {
+    note: Note,
+    ratio: f64,
+    surplus: f64,
+}
+
+impl Alarm {
+    fn rings(&self, now: &Vantage) -> bool {
+        let gross = self.note.gross(now);
+        let grown = self.surplus.max(0.0) + SURPLUS_STEP * self.note.repay_usd;
+        let ratio = self.note.ratio(now) / self.ratio;
+        let within = |step: f64| ratio < 1.0 + step && ratio > 1.0 - step;
+        // Written so that what is not a number rings too.
+        let quiet = gross - now.cost_usd <= grown
+            && (within(MOVE_SMALL) || 2.0 * gross <= now.cost_usd)
+            && within(MOVE_LARGE);
+        !quiet
     }
 }
 
 /// One account in breach.
 #[derive(Clone, Debug)]
 pub(super) struct Watched {
-    pub(super) account: AccountId,
     /// Time of the step in which it was first seen in breach.
     pub(super) since: u64,
     /// Offers of the present step, once asked for.
     pub(super) offers: Option<Vec<Offer>>,
-    /// Plans of the present step by group, once made.
+    /// Plans of the present step by planner, once made.
     pub(super) plans: Vec<Option<Option<Plan>>>,
     /// Cured in the present step.
     pub(super) cured: bool,
@@ -76,24 +109,21 @@ pub(super) struct Watched {
 #[derive(Clone, Debug)]
 struct Asleep {
     since: u64,
-    /// Notes with the pair's price ratio when they were made.
-    notes: Vec<(Note, f64)>,
+    alarms: Vec<Alarm>,
 }
 
 impl Asleep {
-    fn wakes(&self, time: u64, now: &Vantage, cost_usd: f64) -> bool {
-        if self.notes.is_empty() {
+    fn wakes(&self, time: u64, now: &Vantage) -> bool {
+        if self.alarms.is_empty() {
             return time.saturating_sub(self.since) >= RELOOK_S;
         }
-        let mut notes = self.notes.iter();
-        notes.any(|(note, then)| note.wakes(*then, now, cost_usd))
+        self.alarms.iter().any(|alarm| alarm.rings(now))
     }
 }
 
 impl Watched {
-    fn new(account: AccountId, since: u64) -> Self {
+    fn new(since: u64) -> Self {
         Self {
-            account,
             since,
             offers: None,
             plans: Vec::new(),
@@ -102,21 +132,21 @@ impl Watched {
         }
     }
 
-    /// Forgets offers and plans, after the account or the venues have changed.
+    /// Forgets offers and plans, after the account or the step has changed.
     pub(super) fn forget(&mut self) {
         self.offers = None;
         self.plans.clear();
     }
 }
 
-/// All accounts in breach, ascending.
+/// All accounts in breach.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
-    pub(super) accounts: Vec<Watched>,
-    /// Positions of those that are worth a look in the present step.
-    awake: Vec<usize>,
+    accounts: BTreeMap<AccountId, Watched>,
+    /// Those that are worth a look in the present step, ascending.
+    awake: Vec<AccountId>,
     time: u64,
-    vantage: Vantage,
+    pub(super) vantage: Vantage,
 }
 
 impl Watch {
@@ -126,69 +156,76 @@ impl Watch {
         breached: impl Iterator<Item = AccountId>,
         time: u64,
         vantage: Vantage,
-        cost_usd: f64,
     ) {
         self.time = time;
         self.vantage = vantage;
         self.merge(breached);
         self.awake.clear();
-        for (index, watched) in self.accounts.iter_mut().enumerate() {
+        for (account, watched) in &mut self.accounts {
             if let Some(asleep) = &watched.asleep {
-                if !asleep.wakes(time, &self.vantage, cost_usd) {
+                if !asleep.wakes(time, &self.vantage) {
                     continue;
                 }
                 watched.asleep = None;
             }
             watched.cured = false;
             watched.forget();
-            self.awake.push(index);
+            self.awake.push(*account);
         }
     }
 
-    /// Keeps who is still in breach and adds who is new, in order.
+    /// Drops who is no longer in breach and adds who is new.
     fn merge(&mut self, breached: impl Iterator<Item = AccountId>) {
-        let mut kept = 0;
-        let mut breached = breached.peekable();
-        while let Some(watched) = self.accounts.get(kept) {
-            if breached.next_if_eq(&watched.account).is_none() {
-                break;
-            }
-            kept += 1;
-        }
-        if kept == self.accounts.len() && breached.peek().is_none() {
-            return;
-        }
-        let mut known = self.accounts.split_off(kept).into_iter().peekable();
+        let mut known = self.accounts.keys().copied().peekable();
+        let (mut gone, mut new) = (Vec::new(), Vec::new());
         for account in breached {
-            while known.next_if(|w| w.account < account).is_some() {}
-            let watched = known.next_if(|w| w.account == account);
-            self.accounts
-                .push(watched.unwrap_or_else(|| Watched::new(account, self.time)));
+            while let Some(left) = known.next_if(|k| *k < account) {
+                gone.push(left);
+            }
+            if known.next_if_eq(&account).is_none() {
+                new.push(account);
+            }
         }
+        gone.extend(known);
+        for account in gone {
+            self.accounts.remove(&account);
+        }
+        let time = self.time;
+        let entries = new.into_iter().map(|a| (a, Watched::new(time)));
+        self.accounts.extend(entries);
     }
 
-    /// Positions of the accounts that are worth a look.
-    pub(super) fn awake(&self) -> Vec<usize> {
-        let is_open = |i: &usize| {
-            let watched = self.accounts.get(*i);
+    pub(super) fn get(&self, account: AccountId) -> Option<&Watched> {
+        self.accounts.get(&account)
+    }
+
+    pub(super) fn get_mut(&mut self, account: AccountId) -> Option<&mut Watched> {
+        self.accounts.get_mut(&account)
+    }
+
+    /// Accounts that are worth a look in the present step and not cured or asleep since.
+    pub(super) fn awake(&mut self) -> Vec<AccountId> {
+        let accounts = &self.accounts;
+        self.awake.retain(|account| {
+            let watched = accounts.get(account);
             watched.is_some_and(|w| w.asleep.is_none() && !w.cured)
-        };
-        self.awake.iter().copied().filter(is_open).collect()
+        });
+        self.awake.clone()
     }
 
-    /// Lets an account sleep if none of the notes would wake it at once.
-    pub(super) fn sleep(&mut self, index: usize, notes: &[Note], cost_usd: f64) {
-        let Some(watched) = self.accounts.get_mut(index) else {
-            return;
-        };
+    /// Lets an account sleep.
+    pub(super) fn sleep(&mut self, account: AccountId, notes: &[Note]) {
         let now = &self.vantage;
-        let notes = notes.iter().map(|note| (*note, note.ratio(now))).collect();
-        let asleep = Asleep {
-            since: self.time,
-            notes,
+        let alarm = |note: &Note| Alarm {
+            note: *note,
+            ratio: note.ratio(now),
+            surplus: note.surplus(now),
         };
-        if !asleep.wakes(self.time, now, cost_usd) {
-            watched.asleep = Some(asleep);
+        if let Some(watched) = self.accounts.get_mut(&account) {
+            watched.asleep = Some(Asleep {
+                since: self.time,
+                alarms: notes.iter().map(alarm).collect(),
+            });
             watched.forget();
         }
     }
@@ -202,11 +239,13 @@ mod tests {
         ids.iter().copied().map(AccountId)
     }
 
-    fn vantage(venue: f64, oracle: f64) -> Vantage {
+    /// Venue over oracle, oracle, and least cost.
+    fn vantage(venue: f64, oracle: f64, cost_usd: f64) -> Vantage {
         Vantage {
             sell: vec![venue, 1.0],
             buy: vec![venue, 1.0],
             oracle: vec![oracle, 1.0],
+            cost_usd,
         }
     }
 
@@ -220,16 +259,15 @@ mod tests {
             (240, &[1, 2, 9]),
             (300, &[1, 2, 9, 10]),
         ] {
-            watch.refresh(ids(breached), time, vantage(1.0, 1.0), 1.0);
-            let got: Vec<_> = watch.accounts.iter().map(|w| w.account.0).collect();
-            assert_eq!(got, breached);
-            assert_eq!(watch.awake().len(), breached.len());
+            watch.refresh(ids(breached), time, vantage(1.0, 1.0, 1.0));
+            assert_eq!(watch.awake(), ids(breached).collect::<Vec<_>>());
         }
-        let since: Vec<_> = watch.accounts.iter().map(|w| w.since).collect();
+        let since: Vec<_> = watch.accounts.values().map(|w| w.since).collect();
         assert_eq!(since, [180, 240, 60, 300]);
     }
 
-    /// An offer of 100 dollars that gains 5 % when nothing slips, gas 11.
+    /// An offer of 100 dollars that gains 5 % when nothing slips, looked at with a cost of 8 (not
+    /// worth it) or of 4 (worth it but for slippage).
     #[test]
     fn sleepers_wake_when_a_look_may_pay() {
         let note = Note {
@@ -238,31 +276,40 @@ mod tests {
             repay_usd: 100.0,
             gain: 1.05,
         };
-        for (gas, venue, oracle, wakes) in [
-            (11.0, 200.0, 200.0, false),
-            (9.9, 200.0, 200.0, true),
-            (9.9, 199.0, 200.0, false),
-            (11.0, 202.0, 200.0, true),
-            (11.0, 180.0, 195.0, false),
-            (11.0, 180.0, 190.0, true),
-            (11.0, 180.0, 0.0, true),
+        for (cost_then, cost, venue, oracle, wakes) in [
+            (8.0, 8.0, 1.0, 200.0, false),
+            (8.0, 4.95, 1.0, 200.0, false),
+            (8.0, 4.8, 1.0, 200.0, true),
+            (8.0, 4.8, 0.99, 200.0, false),
+            (8.0, 8.0, 1.04, 200.0, true),
+            // Twice 5 is more than 8: a move of 1.5 % may double what can be repaid.
+            (8.0, 8.0, 1.0, 197.0, true),
+            (8.0, 11.0, 1.0, 197.0, false),
+            (8.0, 11.0, 1.0, 189.0, true),
+            (8.0, 11.0, 1.0, 211.0, true),
+            (8.0, 11.0, 1.0, 0.0, true),
+            (8.0, 11.0, f64::NAN, 200.0, true),
+            (4.0, 4.0, 1.0, 200.0, false),
+            (4.0, 4.0, 1.0005, 200.0, false),
+            (4.0, 4.0, 1.002, 200.0, true),
         ] {
             let mut watch = Watch::default();
-            watch.refresh(ids(&[4, 7]), 0, vantage(200.0, 200.0), 11.0);
-            watch.sleep(0, &[note], 11.0);
-            assert_eq!(watch.awake(), [1]);
-            watch.refresh(ids(&[4, 7]), 60, vantage(venue, oracle), gas);
-            assert_eq!(watch.awake().len() == 2, wakes, "{gas} {venue} {oracle}");
+            watch.refresh(ids(&[4, 7]), 0, vantage(1.0, 200.0, cost_then));
+            watch.sleep(AccountId(4), &[note]);
+            assert_eq!(watch.awake(), [AccountId(7)]);
+            watch.refresh(ids(&[4, 7]), 60, vantage(venue, oracle, cost));
+            let case = format!("{cost_then} {cost} {venue} {oracle}");
+            assert_eq!(watch.awake().len() == 2, wakes, "{case}");
         }
     }
 
     #[test]
     fn who_has_no_offers_is_asked_now_and_then() {
         let mut watch = Watch::default();
-        watch.refresh(ids(&[4]), 0, vantage(1.0, 1.0), 1.0);
-        watch.sleep(0, &[], 1.0);
+        watch.refresh(ids(&[4]), 0, vantage(1.0, 1.0, 1.0));
+        watch.sleep(AccountId(4), &[]);
         for (time, awake) in [(60, 0), (599, 0), (600, 1)] {
-            watch.refresh(ids(&[4]), time, vantage(1.0, 1.0), 1.0);
+            watch.refresh(ids(&[4]), time, vantage(1.0, 1.0, 1.0));
             assert_eq!(watch.awake().len(), awake);
         }
     }

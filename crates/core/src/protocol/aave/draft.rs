@@ -312,7 +312,10 @@ impl Changes {
     /// The touched accounts that have or had a debt: those that the breach index knows.
     pub(super) fn indebted(&self, before: &Ledger) -> Vec<AccountId> {
         let owed = |id: AccountId| before.account(id).is_ok_and(Account::owes);
-        let indebted = self.accounts.iter().filter(|(id, now)| now.owes() || owed(*id));
+        let indebted = self
+            .accounts
+            .iter()
+            .filter(|(id, now)| now.owes() || owed(*id));
         indebted.map(|(id, _)| *id).collect()
     }
 

@@ -4,7 +4,7 @@ use super::account::Account;
 use super::math::{Ruled, fixed, quotient};
 use super::rejection::Rejection;
 use super::reserve::{Reserve, to_amount};
-use super::version::{AaveVersion, LoanToValue, Membership, Rules, Threshold};
+use super::version::{AaveVersion, Isolation, LoanToValue, Membership, Rules, Threshold};
 use crate::book::Book;
 use crate::protocol::{AccountId, Asset, AssetId, Health};
 use crate::units::{Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD};
@@ -167,19 +167,26 @@ pub(super) fn ltv_for<S: Source>(source: &S, category: u8, asset: AssetId) -> Ru
     let none = EMode::default();
     let mode = source.ledger().e_modes.get(&category).unwrap_or(&none);
     let member = is_member(source, category, asset)?;
-    match source.ledger().rules.loan_to_value {
+    let rules = source.ledger().rules;
+    match rules.loan_to_value {
         LoanToValue::ReserveFirst if own.0 == 0 => Ok(None),
         LoanToValue::ReserveFirst => Ok(Some(if member { mode.loan_to_value } else { own })),
         LoanToValue::CategoryFirst => {
             let ltv = match member {
                 true if mode.ltv_zero.contains(&asset) => Bps(0),
                 true => mode.loan_to_value,
-                false if category != 0 && mode.isolated => Bps(0),
+                false if category != 0 && isolates(rules, mode) => Bps(0),
                 false => own,
             };
             Ok(Some(ltv).filter(|ltv| ltv.0 != 0))
         }
     }
+}
+
+/// Whether other collateral has no borrowing power in this category. The flag came with the version
+/// that dropped isolation by reserve; before it is not read.
+fn isolates(rules: &Rules, mode: &EMode) -> bool {
+    rules.isolation == Isolation::Absent && mode.isolated
 }
 
 /// Liquidation threshold of an asset as collateral.
@@ -287,7 +294,7 @@ pub(super) fn isolated_collateral<S: Source>(
     source: &S,
     account: &Account,
 ) -> Ruled<Option<AssetId>> {
-    if source.ledger().rules.isolation == super::version::Isolation::Absent {
+    if source.ledger().rules.isolation == Isolation::Absent {
         return Ok(None);
     }
     let mut collateral = account.collateral();

@@ -84,20 +84,24 @@ impl Draft<'_> {
                 asset,
                 amount,
             } => self.fund(account, asset, amount),
-            Action::SetPaused { asset, paused } => {
-                self.reserve_mut(asset)?.config.paused = paused;
-                self.events.push(Event::PauseSet { asset, paused });
-                Ok(())
-            }
-            Action::SetGrace { asset, until } => {
-                if !self.rules().grace.on() {
-                    return Err(Rejection::NotInThisVersion);
-                }
-                self.reserve_mut(asset)?.config.grace_until = until;
-                self.events.push(Event::GraceSet { asset, until });
-                Ok(())
-            }
+            Action::SetPaused { asset, paused } => self.set_paused(asset, paused),
+            Action::SetGrace { asset, until } => self.set_grace(asset, until),
         }
+    }
+
+    fn set_paused(&mut self, asset: AssetId, paused: bool) -> Ruled<()> {
+        self.reserve_mut(asset)?.config.paused = paused;
+        self.events.push(Event::PauseSet { asset, paused });
+        Ok(())
+    }
+
+    fn set_grace(&mut self, asset: AssetId, until: Timestamp) -> Ruled<()> {
+        if !self.rules().grace.on() {
+            return Err(Rejection::NotInThisVersion);
+        }
+        self.reserve_mut(asset)?.config.grace_until = until;
+        self.events.push(Event::GraceSet { asset, until });
+        Ok(())
     }
 }
 
