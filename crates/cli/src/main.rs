@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match start_threads(cli.threads).and_then(|()| commands::dispatch(cli.command)) {
         Ok(code) => code,
+        Err(failure::Failure::OutputClosed) => ExitCode::from(2),
         Err(failure) => {
             eprintln!("error: {failure}");
             ExitCode::from(2)

@@ -23,11 +23,18 @@ fn backstop(args: &[&str]) -> Output {
 fn run(args: &[&str]) -> (i32, String, String) {
     let output = backstop(args);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    (
+        output.status.code().unwrap_or(-1),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
 }
 
-const SMALL: [&str; 3] =
-    ["scenarios/march-2020.toml", "--set", "book.synthetic.accounts=300"];
+const SMALL: [&str; 3] = [
+    "scenarios/march-2020.toml",
+    "--set",
+    "book.synthetic.accounts=300",
+];
 
 #[test]
 fn verify_tells_agreement_by_exit_status() {
@@ -48,7 +55,13 @@ fn verify_names_case_field_and_both_values() {
     std::fs::write(&file, wrong).expect("a file");
     let (code, out, _) = run(&["verify", file.to_str().expect("a path")]);
     assert_eq!(code, 1, "{out}");
-    for part in ["then.ok.debtRepaid", "expected 1", "got", "1 mismatches", "3.7.0-"] {
+    for part in [
+        "then.ok.debtRepaid",
+        "expected 1",
+        "got",
+        "1 mismatches",
+        "3.7.0-",
+    ] {
         assert!(out.contains(part), "{part} is missing in {out}");
     }
 }
@@ -61,7 +74,10 @@ fn verify_refuses_a_file_that_is_cut_off() {
     std::fs::write(&file, &bytes[..bytes.len() / 2]).expect("a file");
     let (code, _, err) = run(&["verify", file.to_str().expect("a path")]);
     assert_eq!(code, 2, "{err}");
-    assert!(err.contains("cut.jsonl.gz") && err.contains("ends early"), "{err}");
+    assert!(
+        err.contains("cut.jsonl.gz") && err.contains("ends early"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -76,7 +92,10 @@ fn a_run_can_be_explained() {
     assert!(text.contains("liquidations"), "{text}");
     let traces = std::fs::read_to_string(out.join("traces.jsonl")).expect("traces");
     let first = traces.lines().next().expect("a liquidation");
-    let account = first.split("\"account\":").nth(1).and_then(|rest| rest.split(',').next());
+    let account = first
+        .split("\"account\":")
+        .nth(1)
+        .and_then(|rest| rest.split(',').next());
     let (code, text, err) = run(&["explain", folder, account.expect("an account")]);
     assert_eq!(code, 0, "{err}");
     for part in ["Liquidation 1 of", "collateral of equal value", "rounded"] {
@@ -106,7 +125,10 @@ fn map_and_health_write_what_they_draw() {
     let (code, text, err) = run(&args);
     assert_eq!(code, 0, "{err}");
     assert!(text.contains("300 accounts with debt"), "{text}");
-    let rows = std::fs::read_to_string(&csv).expect("the file").lines().count();
+    let rows = std::fs::read_to_string(&csv)
+        .expect("the file")
+        .lines()
+        .count();
     assert_eq!(rows, 301, "a header and a line an account");
 }
 
@@ -121,12 +143,27 @@ fn messages_say_what_is_wrong() {
     };
     let scenario = "scenarios/march-2020.toml";
     check(&["run", "no-such.toml"], &["no-such.toml"]);
-    check(&["run", scenario, "--set", "nonsense"], &["--set nonsense", "KEY=VALUE"]);
-    check(&["run", scenario, "--set", "time.step=1"], &["time.step", "step_s"]);
-    check(&["run", scenario, "--set", "protocol.version=\"9\""], &["protocol.version", "3.0.2"]);
-    check(&["run", scenario, "--set", "assets.DAI.lenders=1"], &["DAI", "borrowed"]);
+    check(
+        &["run", scenario, "--set", "nonsense"],
+        &["--set nonsense", "KEY=VALUE"],
+    );
+    check(
+        &["run", scenario, "--set", "time.step=1"],
+        &["time.step", "step_s"],
+    );
+    check(
+        &["run", scenario, "--set", "protocol.version=\"9\""],
+        &["protocol.version", "3.0.2"],
+    );
+    check(
+        &["run", scenario, "--set", "assets.DAI.lenders=1"],
+        &["DAI", "borrowed"],
+    );
     check(&["health", "book.csv"], &["book.csv", "--scenario"]);
-    check(&["health", scenario, "--scenario", scenario], &["--scenario"]);
+    check(
+        &["health", scenario, "--scenario", scenario],
+        &["--scenario"],
+    );
     check(&["explain", "no-such-folder", "1"], &["no-such-folder"]);
     check(&["verify", "Cargo.toml"], &["Cargo.toml"]);
 }

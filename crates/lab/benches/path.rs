@@ -235,7 +235,11 @@ fn borrower(id: u32) -> Account {
     let normal = (-2.0 * (1.0 - draw(2)).ln()).sqrt() * (std::f64::consts::TAU * draw(3)).cos();
     let debt = 2_000.0 * (1.8 * normal).exp();
     let (second_collateral, second_debt) = (draw(4) < 0.2, draw(5) < 0.2);
-    let shares = if second_collateral { [0.6, 0.4] } else { [1.0, 0.0] };
+    let shares = if second_collateral {
+        [0.6, 0.4]
+    } else {
+        [1.0, 0.0]
+    };
     let threshold = shares[0] * 0.825 + shares[1] * 0.75;
     let collateral = debt * health / threshold;
     let debts = match (second_debt, draw(6) < 0.5) {

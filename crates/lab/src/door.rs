@@ -58,9 +58,17 @@ pub fn bps_to_share(bps: Bps) -> f64 {
     f64::from(bps.0) / 10_000.0
 }
 
+/// Powers of ten that `f64` holds exactly.
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
 /// 10^`decimals`; infinity above 10^308.
 fn ten_to(decimals: u8) -> f64 {
-    (0..decimals).fold(1.0, |power, _| power * 10.0)
+    let beyond = || (0..decimals).fold(1.0, |power, _| power * 10.0);
+    let exact = POWERS.get(usize::from(decimals));
+    exact.copied().unwrap_or_else(beyond)
 }
 
 fn to_float(n: U256) -> f64 {

@@ -31,7 +31,8 @@ pub struct PathRecord {
     pub liquidators: Vec<LiquidatorRow>,
     /// Who paid which deficit, in the waterfall's order.
     pub coverage: Vec<CoverageRow>,
-    /// Hash of the protocol's state at the end.
+    /// Hash of the protocol's state at the end; zero where accounts' outcomes are not recorded,
+    /// because both look at the whole book.
     pub state_hash: [u8; 32],
     /// Whether the path was stopped before its end.
     pub interrupted: bool,

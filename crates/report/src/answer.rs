@@ -28,16 +28,12 @@ pub(crate) fn answer(summary: &Summary) -> Vec<Span> {
     spans
 }
 
-/// The answer as plain text.
+/// The answer as plain text; no-break spaces stay.
 pub(crate) fn answer_text(summary: &Summary) -> String {
     let text = |span| match span {
         Span::Plain(text) | Span::Strong(text) => text,
     };
-    answer(summary)
-        .into_iter()
-        .map(text)
-        .collect::<String>()
-        .replace('\u{a0}', " ")
+    answer(summary).into_iter().map(text).collect::<String>()
 }
 
 fn plain(spans: &mut Vec<Span>, text: impl Into<String>) {

@@ -240,6 +240,9 @@ fn distance(a: &[char], b: &[char]) -> usize {
     row.last().copied().unwrap_or(a.len())
 }
 
+/// Width of the labels of numbers that are given.
+const LABEL: usize = 40;
+
 // Writing to a string cannot fail, so the results of `write!` below are not looked at.
 
 fn heading(out: &mut String, account: &Account, times: usize) {
@@ -316,30 +319,38 @@ fn liquidation(out: &mut String, n: usize, of: usize, line: &TraceLine) {
     if line.trace.is_empty() {
         out.push_str("  No trace was kept in this run.\n");
     }
+    if line
+        .trace
+        .first()
+        .is_some_and(|entry| entry.inputs.is_empty())
+    {
+        out.push('\n');
+    }
     for (i, entry) in line.trace.iter().enumerate() {
         step(out, i + 1, entry);
     }
 }
 
 fn step(out: &mut String, n: usize, entry: &TraceEntry) {
-    let _ = writeln!(out, "\n{n:>4}  {}", one_line(&entry.label));
-    let _ = writeln!(out, "      = {}", one_line(&entry.formula));
-    let names = entry.inputs.iter().map(|(name, _)| name.chars().count());
-    let width = names.max().unwrap_or(0).max("result".len());
-    for (name, value) in &entry.inputs {
-        let (name, value) = (one_line(name), one_line(value));
-        let _ = writeln!(out, "        {name:<width$}  {value}");
-    }
+    let (label, formula) = (one_line(&entry.label), one_line(&entry.formula));
+    let result = one_line(&entry.result);
     let rounding = entry
         .rounding
         .as_deref()
         .and_then(rounding_of)
         .map(rounding_word);
     let rounded = rounding.map_or_else(|| "exact".to_owned(), |word| format!("rounded {word}"));
-    let _ = writeln!(
-        out,
-        "        {:<width$}  {}   {rounded}",
-        "result",
-        one_line(&entry.result)
-    );
+    if entry.inputs.is_empty() {
+        let note = rounding.map_or(String::new(), |_| format!(", {rounded}"));
+        let _ = writeln!(out, "{n:>4}  {label:<LABEL$}  {result}   {formula}{note}");
+        return;
+    }
+    let _ = writeln!(out, "\n{n:>4}  {label}\n      = {formula}");
+    let names = entry.inputs.iter().map(|(name, _)| name.chars().count());
+    let width = names.max().unwrap_or(0).max("result".len());
+    for (name, value) in &entry.inputs {
+        let (name, value) = (one_line(name), one_line(value));
+        let _ = writeln!(out, "        {name:<width$}  {value}");
+    }
+    let _ = writeln!(out, "        {:<width$}  {result}   {rounded}", "result");
 }

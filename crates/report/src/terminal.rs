@@ -233,7 +233,7 @@ pub fn health_table(rows: &[HealthRow]) -> String {
 fn wrap(text: &str, width: usize) -> String {
     let mut out = String::new();
     let mut used = 0;
-    for word in one_line(text).split_whitespace() {
+    for word in one_line(text).split(' ').filter(|word| !word.is_empty()) {
         let length = word.chars().count();
         if used > 0 && used + 1 + length > width {
             out.push('\n');
@@ -242,7 +242,7 @@ fn wrap(text: &str, width: usize) -> String {
             out.push(' ');
             used += 1;
         }
-        out.push_str(word);
+        out.push_str(&word.replace('\u{a0}', " "));
         used += length;
     }
     out.push('\n');

@@ -1,6 +1,7 @@
 //! `backstop explain`: one account's liquidations with every number and rounding.
 
 use crate::failure::Failure;
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,9 +25,7 @@ pub(crate) struct Args {
 /// # Errors
 /// When the folder cannot be read or the account is not in it.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    print!(
-        "{}",
-        backstop_report::explain(&args.results, &args.account)?
-    );
+    let text = backstop_report::explain(&args.results, &args.account)?;
+    stdout().lock().write_all(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

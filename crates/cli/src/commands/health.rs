@@ -9,6 +9,7 @@ use backstop_io::book;
 use backstop_io::table::{Column, ColumnData, Table};
 use backstop_lab::door;
 use backstop_report::{HealthRow, health_table};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -85,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     if let Some(file) = &args.out {
         write(&table(&lines), file)?;
     }
-    print(&lines, args.top);
+    print(&lines, args.top)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -252,21 +253,21 @@ fn write(table: &Table, file: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print(lines: &[Line], top: usize) {
+fn print(lines: &[Line], top: usize) -> io::Result<()> {
+    let mut out = io::stdout().lock();
     let below = lines
         .iter()
         .filter(|line| line.factor < Ratio(backstop_core::units::WAD))
         .count();
-    println!(
-        "{} accounts with debt, {below} below health factor 1",
-        lines.len()
-    );
+    let count = lines.len();
+    writeln!(
+        out,
+        "{count} accounts with debt, {below} below health factor 1"
+    )?;
     let rows: Vec<HealthRow> = lines.iter().take(top).map(Line::shown).collect();
-    print!("{}", health_table(&rows));
-    if lines.len() > top {
-        println!(
-            "… and {} more (--top N, or --out FILE for all)",
-            lines.len() - top
-        );
+    out.write_all(health_table(&rows).as_bytes())?;
+    if let Some(more) = count.checked_sub(top).filter(|more| *more > 0) {
+        writeln!(out, "… and {more} more (--top N, or --out FILE for all)")?;
     }
+    Ok(())
 }

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::setup;
 use backstop_io::write_atomic;
 use backstop_report::{map_svg, map_table, map_terminal};
+use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -52,8 +53,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         .unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
     let folder = |error| Failure::new(format!("{}: cannot be created: {error}", out.display()));
     std::fs::create_dir_all(&out).map_err(folder)?;
+    let mut screen = stdout().lock();
     for map in &maps {
-        println!("{}", map_terminal(map, usize::from(args.width), 20));
+        writeln!(screen, "{}", map_terminal(map, usize::from(args.width), 20))?;
         write_atomic(
             &out.join(format!("map-{}.svg", map.symbol)),
             map_svg(map).as_bytes(),
@@ -63,6 +65,6 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     table.write_parquet(&out.join("map.parquet"))?;
     table.write_json(&out.join("map.json"))?;
     table.write_csv(&out.join("map.csv"))?;
-    println!("data     {}", out.join("map.csv").display());
+    writeln!(screen, "data     {}", out.join("map.csv").display())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::progress;
-use crate::setup::{self, Loaded, Opened};
+use crate::setup::{self, AfterRun, Loaded, Opened};
 use backstop_core::protocol::aave::Pool;
 use backstop_core::protocol::{AssetId, Protocol};
 use backstop_io::inputs::AssetPrice;
@@ -12,6 +12,7 @@ use backstop_lab::record::PathRecord;
 use backstop_lab::world::{Recording, World};
 use backstop_report::{LiquidationMap, Report, map_svg, map_table, summary_text, write_results};
 use indicatif::ProgressBar;
+use std::io::{Write, stdout};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -71,14 +72,16 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         maps: &maps,
     };
     write(&out, &report)?;
-    print!("{}", summary_text(&report, progress::width()));
-    println!("report   {}", out.join("report.html").display());
+    let mut screen = stdout().lock();
+    screen.write_all(summary_text(&report, progress::width()).as_bytes())?;
+    writeln!(screen, "report   {}", out.join("report.html").display())?;
     if ran.record.interrupted {
         let done = ran.record.steps.len();
-        println!(
+        writeln!(
+            screen,
             "stopped  after {done} of {} steps; results are kept",
             loaded.scenario.time.steps()
-        );
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -178,7 +181,11 @@ fn liquidation_maps(
             .filter_map(|s| s.oracle.get(usize::from(asset.0)));
         prices.copied().reduce(f64::min)
     };
-    setup::maps(start, Some((&ran.pool, &low)), &follows(loaded))
+    let after = AfterRun {
+        pool: &ran.pool,
+        low: &low,
+    };
+    setup::maps(start, Some(after), &follows(loaded))
         .map_err(|overflow| Failure::new(format!("liquidation map: {overflow:?}")))
 }
 

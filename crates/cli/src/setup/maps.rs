@@ -113,6 +113,14 @@ fn points(pool: &Pool, map: &LiquidationMap, price_start: f64) -> Vec<MapPoint> 
     falling.chain([present]).collect()
 }
 
+/// The end of a run, for the second curve of a map.
+pub(crate) struct AfterRun<'a> {
+    /// The pool at the end.
+    pub(crate) pool: &'a Pool,
+    /// Lowest price that the ledger saw of an asset, USD.
+    pub(crate) low: &'a dyn Fn(AssetId) -> Option<f64>,
+}
+
 /// The maps to show, largest first: a book at the start and, after a run, at the end. Prices of
 /// both are those of the leader at the start.
 ///
@@ -120,7 +128,7 @@ fn points(pool: &Pool, map: &LiquidationMap, price_start: f64) -> Vec<MapPoint> 
 /// Where a sum needs more than 256 bits.
 pub(crate) fn maps(
     before: &Pool,
-    after: Option<(&Pool, &dyn Fn(AssetId) -> Option<f64>)>,
+    after: Option<AfterRun<'_>>,
     follows: &[Option<AssetId>],
 ) -> Result<Vec<Shown>, Overflow> {
     let mut shown = Vec::new();
@@ -132,7 +140,7 @@ pub(crate) fn maps(
         }
         let price_start = price_usd(before, body.leader);
         let (mut later, mut price_low) = (Vec::new(), None);
-        if let Some((pool, low)) = after {
+        if let Some(AfterRun { pool, low }) = &after {
             let end = curve(pool, body)?;
             later = points(pool, &end, price_usd(pool, body.leader));
             price_low = low(body.leader);

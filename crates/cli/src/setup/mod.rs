@@ -6,7 +6,7 @@ mod pool;
 mod world;
 
 pub(crate) use context::run_context;
-pub(crate) use maps::{Body, bodies, liquidation_price, maps, price_usd};
+pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd};
 pub(crate) use pool::{Opened, open_pool};
 pub(crate) use world::world_config;
 

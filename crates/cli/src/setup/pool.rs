@@ -206,7 +206,10 @@ mod tests {
     /// Account and stored health factor of every row of the data set.
     fn stored(file: &Path) -> Vec<(String, f64)> {
         let mut text = String::new();
-        backstop_io::open(file).unwrap().read_to_string(&mut text).unwrap();
+        backstop_io::open(file)
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
         let mut lines = text.lines();
         let header: Vec<_> = lines.next().unwrap().split(',').collect();
         let at = |name| header.iter().position(|column| *column == name).unwrap();

@@ -46,7 +46,7 @@ pub fn mul_div(x: U256, y: U256, d: U256, rounding: Rounding) -> Result<U256, Ov
 ///
 /// # Errors
 /// [`Overflow`] when `d` is zero or an intermediate value does not fit 256 bits.
-#[inline]
+#[inline(always)]
 pub fn checked_mul_div(x: U256, y: U256, d: U256, rounding: Rounding) -> Result<U256, Overflow> {
     if d.is_zero() {
         return Err(Overflow::DivisionByZero);
@@ -73,7 +73,7 @@ pub fn pow10(decimals: u8) -> Result<U256, Overflow> {
         .ok_or(Overflow::Arithmetic)
 }
 
-#[inline]
+#[inline(always)]
 fn divide(product: U256, d: U256, rounding: Rounding) -> Result<U256, Overflow> {
     let (q, r) = quotient(product, d);
     if rounds_up(r, d, rounding) {
@@ -94,29 +94,35 @@ fn rounds_up(r: U256, d: U256, rounding: Rounding) -> bool {
     }
 }
 
-/// Quotient and remainder; `d` is not zero. Powers of ten and operands of 128 bits have paths of
-/// their own.
-#[inline]
+/// Quotient and remainder; `d` is not zero. Powers of ten have a path of their own, which folds
+/// to a few instructions where the divisor is a constant.
+#[inline(always)]
 fn quotient(n: U256, d: U256) -> (U256, U256) {
+    let [d0, d1, d2, d3] = d.into_limbs();
+    if d2 | d3 == 0
+        && let Some((quotient, rest)) = by_ten::divide(n, join(d0, d1))
+    {
+        return (quotient, U256::from(rest));
+    }
+    quotient_by_any(n, d)
+}
+
+/// As [`quotient`], for any divisor; operands of 128 bits have a path of their own.
+#[inline(never)]
+fn quotient_by_any(n: U256, d: U256) -> (U256, U256) {
     let ([n0, n1, n2, n3], [d0, d1, d2, d3]) = (n.into_limbs(), d.into_limbs());
-    if d2 | d3 == 0 {
-        let divisor = join(d0, d1);
-        if let Some((quotient, rest)) = by_ten::divide(n, divisor) {
-            return (quotient, U256::from(rest));
-        }
-        if n2 | n3 == 0 {
-            let n = join(n0, n1);
-            if let Some(quotient) = n.checked_div(divisor) {
-                let rest = n.wrapping_sub(quotient.wrapping_mul(divisor));
-                return (U256::from(quotient), U256::from(rest));
-            }
+    if n2 | n3 | d2 | d3 == 0 {
+        let (n, d) = (join(n0, n1), join(d0, d1));
+        if let Some(quotient) = n.checked_div(d) {
+            let rest = n.wrapping_sub(quotient.wrapping_mul(d));
+            return (U256::from(quotient), U256::from(rest));
         }
     }
     n.div_rem(d)
 }
 
 /// The product, or nothing above 256 bits. Operands of 128 bits have a path of their own.
-#[inline]
+#[inline(always)]
 fn product(x: U256, y: U256) -> Option<U256> {
     let ([x0, x1, x2, x3], [y0, y1, y2, y3]) = (x.into_limbs(), y.into_limbs());
     if x2 | x3 | y2 | y3 != 0 {

@@ -2,7 +2,7 @@
 //!
 //! Sizes between nothing and the whole offer are compared as if the seized amount grew in proportion
 //! to the repaid one. The chosen one is then put to the ledger without effect: its own figures
-//! replace the estimate, and where it would refuse, the whole offer is planned instead.
+//! replace the estimate, and where it would refuse, a whole offer is planned instead.
 
 use super::{Exit, LiquidatorConfig, Sizing};
 use crate::door;
@@ -20,6 +20,9 @@ pub(crate) struct Plan {
     pub(crate) offer: Offer,
     /// How much to repay, in debt units.
     pub(crate) repay: Amount,
+    /// Whole tokens that change hands.
+    pub(crate) seized: f64,
+    pub(crate) repaid: f64,
     /// Expected profit before gas, USD.
     pub(crate) gross_usd: f64,
 }
@@ -49,18 +52,49 @@ impl<P: Protocol> Desk<'_, P> {
         let mut whole: Option<Plan> = None;
         for offer in offers {
             let affordable = self.affordable(offer, config.exit, capital_usd);
-            for share in shares.iter().map(|s| s.min(affordable)) {
-                let Some(plan) = self.valued(offer, share, config.exit) else {
-                    continue;
-                };
-                keep_better(&mut best, plan);
-                if share >= 1.0 {
-                    keep_better(&mut whole, plan);
-                }
+            let plan = self.best_size(offer, shares, affordable, config.exit);
+            keep_better(&mut best, plan);
+            if affordable >= 1.0 && plan.is_some_and(|p| p.repay < offer.repay_max) {
+                keep_better(&mut whole, self.valued(offer, 1.0, config.exit));
             }
         }
         best.and_then(|plan| self.confirmed(plan, config.exit, liquidator))
             .or(whole)
+    }
+
+    /// The best of the shares of an offer, from the largest down until a smaller one is worse:
+    /// proceeds are concave in the size. A share beyond what capital pays for is cut to that.
+    fn best_size(
+        &self,
+        offer: &Offer,
+        shares: &[f64],
+        affordable: f64,
+        exit: Exit,
+    ) -> Option<Plan> {
+        let mut best: Option<Plan> = None;
+        let first = shares.partition_point(|s| *s > affordable);
+        let cut = (first > 0).then_some(affordable);
+        for share in cut.into_iter().chain(shares.iter().skip(first).copied()) {
+            let Some(plan) = self.valued(offer, share, exit) else {
+                continue;
+            };
+            if best.is_some_and(|b| b.gross_usd > plan.gross_usd) {
+                break;
+            }
+            best = Some(plan);
+        }
+        best
+    }
+
+    /// The plan at present prices; none where capital or depth no longer suffice.
+    pub(crate) fn repriced(&self, plan: Plan, exit: Exit, capital_usd: f64) -> Option<Plan> {
+        let offer = &plan.offer;
+        let affordable = self.affordable(offer, exit, capital_usd);
+        if affordable < 1.0 && plan.repay > door::share_of(offer.repay_max, affordable) {
+            return None;
+        }
+        let gross_usd = self.gross(offer, plan.seized, plan.repaid, exit)?;
+        Some(Plan { gross_usd, ..plan })
     }
 
     /// Largest share of an offer that capital pays for.
@@ -91,6 +125,8 @@ impl<P: Protocol> Desk<'_, P> {
         Some(Plan {
             offer: *offer,
             repay,
+            seized,
+            repaid,
             gross_usd,
         })
     }
@@ -124,7 +160,12 @@ impl<P: Protocol> Desk<'_, P> {
         let seized = self.tokens(offer.collateral, settlement.seized);
         let repaid = self.tokens(offer.debt, settlement.repaid);
         let gross_usd = self.gross(offer, seized, repaid, exit)?;
-        Some(Plan { gross_usd, ..plan })
+        Some(Plan {
+            seized,
+            repaid,
+            gross_usd,
+            ..plan
+        })
     }
 
     fn tokens(&self, asset: AssetId, amount: Amount) -> f64 {
@@ -144,9 +185,10 @@ impl Plan {
     }
 }
 
-fn keep_better(best: &mut Option<Plan>, plan: Plan) {
-    if best.is_none_or(|b| plan.gross_usd > b.gross_usd) {
-        *best = Some(plan);
+fn keep_better(best: &mut Option<Plan>, plan: Option<Plan>) {
+    let gross = |plan: &Option<Plan>| plan.map_or(f64::NEG_INFINITY, |p| p.gross_usd);
+    if gross(&plan) > gross(best) {
+        *best = plan;
     }
 }
 

@@ -24,7 +24,8 @@ pub struct Recording {
     pub traces: bool,
     /// Keep the ledger's events.
     pub events: bool,
-    /// Keep accounts' outcomes: looks at every account once at the start and once at the end.
+    /// Keep accounts' outcomes and the hash of the final state: looks at every account once at the
+    /// start and at the end.
     pub accounts: bool,
 }
 

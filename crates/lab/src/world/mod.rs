@@ -20,6 +20,7 @@ mod books;
 mod config;
 mod deficits;
 mod liquidation;
+mod opportunities;
 mod outcomes;
 mod reactions;
 mod settlement;

@@ -89,7 +89,9 @@ impl<P: Protocol> World<P> {
         record.accounts = self.outcomes.finished(&self.protocol);
         record.liquidators = self.liquidator_rows();
         record.refusals = self.refusals.rows();
-        record.state_hash = self.protocol.state_hash();
+        if self.config.recording.accounts {
+            record.state_hash = self.protocol.state_hash();
+        }
         record
     }
 }

@@ -446,7 +446,7 @@ fn borrowers_who_react_are_liquidated_less() {
         let reacting = run(config, 1);
         let repaid = |r: &PathRecord| r.steps.iter().map(|s| s.repaid_usd).sum::<f64>();
         let (some, all) = (repaid(&reacting), repaid(&ignoring));
-        assert!(some < 0.75 * all, "{reaction:?} {some} of {all}");
+        assert!(some < 0.9 * all, "{reaction:?} {some} of {all}");
         assert!(reacting.reactions.len() > 20);
         let repays = reaction == Reaction::Repay;
         let asset = if repays { USD } else { ETH };

@@ -1,7 +1,7 @@
 //! Bad debt, and who paid it in which order.
 
 use super::Page;
-use super::parts::{bar_cell, cell, inner_table, moment, nothing, number, table, text};
+use super::parts::{bar_cell, cell, inner_table, moment, nothing, number, prose, table, text};
 use crate::answer::NOTHING_USD;
 use crate::format::{MISSING, count, moment_short, money, units, usd};
 use crate::summary::{LayerSummary, symbol};
@@ -106,7 +106,7 @@ fn waterfall(page: &Page<'_>) -> Markup {
         "The waterfall: layers in the order in which they pay for deficits.",
         &[
             text("Layer"),
-            text("Who loses"),
+            prose("Who loses"),
             number("Held at the start", "USD"),
             number("Paid", "USD"),
             number("Payments", ""),

@@ -68,7 +68,7 @@ fn figure(page: &Page<'_>, panel: &Panel) -> Markup {
         .map(|(_, _, of)| cumulated(steps, *of))
         .collect();
     let views: Vec<&[f64]> = sums.iter().map(Vec::as_slice).collect();
-    let kept = pick(steps.len(), &views, super::price::BUCKETS / 2);
+    let kept = pick(steps.len(), &views, super::price::HALF_BUCKETS);
     let line = |((name, class, _), sums): (&Flow, &Vec<f64>)| Line {
         name: (*name).to_owned(),
         class,

@@ -25,7 +25,7 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
 fn figure(page: &Page<'_>, map: &LiquidationMap) -> Markup {
     let caption = format!(
         "USD against the price of {0} in USD: collateral and debt of all accounts that are liquidatable \
-         when {0} stands at that price and nothing else has moved, valued at the prices of the start; \
+         when {0} stands at that price and nothing else has moved, valued at the prices of the start. \
          The lines mark the oracle's price at the start and its lowest.",
         map.symbol
     );

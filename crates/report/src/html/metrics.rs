@@ -1,7 +1,7 @@
 //! Every metric that the lab computes, as it describes itself.
 
 use super::Page;
-use super::parts::{cell, number, table, text};
+use super::parts::{cell, number, prose, table, text};
 use crate::format::{MISSING, count, decimal, duration, percent, usd};
 use backstop_lab::metrics::{Evidence, METRICS};
 use maud::Markup;
@@ -25,7 +25,7 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
     table(
         page,
         "Every figure that is computed of a run, with its unit and meaning; n/a where the run does not tell it.",
-        &[text("Figure"), number("Value", ""), text("Meaning")],
+        &[text("Figure"), number("Value", ""), prose("Meaning")],
         &rows,
     )
 }

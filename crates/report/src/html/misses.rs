@@ -1,8 +1,8 @@
 //! Liquidations that somebody wanted and that did not happen, and the state of the chain.
 
 use super::Page;
-use super::parts::{cell, line_figure, nothing, number, table, text};
-use super::price::BUCKETS;
+use super::parts::{cell, line_figure, nothing, number, prose, table, text};
+use super::price::HALF_BUCKETS;
 use crate::format::{count, plural, usd};
 use crate::svg::{Base, Fill, Line, LineChart, Shape, XKind, pick};
 use backstop_lab::record::{Miss, StepRow};
@@ -81,7 +81,7 @@ fn reasons(page: &Page<'_>) -> Markup {
         "Attempts that did not go through, by reason.",
         &[
             text("Reason"),
-            text("Meaning"),
+            prose("Meaning"),
             number("Attempts", ""),
             number("Gas lost", "USD"),
         ],
@@ -136,7 +136,7 @@ const GAS: Series = Series {
 fn series(page: &Page<'_>, series: &Series) -> Markup {
     let steps = &page.record.steps;
     let values: Vec<f64> = steps.iter().map(series.of).collect();
-    let kept = pick(steps.len(), &[&values], BUCKETS / 2);
+    let kept = pick(steps.len(), &[&values], HALF_BUCKETS);
     let largest = values
         .iter()
         .copied()

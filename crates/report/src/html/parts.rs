@@ -30,6 +30,15 @@ pub(super) fn number(name: &'static str, unit: &'static str) -> Col {
     }
 }
 
+/// A column of sentences, which keeps some width on a phone.
+pub(super) fn prose(name: &'static str) -> Col {
+    Col {
+        name,
+        unit: "",
+        class: "prose",
+    }
+}
+
 /// A column of moments, never broken.
 pub(super) fn moment(name: &'static str) -> Col {
     Col {

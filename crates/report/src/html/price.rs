@@ -7,8 +7,11 @@ use crate::summary::{AssetSummary, Fall, Quote};
 use crate::svg::{Base, Dot, Fill, Line, LineChart, Shape, XKind, merge_points, pick};
 use maud::{Markup, html};
 
-/// Buckets of a full-width plot; each keeps its first point and every line's extremes.
-pub(super) const BUCKETS: usize = 240;
+/// Buckets of a full-width plot; each keeps its first point and every line's extremes. More than
+/// a screen has pixels for, so that a zoom shows more.
+pub(super) const BUCKETS: usize = 900;
+/// Buckets of a half-width plot.
+pub(super) const HALF_BUCKETS: usize = 140;
 /// Most plots of prices; the table lists all assets.
 const CHARTS_MAX: usize = 4;
 const DOT_SLOTS: usize = 110;

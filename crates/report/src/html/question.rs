@@ -1,7 +1,7 @@
 //! What was asked, and from which inputs.
 
 use super::Page;
-use super::parts::{cell, table, text};
+use super::parts::{cell, prose, table, text};
 use crate::context::{Input, InputKind};
 use crate::format::{count, duration, moment};
 use maud::{Markup, html};
@@ -73,7 +73,7 @@ fn inputs(page: &Page<'_>) -> Markup {
     table(
         page,
         &caption,
-        &[text("Input"), text("Kind"), text("Dates"), text("Source")],
+        &[text("Input"), text("Kind"), text("Dates"), prose("Source")],
         &rows,
     )
 }

@@ -86,7 +86,7 @@ impl Frame<'_> {
                             y=(coordinate(top + self.height * (1.0 - tick.at) + 4.0, 1)) { (tick.text) }
                     }
                 }
-                svg class="plot" x=(coordinate(left, 0)) y=(coordinate(top, 0)) width=(area)
+                svg class="plot" overflow="visible" x=(coordinate(left, 0)) y=(coordinate(top, 0)) width=(area)
                     height=(coordinate(self.height, 0)) {
                     (self.grid(y))
                     (content)

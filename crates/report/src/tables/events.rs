@@ -268,10 +268,9 @@ mod tests {
     use backstop_core::units::{Index, Price, Rate, Shares, Timestamp};
     use backstop_io::table::ColumnData;
 
-    fn every_event() -> Vec<Event> {
-        let (asset, debt) = (AssetId(0), AssetId(1));
-        let (account, payer, receiver, liquidator) =
-            (AccountId(1), AccountId(2), AccountId(3), AccountId(4));
+    fn reserves_and_positions() -> Vec<Event> {
+        let asset = AssetId(0);
+        let (account, payer, receiver) = (AccountId(1), AccountId(2), AccountId(3));
         let amount = Amount::new(500);
         vec![
             Event::PriceObserved {
@@ -319,6 +318,14 @@ mod tests {
                 account,
                 category: 2,
             },
+        ]
+    }
+
+    fn liquidations_and_settings() -> Vec<Event> {
+        let (asset, debt) = (AssetId(0), AssetId(1));
+        let (account, payer, liquidator) = (AccountId(1), AccountId(2), AccountId(4));
+        let amount = Amount::new(500);
+        vec![
             Event::Liquidated {
                 account,
                 liquidator,
@@ -366,9 +373,10 @@ mod tests {
             time: 0,
             event,
         };
+        let events = [reserves_and_positions(), liquidations_and_settings()].concat();
         let record = PathRecord {
             symbols: vec!["WETH".into(), "DAI".into()],
-            events: every_event().into_iter().map(row).collect(),
+            events: events.into_iter().map(row).collect(),
             ..PathRecord::default()
         };
         let table = table(&record);

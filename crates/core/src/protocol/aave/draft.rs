@@ -83,12 +83,12 @@ impl<'a> Draft<'a> {
     pub(super) fn new(ledger: &'a Ledger, outside: Option<AccountId>) -> Self {
         Self {
             ledger,
-            reserves: Vec::new(),
-            accounts: Vec::new(),
-            wallets: Vec::new(),
+            reserves: Vec::with_capacity(2),
+            accounts: Vec::with_capacity(3),
+            wallets: Vec::with_capacity(2),
             funded: Vec::new(),
             outside,
-            events: Events::new(),
+            events: Events::with_capacity(6),
         }
     }
 
@@ -289,22 +289,17 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// What one side of an asset gained and lost, summed without signs.
-#[derive(Default)]
-struct Tally {
-    gained: U256,
-    lost: U256,
-}
+/// A net change, modulo 2^256: quantities are far smaller, so equal changes are equal.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Net(U256);
 
-impl Tally {
-    fn move_from(&mut self, before: U256, after: U256) {
-        self.gained = self.gained.saturating_add(after.saturating_sub(before));
-        self.lost = self.lost.saturating_add(before.saturating_sub(after));
+impl Net {
+    fn of(before: U256, after: U256) -> Self {
+        Self(after.wrapping_sub(before))
     }
 
-    /// Whether two sides changed by the same net amount.
-    fn balances(&self, other: &Self) -> bool {
-        self.gained.saturating_add(other.lost) == other.gained.saturating_add(self.lost)
+    fn add(&mut self, before: U256, after: U256) {
+        self.0 = self.0.wrapping_add(after).wrapping_sub(before);
     }
 }
 
@@ -351,40 +346,35 @@ impl Changes {
             return;
         };
         let (old, new) = (&before.state, &after.state);
-        let (mut supply, mut debt, mut tokens) = <(Tally, Tally, Tally)>::default();
+        let (mut supply, mut debt, mut tokens) = <(Net, Net, Net)>::default();
         for (id, account) in &self.accounts {
             let held = ledger
                 .account(*id)
                 .map(|a| a.position(asset))
                 .unwrap_or_default();
             let holds = account.position(asset);
-            supply.move_from(U256::from(held.supply), U256::from(holds.supply));
-            debt.move_from(U256::from(held.debt), U256::from(holds.debt));
+            supply.add(U256::from(held.supply), U256::from(holds.supply));
+            debt.add(U256::from(held.debt), U256::from(holds.debt));
         }
         for ((id, of), amount) in &self.wallets {
             if *of == asset {
-                tokens.move_from(ledger.wallet(*id, asset).0, amount.0);
+                tokens.add(ledger.wallet(*id, asset).0, amount.0);
             }
         }
-        tokens.move_from(old.available.0, new.available.0);
-        let totals = |before: U256, after: U256| {
-            let mut tally = Tally::default();
-            tally.move_from(before, after);
-            tally
-        };
+        tokens.add(old.available.0, new.available.0);
         let funded = find(&self.funded, asset).copied().unwrap_or_default();
         assert!(
-            supply.balances(&totals(old.total_supply.0, new.total_supply.0)),
+            supply == Net::of(old.total_supply.0, new.total_supply.0),
             "INV-02: scaled supply of asset {} does not balance",
             asset.0
         );
         assert!(
-            debt.balances(&totals(old.total_debt.0, new.total_debt.0)),
+            debt == Net::of(old.total_debt.0, new.total_debt.0),
             "INV-02: scaled debt of asset {} does not balance",
             asset.0
         );
         assert!(
-            tokens.balances(&totals(U256::ZERO, funded.0)),
+            tokens == Net(funded.0),
             "INV-01: tokens of asset {} do not balance",
             asset.0
         );
@@ -393,10 +383,9 @@ impl Changes {
             "INV-03: an action moved a present index of asset {}",
             asset.0
         );
-        let counted = totals(old.virtual_balance.0, new.virtual_balance.0);
+        let counted = Net::of(old.virtual_balance.0, new.virtual_balance.0);
         assert!(
-            ledger.rules.cash == Cash::Real
-                || counted.balances(&totals(old.available.0, new.available.0)),
+            ledger.rules.cash == Cash::Real || counted == Net::of(old.available.0, new.available.0),
             "INV-01: the pool's count of asset {} differs from its tokens",
             asset.0
         );

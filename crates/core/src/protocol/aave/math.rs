@@ -10,6 +10,7 @@ use crate::units::{BPS, Bps, RAY, Rounding, U256, checked_mul_div};
 pub(super) type Ruled<T> = Result<T, Rejection>;
 
 /// `a · b ÷ d` by the library.
+#[inline(always)]
 pub(super) fn fixed(a: U256, b: U256, d: U256, rounding: Rounding) -> Ruled<U256> {
     checked_mul_div(a, b, d, rounding).map_err(|_| Rejection::EmptyRevert)
 }

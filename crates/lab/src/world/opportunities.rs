@@ -1,0 +1,186 @@
+//! What liquidators see in the accounts in breach: plans, bids, and whom to leave alone.
+
+use super::World;
+use super::books::index;
+use super::liquidation::Attempt;
+use super::watch::{Note, Vantage};
+use crate::agents::{Desk, Exit, LiquidatorConfig, Plan};
+use crate::network::Bid;
+use backstop_core::protocol::{AccountId, Offer, Protocol};
+
+impl<P: Protocol> World<P> {
+    /// Prices and costs as liquidators see them now.
+    pub(super) fn vantage(&self) -> Vantage {
+        let mut now = Vantage {
+            oracle: self.oracle.clone(),
+            cost_usd: self.least_cost_usd(),
+            ..Vantage::default()
+        };
+        for (asset, oracle) in self.oracle.iter().enumerate() {
+            let outside = self.market.outside_of(asset);
+            let mid = self.market.venue_mid(asset);
+            now.sell.push(outside.max(mid) / oracle);
+            now.buy.push(outside.min(mid) / oracle);
+        }
+        now
+    }
+
+    /// What the least demanding liquidator has to gain at the going price of gas, USD.
+    fn least_cost_usd(&self) -> f64 {
+        let profits = self.crew.groups.iter().map(|g| g.min_profit_usd);
+        let least = profits.reduce(f64::min).unwrap_or(0.0);
+        self.gas_usd(self.network.gas_gwei()) + least
+    }
+
+    /// Bids of everybody who sees something to gain in the next block.
+    pub(super) fn bids(&mut self) -> Vec<Bid<Attempt>> {
+        let mut bids = Vec::new();
+        let block_s = self.network.next_block_s();
+        let block_time = self.config.grid.start as f64 + block_s;
+        for account in self.watch.awake() {
+            let since = self.watch.get(account).map_or(0, |w| w.since);
+            let age = block_time - since as f64;
+            let before = bids.len();
+            let mut waiting = false;
+            for member in 0..self.crew.members.len() {
+                if self.latency_of(member) > age {
+                    waiting = true;
+                } else {
+                    bids.extend(self.bid(Attempt { account, member }));
+                }
+            }
+            if bids.len() == before && !waiting {
+                self.consider_sleep(account);
+            }
+        }
+        bids
+    }
+
+    /// The configuration of a member's group.
+    pub(super) fn group_of(&self, member: usize) -> Option<&LiquidatorConfig> {
+        let member = self.crew.members.get(member)?;
+        self.crew.groups.get(member.group)
+    }
+
+    fn latency_of(&self, member: usize) -> f64 {
+        let group = self.group_of(member);
+        group.map_or(f64::INFINITY, |g| g.latency_s)
+    }
+
+    /// A member's bid on an account, if it sees a gain.
+    fn bid(&mut self, attempt: Attempt) -> Option<Bid<Attempt>> {
+        let plan = self.plan_of(attempt)?;
+        let going = self.network.gas_gwei();
+        let gas_usd = self.gas_usd(going);
+        let liquidator = self.crew.members.get_mut(attempt.member)?;
+        let config = self.crew.groups.get(liquidator.group)?;
+        let profit = plan.gross_usd - gas_usd;
+        let native = config.is_native();
+        if !native && (profit < config.min_profit_usd || profit <= 0.0) {
+            return None;
+        }
+        let profit_in_gwei = if gas_usd > 0.0 {
+            profit / gas_usd * going
+        } else {
+            0.0
+        };
+        let bid_share = if native { 0.0 } else { config.bid_share };
+        let (gwei, tie) = liquidator.bid_gwei(bid_share, going, profit_in_gwei);
+        Some(Bid {
+            lane: config.lane(),
+            gwei,
+            tie,
+            what: attempt,
+        })
+    }
+
+    /// A member's plan for an account, made once a step while the account stays as it is. Members of
+    /// a group share the plan where it does not depend on their own capital.
+    pub(super) fn plan_of(&mut self, attempt: Attempt) -> Option<Plan> {
+        let Attempt { account, member } = attempt;
+        let liquidator = self.crew.members.get(member)?;
+        let config = self.crew.groups.get(liquidator.group)?;
+        let groups = self.crew.groups.len();
+        let (slot, capital_usd) = match config.exit {
+            Exit::FlashLoan { .. } => (liquidator.group, f64::INFINITY),
+            Exit::Inventory { .. } => (groups + member, liquidator.capital_usd),
+        };
+        let watched = self.watch.get(account)?;
+        if let Some(Some(plan)) = watched.plans.get(slot) {
+            return *plan;
+        }
+        let offers = match &watched.offers {
+            Some(offers) => offers.clone(),
+            None => self.protocol.offers(account),
+        };
+        let plan = if config.is_native() || self.may_pay(&offers) {
+            let own = ledger_id(&self.protocol, member);
+            self.desk().plan(&offers, config, capital_usd, own)
+        } else {
+            None
+        };
+        let slots = groups + self.crew.members.len();
+        let watched = self.watch.get_mut(account)?;
+        watched.offers = Some(offers);
+        watched.plans.resize(slots, None);
+        if let Some(place) = watched.plans.get_mut(slot) {
+            *place = Some(plan);
+        }
+        plan
+    }
+
+    pub(super) fn desk(&self) -> Desk<'_, P> {
+        Desk {
+            protocol: &self.protocol,
+            market: &self.market,
+            decimals: &self.units.decimals,
+        }
+    }
+
+    /// Whether any offer pays for its cost at the step's best prices, without slippage.
+    fn may_pay(&self, offers: &[Offer]) -> bool {
+        let now = &self.watch.vantage;
+        offers.iter().any(|offer| {
+            let surplus = self.note(offer).surplus(now);
+            surplus > 0.0 || surplus.is_nan()
+        })
+    }
+
+    /// Puts an account to sleep that nobody can liquidate with profit.
+    fn consider_sleep(&mut self, account: AccountId) {
+        let offers = self.watch.get(account).and_then(|w| w.offers.as_deref());
+        let notes: Vec<Note> = offers
+            .unwrap_or_default()
+            .iter()
+            .map(|offer| self.note(offer))
+            .filter(|note| note.repay_usd > 0.0)
+            .collect();
+        let native = self.crew.groups.iter().any(LiquidatorConfig::is_native);
+        if notes.is_empty() || !native {
+            self.watch.sleep(account, &notes);
+        }
+    }
+
+    fn note(&self, offer: &Offer) -> Note {
+        let usd = |asset, amount| self.units.usd(asset, amount, &self.oracle);
+        let repay_usd = usd(offer.debt, offer.repay_max);
+        Note {
+            collateral: index(offer.collateral),
+            debt: index(offer.debt),
+            repay_usd,
+            gain: usd(offer.collateral, offer.seize_max) / repay_usd,
+        }
+    }
+
+    /// Dollars for one liquidation at a price of gas.
+    pub(super) fn gas_usd(&self, gwei: f64) -> f64 {
+        let gas = self.config.network.liquidation_gas as f64;
+        self.network.gas_usd(gas, gwei, self.gas_token_usd())
+    }
+}
+
+/// The ledger's id of a liquidator: past the book's accounts.
+pub(super) fn ledger_id<P: Protocol>(protocol: &P, member: usize) -> AccountId {
+    let member = u32::try_from(member).unwrap_or(u32::MAX);
+    AccountId(protocol.accounts().saturating_add(member))
+}
