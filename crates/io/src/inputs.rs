@@ -8,6 +8,7 @@ use crate::scenario::{
     AssetSpec, BookSpec, GasPriceSpec, LiquiditySpec, PriceSpec, Refine, Scenario,
 };
 use backstop_core::protocol::AssetId;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What a scenario's files hold.
@@ -23,6 +24,23 @@ pub struct Inputs {
     pub book: Book,
     /// What the report has to say about the files, such as gaps.
     pub notes: Vec<String>,
+    /// First and last time told by each file of prices, gas and reserves, seconds since 1970.
+    pub spans: BTreeMap<PathBuf, (u64, u64)>,
+}
+
+/// What is learnt on the way.
+#[derive(Default)]
+struct Findings {
+    notes: Vec<String>,
+    spans: BTreeMap<PathBuf, (u64, u64)>,
+}
+
+impl Findings {
+    fn covers(&mut self, file: &Path, first: Option<u64>, last: Option<u64>) {
+        if let Some(span) = first.zip(last) {
+            self.spans.insert(file.to_owned(), span);
+        }
+    }
 }
 
 /// The outside price of one asset, USD for one whole token.
@@ -76,32 +94,33 @@ fn price_at(prices: &[AssetPrice], asset: AssetId, time: u64) -> Option<f64> {
 /// [`FileError`] where a file is missing or malformed, where a series begins after the run or
 /// candles end before it, or where the book cannot be built.
 pub fn read(scenario: &Scenario) -> Result<Inputs, FileError> {
-    let mut notes = Vec::new();
+    let mut found = Findings::default();
     let prices = scenario
         .assets
         .iter()
-        .map(|asset| read_price(scenario, asset, &mut notes))
+        .map(|asset| read_price(scenario, asset, &mut found))
         .collect::<Result<Vec<_>, _>>()?;
-    let gas = read_gas(scenario)?;
+    let gas = read_gas(scenario, &mut found)?;
     let reserves = scenario
         .venues
         .iter()
-        .map(|venue| read_reserves(scenario, &venue.liquidity))
+        .map(|venue| read_reserves(scenario, &venue.liquidity, &mut found))
         .collect::<Result<Vec<_>, _>>()?;
-    let book = read_book(scenario, &prices, &mut notes)?;
+    let book = read_book(scenario, &prices, &mut found.notes)?;
     Ok(Inputs {
         prices,
         gas,
         reserves,
         book,
-        notes,
+        notes: found.notes,
+        spans: found.spans,
     })
 }
 
 fn read_price(
     scenario: &Scenario,
     asset: &AssetSpec,
-    notes: &mut Vec<String>,
+    found: &mut Findings,
 ) -> Result<AssetPrice, FileError> {
     Ok(match &asset.price {
         PriceSpec::Constant(price) => AssetPrice::Constant(*price),
@@ -115,7 +134,7 @@ fn read_price(
             files,
             layout,
             refine,
-        } => AssetPrice::Candles(read_candles(scenario, files, layout, notes)?, *refine),
+        } => AssetPrice::Candles(read_candles(scenario, files, layout, found)?, *refine),
     })
 }
 
@@ -123,13 +142,14 @@ fn read_candles(
     scenario: &Scenario,
     files: &[PathBuf],
     layout: &Layout,
-    notes: &mut Vec<String>,
+    found: &mut Findings,
 ) -> Result<PriceSeries, FileError> {
     let mut all = PriceSeries::default();
     let mut last = scenario.path.as_path();
     for file in files {
         let (series, gaps) = read_prices(file, layout)?;
-        notes.extend(gaps);
+        found.notes.extend(gaps);
+        found.covers(file, series.start(), series.end());
         all.append(series)
             .map_err(|why| FileError::content(file, Place::File, "time", why))?;
         last = file;
@@ -169,7 +189,7 @@ fn begins(
     }
 }
 
-fn read_gas(scenario: &Scenario) -> Result<Option<TimeSeries>, FileError> {
+fn read_gas(scenario: &Scenario, found: &mut Findings) -> Result<Option<TimeSeries>, FileError> {
     let series = match &scenario.gas.price {
         GasPriceSpec::BaseFee(_) => return Ok(None),
         GasPriceSpec::Points(series) => series.clone(),
@@ -177,6 +197,8 @@ fn read_gas(scenario: &Scenario) -> Result<Option<TimeSeries>, FileError> {
             let mut all = TimeSeries::default();
             for file in files {
                 for series in read_points(file, &["gwei"])? {
+                    let (first, last) = (series.times.first(), series.times.last());
+                    found.covers(file, first.copied(), last.copied());
                     all.append(series)
                         .map_err(|why| FileError::content(file, Place::File, "time", why))?;
                 }
@@ -191,6 +213,7 @@ fn read_gas(scenario: &Scenario) -> Result<Option<TimeSeries>, FileError> {
 fn read_reserves(
     scenario: &Scenario,
     liquidity: &LiquiditySpec,
+    found: &mut Findings,
 ) -> Result<Option<RecordedReserves>, FileError> {
     let LiquiditySpec::RecordedReserves { file } = liquidity else {
         return Ok(None);
@@ -200,6 +223,11 @@ fn read_reserves(
         return Ok(None);
     };
     begins(scenario, file, "time", base.times.first())?;
+    found.covers(
+        file,
+        base.times.first().copied(),
+        base.times.last().copied(),
+    );
     Ok(Some(RecordedReserves { base, quote }))
 }
 

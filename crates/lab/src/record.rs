@@ -40,8 +40,6 @@ pub struct PathRecord {
     pub stopped: Option<String>,
     /// The ledger's refusals of liquidations and borrowers' moves, by reason, with their number.
     pub refusals: Vec<(String, u32)>,
-    /// Misses without a cost that [`Self::misses`] leaves out because there were too many.
-    pub misses_unlisted: u64,
 }
 
 /// The market and the ledger at the end of one step.
@@ -147,7 +145,8 @@ pub struct LiquidationRow {
 pub enum Miss {
     /// Another liquidator was first: at the position, or at the depth that the exit needed.
     Outrun,
-    /// It did not fit the block.
+    /// It did not fit the block and had to wait; told once for a liquidator while the account stays
+    /// in breach.
     BlockFull,
     /// The ledger refused it.
     Rejected,

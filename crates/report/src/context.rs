@@ -43,8 +43,8 @@ pub struct Input {
     pub what: String,
     /// Who published it, or which model produced it.
     pub source: String,
-    /// Which dates it covers; empty where dates have no meaning.
-    pub dates: String,
+    /// First and last moment that it covers, seconds since 1970; none where dates have no meaning.
+    pub dates: Option<(u64, u64)>,
     /// Where it comes from.
     pub kind: InputKind,
 }

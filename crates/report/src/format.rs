@@ -16,6 +16,18 @@ pub(crate) fn count(n: u64) -> String {
     group(&n.to_string())
 }
 
+/// A setting as its author wrote it, with thousands separators; an infinite one is `no limit`.
+pub fn setting(value: f64) -> String {
+    if value.is_infinite() {
+        return "no limit".to_owned();
+    }
+    let text = value.to_string();
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or(("", text.as_str()), |digits| (MINUS, digits));
+    format!("{sign}{}", group(digits))
+}
+
 /// Money in a sentence or a tile: three significant digits and a suffix, such as `$12.3M`.
 pub(crate) fn money(usd: f64) -> String {
     if !usd.is_finite() {
@@ -309,6 +321,20 @@ mod tests {
         for (value, want) in cases {
             assert_eq!(show(*value), *want, "{value}");
         }
+    }
+
+    #[test]
+    fn settings_keep_their_digits() {
+        check(
+            setting,
+            &[
+                (0.3, "0.3"),
+                (3_810_000.0, "3,810,000"),
+                (3_904.25, "3,904.25"),
+                (-12_345.5, "−12,345.5"),
+                (f64::INFINITY, "no limit"),
+            ],
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub use context::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
 };
 pub use explain::{ExplainError, explain};
+pub use format::setting;
 pub use html::Report;
 pub use plot::{map_svg, map_table, map_terminal};
 pub use results::write_results;

@@ -95,12 +95,10 @@ pub struct LayerSummary {
 pub struct MissSummary {
     /// Another liquidator was first.
     pub outrun: u64,
-    /// Did not fit the block.
+    /// Did not fit the block and had to wait; once for a liquidator and account.
     pub block_full: u64,
     /// Refused by the ledger.
     pub rejected: u64,
-    /// Without a cost and not listed one by one, because there were too many.
-    pub unlisted: u64,
     /// Gas paid for nothing.
     pub gas_usd: f64,
 }
@@ -108,7 +106,7 @@ pub struct MissSummary {
 impl MissSummary {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.outrun + self.block_full + self.rejected + self.unlisted
+        self.outrun + self.block_full + self.rejected
     }
 }
 
@@ -374,10 +372,7 @@ fn layers(record: &PathRecord) -> Vec<LayerSummary> {
 }
 
 fn misses(record: &PathRecord) -> MissSummary {
-    let mut sum = MissSummary {
-        unlisted: record.misses_unlisted,
-        ..MissSummary::default()
-    };
+    let mut sum = MissSummary::default();
     for miss in &record.misses {
         match miss.reason {
             Miss::Outrun => sum.outrun += 1,

@@ -111,10 +111,6 @@ fn trouble(s: &Summary) -> Vec<Row> {
     );
     let m = &s.misses;
     let (outrun, full, rejected) = (count(m.outrun), count(m.block_full), count(m.rejected));
-    let unlisted = match m.unlisted {
-        0 => String::new(),
-        n => format!(", without cost {}", count(n)),
-    };
     let mut rows = vec![
         (
             "accounts in breach".to_owned(),
@@ -123,7 +119,7 @@ fn trouble(s: &Summary) -> Vec<Row> {
         (
             "missed attempts".to_owned(),
             format!(
-                "{} (outrun {outrun}, block full {full}, rejected {rejected}{unlisted})",
+                "{} (outrun {outrun}, block full {full}, rejected {rejected})",
                 count(m.total())
             ),
         ),

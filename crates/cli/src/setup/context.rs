@@ -2,13 +2,11 @@
 
 use super::Loaded;
 use backstop_core::protocol::AssetId;
-use backstop_io::format_time;
-use backstop_io::inputs::AssetPrice;
 use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{
     BookSpec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, PriceSpec, Refine, Scenario,
 };
-use backstop_report::{Input, InputKind, RunContext, SettingsTable, WaterfallLayer};
+use backstop_report::{Input, InputKind, RunContext, SettingsTable, WaterfallLayer, setting};
 use std::path::{Path, PathBuf};
 
 /// The description of a run.
@@ -54,38 +52,30 @@ fn kind_of(path: &Path) -> InputKind {
     }
 }
 
-fn span(scenario: &Scenario) -> String {
-    let (start, end) = (scenario.time.start, scenario.time.end);
-    format!("{} to {}", format_time(start), format_time(end))
+/// First and last moment.
+type Dates = Option<(u64, u64)>;
+
+fn span(scenario: &Scenario) -> Dates {
+    Some((scenario.time.start, scenario.time.end))
 }
 
-/// One row a file; `dates` is what all of them cover together.
-fn file_inputs(what: &str, files: &[PathBuf], dates: &str) -> Vec<Input> {
+/// One row a file.
+fn file_inputs(what: &str, files: &[PathBuf], loaded: &Loaded) -> Vec<Input> {
     let row = |file: &PathBuf| Input {
         what: what.to_owned(),
         source: format!("file {}", file_name(file)),
-        dates: dates.to_owned(),
+        dates: loaded.inputs.spans.get(file).copied(),
         kind: kind_of(file),
     };
     files.iter().map(row).collect()
 }
 
-/// First and last moment of a series.
-fn covered(start: Option<u64>, end: Option<u64>) -> String {
-    match (start, end) {
-        (Some(start), Some(end)) => format!("{} to {}", format_time(start), format_time(end)),
-        _ => String::new(),
-    }
+fn covered(series: &TimeSeries) -> Dates {
+    let times = &series.times;
+    times.first().copied().zip(times.last().copied())
 }
 
-fn covered_times(series: Option<&TimeSeries>) -> String {
-    let times = series
-        .map(|series| series.times.as_slice())
-        .unwrap_or_default();
-    covered(times.first().copied(), times.last().copied())
-}
-
-fn input(what: String, source: impl Into<String>, dates: String, kind: InputKind) -> Input {
+fn input(what: String, source: impl Into<String>, dates: Dates, kind: InputKind) -> Input {
     Input {
         what,
         source: source.into(),
@@ -97,31 +87,17 @@ fn input(what: String, source: impl Into<String>, dates: String, kind: InputKind
 fn inputs(loaded: &Loaded) -> Vec<Input> {
     let scenario = &loaded.scenario;
     let mut rows = Vec::new();
-    for (asset, read) in scenario.assets.iter().zip(&loaded.inputs.prices) {
-        let dates = match read {
-            AssetPrice::Candles(series, _) => covered(series.start(), series.end()),
-            AssetPrice::Points(series, _) => covered_times(Some(series)),
-            AssetPrice::Constant(_) | AssetPrice::Follows(..) => String::new(),
-        };
-        rows.extend(price_inputs(scenario, &asset.symbol, &asset.price, dates));
+    for asset in &scenario.assets {
+        rows.extend(price_inputs(loaded, &asset.symbol, &asset.price));
         let what = format!("{} parameters", asset.symbol);
         if !asset.source.is_empty() {
-            rows.push(input(
-                what,
-                asset.source.clone(),
-                String::new(),
-                InputKind::Observed,
-            ));
+            rows.push(input(what, asset.source.clone(), None, InputKind::Observed));
         }
     }
     rows.extend(match &scenario.gas.price {
-        GasPriceSpec::Files(files) => file_inputs(
-            "gas price",
-            files,
-            &covered_times(loaded.inputs.gas.as_ref()),
-        ),
+        GasPriceSpec::Files(files) => file_inputs("gas price", files, loaded),
         GasPriceSpec::Points(series) => {
-            let (source, dates) = ("points in the scenario", covered_times(Some(series)));
+            let (source, dates) = ("points in the scenario", covered(series));
             vec![input("gas price".into(), source, dates, InputKind::Chosen)]
         }
         GasPriceSpec::BaseFee(_) => {
@@ -134,37 +110,33 @@ fn inputs(loaded: &Loaded) -> Vec<Input> {
             )]
         }
     });
-    for (venue, read) in scenario.venues.iter().zip(&loaded.inputs.reserves) {
+    for venue in &scenario.venues {
         let what = format!("depth: {}", venue.name);
-        let dates = covered_times(read.as_ref().map(|reserves| &reserves.base));
         rows.push(match &venue.liquidity {
             LiquiditySpec::RecordedReserves { file } => {
                 let source = format!("reserves in file {}", file_name(file));
+                let dates = loaded.inputs.spans.get(file).copied();
                 input(what, source, dates, kind_of(file))
             }
-            other => input(
-                what,
-                liquidity_words(other),
-                String::new(),
-                InputKind::Modelled,
-            ),
+            other => input(what, liquidity_words(other), None, InputKind::Modelled),
         });
     }
     rows.push(book_input(loaded));
     let agents = "numbers, capital, latency and reactions in the scenario";
     let what = "liquidators and borrowers".to_owned();
-    rows.push(input(what, agents, String::new(), InputKind::Chosen));
+    rows.push(input(what, agents, None, InputKind::Chosen));
     rows
 }
 
-fn price_inputs(scenario: &Scenario, symbol: &str, price: &PriceSpec, dates: String) -> Vec<Input> {
+fn price_inputs(loaded: &Loaded, symbol: &str, price: &PriceSpec) -> Vec<Input> {
+    let scenario = &loaded.scenario;
     let what = format!("{symbol} price");
     match price {
         PriceSpec::Constant(usd) => {
             vec![input(
                 what,
                 format!("constant {usd} USD"),
-                String::new(),
+                None,
                 InputKind::Chosen,
             )]
         }
@@ -173,20 +145,20 @@ fn price_inputs(scenario: &Scenario, symbol: &str, price: &PriceSpec, dates: Str
             let source = format!("{leader} price times {ratio}");
             vec![input(what, source, span(scenario), InputKind::Modelled)]
         }
-        PriceSpec::Points { .. } => {
+        PriceSpec::Points { series, .. } => {
             vec![input(
                 what,
                 "points in the scenario",
-                dates,
+                covered(series),
                 InputKind::Observed,
             )]
         }
         PriceSpec::Files { files, refine, .. } => {
-            let mut rows = file_inputs(&what, files, &dates);
+            let mut rows = file_inputs(&what, files, loaded);
             if *refine == Refine::Bridge {
                 let source = "seeded Brownian bridge within each candle's range";
                 let what = format!("{what} inside candles");
-                rows.push(input(what, source, String::new(), InputKind::Modelled));
+                rows.push(input(what, source, None, InputKind::Modelled));
             }
             rows
         }
@@ -195,24 +167,24 @@ fn price_inputs(scenario: &Scenario, symbol: &str, price: &PriceSpec, dates: Str
 
 fn book_input(loaded: &Loaded) -> Input {
     let accounts = loaded.inputs.book.accounts.len();
-    let what = format!("book of {accounts} accounts");
+    let what = format!("book of {} accounts", setting(accounts as f64));
     match &loaded.scenario.book {
         BookSpec::File(file) => input(
             what,
             format!("file {}", file_name(file)),
-            String::new(),
+            None,
             kind_of(file),
         ),
         BookSpec::Synthetic(_) => {
             let source = "synthetic, fitted to the quantiles in the scenario";
-            input(what, source, String::new(), InputKind::Modelled)
+            input(what, source, None, InputKind::Modelled)
         }
         BookSpec::Aggregated(book) => {
             let source = format!(
                 "totals in file {}; their split over assets is modelled",
                 file_name(&book.file)
             );
-            input(what, source, String::new(), InputKind::Observed)
+            input(what, source, None, InputKind::Observed)
         }
     }
 }
@@ -230,7 +202,8 @@ fn liquidity_words(liquidity: &LiquiditySpec) -> String {
             base_reserve,
             quote_reserve,
         } => {
-            format!("constant product, {base_reserve} base and {quote_reserve} quote tokens")
+            let (base, quote) = (setting(*base_reserve), setting(*quote_reserve));
+            format!("constant product, {base} base and {quote} quote tokens")
         }
         LiquiditySpec::RecordedReserves { .. } => "constant product, recorded reserves".to_owned(),
         LiquiditySpec::OrderBook { bids, asks } => {
@@ -245,6 +218,7 @@ fn liquidity_words(liquidity: &LiquiditySpec) -> String {
             daily_volatility,
             impact_coefficient,
         } => {
+            let daily_volume = setting(*daily_volume);
             format!(
                 "square-root law, {daily_volume} base tokens a day, daily volatility \
                  {daily_volatility}, coefficient {impact_coefficient}"
@@ -274,7 +248,7 @@ fn settings(scenario: &Scenario) -> Vec<SettingsTable> {
             percent(f64::from(asset.liquidation_bonus_bps)),
             percent(f64::from(asset.protocol_fee_bps)),
             percent(f64::from(asset.reserve_factor_bps)),
-            format!("{}", asset.lenders),
+            setting(asset.lenders),
             percent(asset.oracle.deviation_bps),
             asset.oracle.heartbeat_s.to_string(),
             asset.oracle.delay_s.to_string(),
@@ -334,10 +308,10 @@ fn market_settings(scenario: &Scenario) -> SettingsTable {
                 impact.permanent_share.to_string(),
             ),
             row("Block time (s)", gas.block_time_s.to_string()),
-            row("Block gas limit (gas)", gas.block_gas_limit.to_string()),
+            row("Block gas limit (gas)", setting(gas.block_gas_limit as f64)),
             row(
                 "Gas of a liquidation (gas)",
-                gas.gas_per_liquidation.to_string(),
+                setting(gas.gas_per_liquidation as f64),
             ),
             row(
                 "Block space kept by other traffic (share)",
@@ -387,7 +361,7 @@ fn liquidator_settings(scenario: &Scenario) -> SettingsTable {
             liquidator.name.clone(),
             format!("{:?}", liquidator.kind).to_lowercase(),
             liquidator.count.to_string(),
-            liquidator.capital_usd.to_string(),
+            setting(liquidator.capital_usd),
             liquidator.latency_s.to_string(),
             liquidator.min_profit_usd.to_string(),
             liquidator.bid_share.to_string(),

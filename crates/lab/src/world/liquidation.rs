@@ -2,18 +2,18 @@
 
 use super::World;
 use super::opportunities::ledger_id;
+use super::watch::Seat;
 use crate::agents::Plan;
 use crate::network::{Bid, Block, Lane};
 use crate::record::{Miss, MissRow};
 use backstop_core::protocol::{AccountId, Protocol, Terms, Trace};
 
-/// Most misses without a cost that are listed one by one.
-const FREE_MISSES_MAX: usize = 100_000;
-
 /// A liquidator's attempt on an account.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
     pub(super) account: AccountId,
+    /// Its place in the watch.
+    pub(super) seat: Seat,
     /// Position in the list of liquidators.
     pub(super) member: usize,
 }
@@ -55,7 +55,10 @@ impl<P: Protocol> World<P> {
         let gas = self.config.network.liquidation_gas;
         let account = bid.what.account;
         if !block.fits(gas) {
-            return self.miss(bid, Miss::BlockFull, block);
+            if self.watch.first_wait(bid.what.seat, bid.what.member) {
+                self.miss(bid, Miss::BlockFull, block);
+            }
+            return;
         }
         if taken.contains(&account) {
             return self.miss(bid, Miss::Outrun, block);
@@ -70,7 +73,7 @@ impl<P: Protocol> World<P> {
                 // Nobody tries the account again for a while.
                 self.refusals.count("liquidation", rejection);
                 self.miss(bid, Miss::Rejected, block);
-                self.watch.sleep(account, &[]);
+                self.watch.sleep(bid.what.seat, &[]);
             }
             Ok(settlement) => {
                 block.spend(gas);
@@ -94,7 +97,7 @@ impl<P: Protocol> World<P> {
                 return Some(plan);
             }
         }
-        if let Some(watched) = self.watch.get_mut(bid.what.account) {
+        if let Some(watched) = self.watch.get_mut(bid.what.seat) {
             watched.plans.clear();
         }
         self.plan_of(bid.what).filter(pays)
@@ -123,10 +126,6 @@ impl<P: Protocol> World<P> {
             liquidator.row.profit_usd -= gas_usd;
         }
         self.row.gas_usd += gas_usd;
-        if !pays && self.record.misses.len() >= FREE_MISSES_MAX {
-            self.record.misses_unlisted += 1;
-            return;
-        }
         self.record.misses.push(MissRow {
             step: self.row.step,
             account: bid.what.account,

@@ -3,7 +3,7 @@
 use super::World;
 use super::books::index;
 use super::liquidation::Attempt;
-use super::watch::{Note, Vantage};
+use super::watch::{Note, Seat, Vantage};
 use crate::agents::{Desk, Exit, LiquidatorConfig, Plan};
 use crate::network::Bid;
 use backstop_core::protocol::{AccountId, Offer, Protocol};
@@ -11,18 +11,13 @@ use backstop_core::protocol::{AccountId, Offer, Protocol};
 impl<P: Protocol> World<P> {
     /// Prices and costs as liquidators see them now.
     pub(super) fn vantage(&self) -> Vantage {
-        let mut now = Vantage {
-            oracle: self.oracle.clone(),
-            cost_usd: self.least_cost_usd(),
-            ..Vantage::default()
-        };
-        for (asset, oracle) in self.oracle.iter().enumerate() {
-            let outside = self.market.outside_of(asset);
-            let mid = self.market.venue_mid(asset);
-            now.sell.push(outside.max(mid) / oracle);
-            now.buy.push(outside.min(mid) / oracle);
+        let (mut sell, mut buy) = (Vec::new(), Vec::new());
+        for asset in 0..self.oracle.len() {
+            let (outside, mid) = (self.market.outside_of(asset), self.market.venue_mid(asset));
+            sell.push(outside.max(mid));
+            buy.push(outside.min(mid));
         }
-        now
+        Vantage::new(&sell, &buy, &self.oracle, self.least_cost_usd())
     }
 
     /// What the least demanding liquidator has to gain at the going price of gas, USD.
@@ -37,8 +32,11 @@ impl<P: Protocol> World<P> {
         let mut bids = Vec::new();
         let block_s = self.network.next_block_s();
         let block_time = self.config.grid.start as f64 + block_s;
-        for account in self.watch.awake() {
-            let since = self.watch.get(account).map_or(0, |w| w.since);
+        for seat in self.watch.awake() {
+            let Some(watched) = self.watch.get(seat) else {
+                continue;
+            };
+            let (account, since) = (watched.account, watched.since);
             let age = block_time - since as f64;
             let before = bids.len();
             let mut waiting = false;
@@ -46,11 +44,15 @@ impl<P: Protocol> World<P> {
                 if self.latency_of(member) > age {
                     waiting = true;
                 } else {
-                    bids.extend(self.bid(Attempt { account, member }));
+                    bids.extend(self.bid(Attempt {
+                        account,
+                        seat,
+                        member,
+                    }));
                 }
             }
             if bids.len() == before && !waiting {
-                self.consider_sleep(account);
+                self.consider_sleep(seat);
             }
         }
         bids
@@ -97,7 +99,11 @@ impl<P: Protocol> World<P> {
     /// A member's plan for an account, made once a step while the account stays as it is. Members of
     /// a group share the plan where it does not depend on their own capital.
     pub(super) fn plan_of(&mut self, attempt: Attempt) -> Option<Plan> {
-        let Attempt { account, member } = attempt;
+        let Attempt {
+            account,
+            seat,
+            member,
+        } = attempt;
         let liquidator = self.crew.members.get(member)?;
         let config = self.crew.groups.get(liquidator.group)?;
         let groups = self.crew.groups.len();
@@ -105,7 +111,7 @@ impl<P: Protocol> World<P> {
             Exit::FlashLoan { .. } => (liquidator.group, f64::INFINITY),
             Exit::Inventory { .. } => (groups + member, liquidator.capital_usd),
         };
-        let watched = self.watch.get(account)?;
+        let watched = self.watch.get(seat)?;
         if let Some(Some(plan)) = watched.plans.get(slot) {
             return *plan;
         }
@@ -120,7 +126,7 @@ impl<P: Protocol> World<P> {
             None
         };
         let slots = groups + self.crew.members.len();
-        let watched = self.watch.get_mut(account)?;
+        let watched = self.watch.get_mut(seat)?;
         watched.offers = Some(offers);
         watched.plans.resize(slots, None);
         if let Some(place) = watched.plans.get_mut(slot) {
@@ -147,8 +153,8 @@ impl<P: Protocol> World<P> {
     }
 
     /// Puts an account to sleep that nobody can liquidate with profit.
-    fn consider_sleep(&mut self, account: AccountId) {
-        let offers = self.watch.get(account).and_then(|w| w.offers.as_deref());
+    fn consider_sleep(&mut self, seat: Seat) {
+        let offers = self.watch.get(seat).and_then(|w| w.offers.as_deref());
         let notes: Vec<Note> = offers
             .unwrap_or_default()
             .iter()
@@ -157,7 +163,7 @@ impl<P: Protocol> World<P> {
             .collect();
         let native = self.crew.groups.iter().any(LiquidatorConfig::is_native);
         if notes.is_empty() || !native {
-            self.watch.sleep(account, &notes);
+            self.watch.sleep(seat, &notes);
         }
     }
 
@@ -165,8 +171,10 @@ impl<P: Protocol> World<P> {
         let usd = |asset, amount| self.units.usd(asset, amount, &self.oracle);
         let repay_usd = usd(offer.debt, offer.repay_max);
         Note {
-            collateral: index(offer.collateral),
-            debt: index(offer.debt),
+            pair: self
+                .watch
+                .vantage
+                .pair(index(offer.collateral), index(offer.debt)),
             repay_usd,
             gain: usd(offer.collateral, offer.seize_max) / repay_usd,
         }

@@ -41,7 +41,7 @@ impl<P: Protocol> World<P> {
         let gas_usd = self.gas_usd(bid.gwei);
         let row = self.row_of(bid, plan, &settlement, exited, gas_usd, trace);
         self.count(bid.what.member, &row, exited.cash);
-        if let Some(entry) = self.watch.get_mut(bid.what.account) {
+        if let Some(entry) = self.watch.get_mut(bid.what.seat) {
             entry.cured = settlement.health_after >= Ratio(WAD);
             entry.forget();
         }

@@ -176,13 +176,7 @@ fn reconcile(record: &PathRecord) {
             accounts(&|r| f64::from(r.liquidations)),
         ],
     );
-    close(
-        "lost",
-        &[
-            misses.len() as f64 + record.misses_unlisted as f64,
-            bots(&|r| f64::from(r.lost)),
-        ],
-    );
+    close("lost", &[misses.len() as f64, bots(&|r| f64::from(r.lost))]);
 }
 
 /// The ledger's events tell the same amounts as the rows.

@@ -14,7 +14,6 @@
 
 use crate::agents::Plan;
 use backstop_core::protocol::{AccountId, Offer};
-use std::collections::BTreeMap;
 
 /// Growth of the surplus that wakes, as a share of the debt that can be repaid.
 const SURPLUS_STEP: f64 = 0.001;
@@ -25,24 +24,61 @@ const MOVE_LARGE: f64 = 0.05;
 /// Seconds after which an account without offers is asked again.
 const RELOOK_S: u64 = 600;
 
+/// What a pair of a collateral and a debt asset is worth at the beginning of a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rates {
+    /// Best price at which a little of the collateral can be sold or valued over the oracle's, over
+    /// the same for buying the debt asset.
+    pub(super) better: f64,
+    /// Oracle's price of the collateral in units of the debt asset.
+    pub(super) ratio: f64,
+}
+
 /// What liquidators see at the beginning of a step.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Vantage {
-    /// By asset: best price at which a little can be sold or valued, over the oracle's.
-    pub(super) sell: Vec<f64>,
-    /// By asset: best price at which a little can be bought, over the oracle's.
-    pub(super) buy: Vec<f64>,
-    /// By asset: the oracle's answer, USD.
-    pub(super) oracle: Vec<f64>,
+    assets: usize,
+    /// By collateral and debt asset.
+    rates: Vec<Rates>,
     /// What the least demanding liquidator has to gain, USD.
     pub(super) cost_usd: f64,
+}
+
+impl Vantage {
+    /// From the best prices to sell and to buy and the oracle's, by asset, USD.
+    pub(super) fn new(sell: &[f64], buy: &[f64], oracle: &[f64], cost_usd: f64) -> Self {
+        let pairs = sell.iter().zip(oracle).flat_map(|(sell, of)| {
+            buy.iter().zip(oracle).map(move |(buy, debt)| Rates {
+                better: (sell / of) / (buy / debt),
+                ratio: of / debt,
+            })
+        });
+        Self {
+            assets: oracle.len(),
+            rates: pairs.collect(),
+            cost_usd,
+        }
+    }
+
+    /// Where a pair stands in the list of pairs.
+    pub(super) fn pair(&self, collateral: usize, debt: usize) -> usize {
+        collateral * self.assets + debt
+    }
+
+    fn rates(&self, pair: usize) -> Rates {
+        let unknown = Rates {
+            better: f64::NAN,
+            ratio: f64::NAN,
+        };
+        self.rates.get(pair).copied().unwrap_or(unknown)
+    }
 }
 
 /// What an offer was worth when it was looked at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Note {
-    pub(super) collateral: usize,
-    pub(super) debt: usize,
+    /// The pair of assets, see [`Vantage::pair`].
+    pub(super) pair: usize,
     /// Debt that could be repaid, USD at the oracle's price.
     pub(super) repay_usd: f64,
     /// Collateral received over debt repaid, at the oracle's prices.
@@ -52,38 +88,31 @@ pub(super) struct Note {
 impl Note {
     /// Most that the offer can bring above the least cost, USD.
     pub(super) fn surplus(&self, now: &Vantage) -> f64 {
-        self.gross(now) - now.cost_usd
+        self.gross(now.rates(self.pair)) - now.cost_usd
     }
 
-    fn gross(&self, now: &Vantage) -> f64 {
-        let better = at(&now.sell, self.collateral) / at(&now.buy, self.debt);
-        self.repay_usd * (self.gain * better - 1.0)
+    fn gross(&self, rates: Rates) -> f64 {
+        self.repay_usd * (self.gain * rates.better - 1.0)
     }
-
-    /// Oracle's price of the collateral in units of the debt asset.
-    fn ratio(&self, now: &Vantage) -> f64 {
-        at(&now.oracle, self.collateral) / at(&now.oracle, self.debt)
-    }
-}
-
-fn at(prices: &[f64], asset: usize) -> f64 {
-    prices.get(asset).copied().unwrap_or(0.0)
 }
 
 /// One note of a sleeper, and how things stood when it fell asleep.
 #[derive(Clone, Copy, Debug)]
 struct Alarm {
     note: Note,
+    /// Oracle's price ratio of the pair.
     ratio: f64,
     surplus: f64,
 }
 
 impl Alarm {
     fn rings(&self, now: &Vantage) -> bool {
-        let gross = self.note.gross(now);
+        let rates = now.rates(self.note.pair);
+        let gross = self.note.gross(rates);
         let grown = self.surplus.max(0.0) + SURPLUS_STEP * self.note.repay_usd;
-        let ratio = self.note.ratio(now) / self.ratio;
-        let within = |step: f64| ratio < 1.0 + step && ratio > 1.0 - step;
+        let within = |step: f64| {
+            rates.ratio < self.ratio * (1.0 + step) && rates.ratio > self.ratio * (1.0 - step)
+        };
         // Written so that what is not a number rings too.
         let quiet = gross - now.cost_usd <= grown
             && (within(MOVE_SMALL) || 2.0 * gross <= now.cost_usd)
@@ -95,6 +124,7 @@ impl Alarm {
 /// One account in breach.
 #[derive(Clone, Debug)]
 pub(super) struct Watched {
+    pub(super) account: AccountId,
     /// Time of the step in which it was first seen in breach.
     pub(super) since: u64,
     /// Offers of the present step, once asked for.
@@ -103,6 +133,8 @@ pub(super) struct Watched {
     pub(super) plans: Vec<Option<Option<Plan>>>,
     /// Cured in the present step.
     pub(super) cured: bool,
+    /// Liquidators who found no room in a block.
+    waiting: Vec<usize>,
     asleep: Option<Asleep>,
 }
 
@@ -122,12 +154,14 @@ impl Asleep {
 }
 
 impl Watched {
-    fn new(since: u64) -> Self {
+    fn new(account: AccountId, since: u64) -> Self {
         Self {
+            account,
             since,
             offers: None,
             plans: Vec::new(),
             cured: false,
+            waiting: Vec::new(),
             asleep: None,
         }
     }
@@ -139,12 +173,16 @@ impl Watched {
     }
 }
 
+/// Place of an account in the watch, the same for a whole step.
+pub(super) type Seat = usize;
+
 /// All accounts in breach.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
-    accounts: BTreeMap<AccountId, Watched>,
+    /// Ascending by account.
+    seats: Vec<Watched>,
     /// Those that are worth a look in the present step, ascending.
-    awake: Vec<AccountId>,
+    awake: Vec<Seat>,
     time: u64,
     pub(super) vantage: Vantage,
 }
@@ -161,7 +199,7 @@ impl Watch {
         self.vantage = vantage;
         self.merge(breached);
         self.awake.clear();
-        for (account, watched) in &mut self.accounts {
+        for (seat, watched) in self.seats.iter_mut().enumerate() {
             if let Some(asleep) = &watched.asleep {
                 if !asleep.wakes(time, &self.vantage) {
                     continue;
@@ -170,58 +208,80 @@ impl Watch {
             }
             watched.cured = false;
             watched.forget();
-            self.awake.push(*account);
+            self.awake.push(seat);
         }
     }
 
     /// Drops who is no longer in breach and adds who is new.
     fn merge(&mut self, breached: impl Iterator<Item = AccountId>) {
-        let mut known = self.accounts.keys().copied().peekable();
-        let (mut gone, mut new) = (Vec::new(), Vec::new());
+        let (mut seat, mut new) = (0, Vec::new());
+        let mut gone = Vec::new();
         for account in breached {
-            while let Some(left) = known.next_if(|k| *k < account) {
-                gone.push(left);
+            let passed = |w: &&Watched| w.account < account;
+            while self.seats.get(seat).as_ref().is_some_and(passed) {
+                gone.push(seat);
+                seat += 1;
             }
-            if known.next_if_eq(&account).is_none() {
-                new.push(account);
+            if self.seats.get(seat).is_some_and(|w| w.account == account) {
+                seat += 1;
+            } else {
+                new.push(Watched::new(account, self.time));
             }
         }
-        gone.extend(known);
-        for account in gone {
-            self.accounts.remove(&account);
+        self.seats.truncate(seat);
+        if !gone.is_empty() {
+            let (mut seat, mut gone) = (0, gone.into_iter().peekable());
+            self.seats.retain(|_| {
+                seat += 1;
+                gone.next_if_eq(&(seat - 1)).is_none()
+            });
         }
-        let time = self.time;
-        let entries = new.into_iter().map(|a| (a, Watched::new(time)));
-        self.accounts.extend(entries);
+        if !new.is_empty() {
+            self.seats.append(&mut new);
+            // Two ascending runs, which this sort merges.
+            self.seats.sort_by_key(|watched| watched.account);
+        }
     }
 
-    pub(super) fn get(&self, account: AccountId) -> Option<&Watched> {
-        self.accounts.get(&account)
+    pub(super) fn get(&self, seat: Seat) -> Option<&Watched> {
+        self.seats.get(seat)
     }
 
-    pub(super) fn get_mut(&mut self, account: AccountId) -> Option<&mut Watched> {
-        self.accounts.get_mut(&account)
+    pub(super) fn get_mut(&mut self, seat: Seat) -> Option<&mut Watched> {
+        self.seats.get_mut(seat)
     }
 
-    /// Accounts that are worth a look in the present step and not cured or asleep since.
-    pub(super) fn awake(&mut self) -> Vec<AccountId> {
-        let accounts = &self.accounts;
-        self.awake.retain(|account| {
-            let watched = accounts.get(account);
+    /// Seats that are worth a look in the present step and not cured or asleep since.
+    pub(super) fn awake(&mut self) -> Vec<Seat> {
+        let seats = &self.seats;
+        self.awake.retain(|seat| {
+            let watched = seats.get(*seat);
             watched.is_some_and(|w| w.asleep.is_none() && !w.cured)
         });
         self.awake.clone()
     }
 
+    /// Notes that a liquidator has to wait for room; whether that is the first time.
+    pub(super) fn first_wait(&mut self, seat: Seat, member: usize) -> bool {
+        let Some(watched) = self.seats.get_mut(seat) else {
+            return false;
+        };
+        let first = !watched.waiting.contains(&member);
+        if first {
+            watched.waiting.push(member);
+        }
+        first
+    }
+
     /// Lets an account sleep.
-    pub(super) fn sleep(&mut self, account: AccountId, notes: &[Note]) {
+    pub(super) fn sleep(&mut self, seat: Seat, notes: &[Note]) {
         let now = &self.vantage;
         let alarm = |note: &Note| Alarm {
             note: *note,
-            ratio: note.ratio(now),
+            ratio: now.rates(note.pair).ratio,
             surplus: note.surplus(now),
         };
-        if let Some(watched) = self.accounts.get_mut(&account) {
+        if let Some(watched) = self.seats.get_mut(seat) {
             watched.asleep = Some(Asleep {
                 since: self.time,
                 alarms: notes.iter().map(alarm).collect(),
@@ -241,12 +301,8 @@ mod tests {
 
     /// Venue over oracle, oracle, and least cost.
     fn vantage(venue: f64, oracle: f64, cost_usd: f64) -> Vantage {
-        Vantage {
-            sell: vec![venue, 1.0],
-            buy: vec![venue, 1.0],
-            oracle: vec![oracle, 1.0],
-            cost_usd,
-        }
+        let prices = [venue * oracle, 1.0];
+        Vantage::new(&prices, &prices, &[oracle, 1.0], cost_usd)
     }
 
     #[test]
@@ -260,9 +316,14 @@ mod tests {
             (300, &[1, 2, 9, 10]),
         ] {
             watch.refresh(ids(breached), time, vantage(1.0, 1.0, 1.0));
-            assert_eq!(watch.awake(), ids(breached).collect::<Vec<_>>());
+            let awake = watch.awake();
+            let accounts = awake.iter().map(|seat| watch.seats[*seat].account);
+            assert_eq!(
+                accounts.collect::<Vec<_>>(),
+                ids(breached).collect::<Vec<_>>()
+            );
         }
-        let since: Vec<_> = watch.accounts.values().map(|w| w.since).collect();
+        let since: Vec<_> = watch.seats.iter().map(|w| w.since).collect();
         assert_eq!(since, [180, 240, 60, 300]);
     }
 
@@ -271,8 +332,7 @@ mod tests {
     #[test]
     fn sleepers_wake_when_a_look_may_pay() {
         let note = Note {
-            collateral: 0,
-            debt: 1,
+            pair: 1,
             repay_usd: 100.0,
             gain: 1.05,
         };
@@ -295,8 +355,8 @@ mod tests {
         ] {
             let mut watch = Watch::default();
             watch.refresh(ids(&[4, 7]), 0, vantage(1.0, 200.0, cost_then));
-            watch.sleep(AccountId(4), &[note]);
-            assert_eq!(watch.awake(), [AccountId(7)]);
+            watch.sleep(0, &[note]);
+            assert_eq!(watch.awake(), [1]);
             watch.refresh(ids(&[4, 7]), 60, vantage(venue, oracle, cost));
             let case = format!("{cost_then} {cost} {venue} {oracle}");
             assert_eq!(watch.awake().len() == 2, wakes, "{case}");
@@ -307,7 +367,7 @@ mod tests {
     fn who_has_no_offers_is_asked_now_and_then() {
         let mut watch = Watch::default();
         watch.refresh(ids(&[4]), 0, vantage(1.0, 1.0, 1.0));
-        watch.sleep(AccountId(4), &[]);
+        watch.sleep(0, &[]);
         for (time, awake) in [(60, 0), (599, 0), (600, 1)] {
             watch.refresh(ids(&[4]), time, vantage(1.0, 1.0, 1.0));
             assert_eq!(watch.awake().len(), awake);

@@ -48,7 +48,7 @@ fn reasons(page: &Page<'_>) -> Markup {
         (
             Miss::BlockFull,
             "block full",
-            "did not fit the block space left",
+            "had to wait for block space, counted once for a liquidator and account",
             m.block_full,
         ),
         (
@@ -67,14 +67,6 @@ fn reasons(page: &Page<'_>) -> Markup {
             cell(usd(gas(reason))),
         ]
     })
-    .chain((m.unlisted > 0).then(|| {
-        vec![
-            cell("not listed"),
-            cell("without a cost, too many to list"),
-            cell(count(m.unlisted)),
-            cell("0"),
-        ]
-    }))
     .collect();
     table(
         page,

@@ -49,12 +49,17 @@ fn facts(page: &Page<'_>) -> Markup {
     }
 }
 
+/// From when to when, without the year, which the page tells above.
+fn dates((first, last): (u64, u64)) -> String {
+    format!("{} to {}", moment(first), moment(last))
+}
+
 fn inputs(page: &Page<'_>) -> Markup {
     let row = |input: &Input| {
         vec![
             cell(&input.what),
             html! { span class=(format!("kind {}", input.kind.word())) { (input.kind.word()) } },
-            cell(&input.dates),
+            cell(input.dates.map_or_else(String::new, dates)),
             cell(&input.source),
         ]
     };

@@ -409,14 +409,19 @@ fn misses(record: &PathRecord) -> Table {
         .text("liquidator", "", LIQUIDATOR, |m| {
             names.liquidator(m.liquidator)
         })
-        .text("reason", "", "`outrun`, `block_full` or `rejected`.", |m| {
-            match m.reason {
-                Miss::Outrun => "outrun",
-                Miss::BlockFull => "block_full",
-                Miss::Rejected => "rejected",
-            }
-            .to_owned()
-        })
+        .text(
+            "reason",
+            "",
+            "`outrun`, `block_full` (once for a liquidator and account) or `rejected`.",
+            |m| {
+                match m.reason {
+                    Miss::Outrun => "outrun",
+                    Miss::BlockFull => "block_full",
+                    Miss::Rejected => "rejected",
+                }
+                .to_owned()
+            },
+        )
         .f64("gas_usd", "USD", "Gas paid for nothing.", |m| m.gas_usd)
         .table("misses")
 }

@@ -347,10 +347,10 @@ pub(crate) fn record(size: Size, selling: f64) -> PathRecord {
 
 /// The description that goes with [`record`].
 pub(crate) fn context() -> RunContext {
-    let input = |what: &str, source: &str, dates: &str, kind| Input {
+    let input = |what: &str, source: &str, dates, kind| Input {
         what: what.into(),
         source: source.into(),
-        dates: dates.into(),
+        dates,
         kind,
     };
     let table = |title: &str, columns: &[&str], rows: &[&[&str]]| SettingsTable {
@@ -373,10 +373,10 @@ pub(crate) fn context() -> RunContext {
         end: START + 2 * 86_400,
         step_seconds: 60,
         inputs: vec![
-            input("ETH price", "hourly closes of one exchange, refined to minutes", "12–13 March 2020", InputKind::Observed),
-            input("Price between the hours", "seeded bridge", "12–13 March 2020", InputKind::Modelled),
-            input("Book", "synthetic, fitted to quantiles", "", InputKind::Modelled),
-            input("Depth of the venues", "scenario", "", InputKind::Chosen),
+            input("ETH price", "hourly closes of one exchange, refined to minutes", Some((START, START + 86_400)), InputKind::Observed),
+            input("Price between the hours", "seeded bridge", Some((START, START + 86_400)), InputKind::Modelled),
+            input("Book", "synthetic, fitted to quantiles", None, InputKind::Modelled),
+            input("Depth of the venues", "scenario", None, InputKind::Chosen),
         ],
         notes: vec![
             "The book is synthetic: counts and sums show the mechanism, not the history of any account.".into(),
