@@ -49,9 +49,10 @@ fn facts(page: &Page<'_>) -> Markup {
     }
 }
 
-/// From when to when, without the year, which the page tells above.
+/// From when to when; the caption names the time zone.
 fn dates((first, last): (u64, u64)) -> String {
-    format!("{} to {}", moment(first), moment(last))
+    let short = |seconds| moment(seconds).replace(" UTC", "");
+    format!("{} to {}", short(first), short(last))
 }
 
 fn inputs(page: &Page<'_>) -> Markup {
