@@ -134,7 +134,11 @@ fn prices(parts: u128) -> Prices {
 /// Accounts with one, two and three assets an hour after the start.
 fn few(version: AaveVersion) -> Pool {
     let accounts = [
-        vec![supplied(0, 10 * UNIT), owed(0, 5 * UNIT)],
+        vec![Position {
+            supply: 10 * UNIT,
+            is_collateral: true,
+            ..owed(0, 5 * UNIT)
+        }],
         vec![supplied(0, 10 * UNIT), owed(4, 15_000 * UNIT)],
         vec![
             supplied(0, 10 * UNIT),
@@ -235,6 +239,35 @@ fn tick_of_a_million(bencher: Bencher<'_, '_>) {
         pool.observe(Timestamp(START.0 + minute / 1_000), &moves[at])
             .unwrap()
     });
+}
+
+/// As `tick_of_a_million`, over a hundred thousand accounts of which so many are in breach and
+/// stay so, between 1 % and 40 % short: they cost nothing.
+#[divan::bench(args = [0, 100, 10_000])]
+fn tick_beside_breached(bencher: Bencher<'_, '_>, breached: u32) {
+    let borrower = |i: u32| {
+        // The collateral of 1 000 is worth 800, or less by the share that is short.
+        let short = u128::from(i % 400) + 10;
+        let debt = if i < breached {
+            800_000 + 800 * short
+        } else {
+            700_000
+        };
+        let collateral = supplied(0, UNIT / 2);
+        Account::new(
+            0,
+            [collateral, owed(4 + (i % 4) as u16, debt * UNIT / 1_000)],
+        )
+    };
+    let mut pool = pool(AaveVersion::V3_7, (0..100_000).map(borrower));
+    let (mut minute, moves) = (0u64, [10_000, 10_002, 10_001, 10_003, 9_999].map(prices));
+    bencher.bench_local(|| {
+        minute += 1;
+        let at = usize::try_from(minute % 5).unwrap();
+        pool.observe(Timestamp(START.0 + minute), &moves[at])
+            .unwrap()
+    });
+    assert_eq!(pool.breaches().count(), usize::try_from(breached).unwrap());
 }
 
 /// What a tick costs without an index.

@@ -8,7 +8,7 @@ use backstop_core::units::Ratio;
 use backstop_io::book;
 use backstop_io::table::{Column, ColumnData, Table};
 use backstop_lab::door;
-use backstop_report::{HealthRow, health_table};
+use backstop_report::{HealthRow, health_table, setting};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -262,12 +262,18 @@ fn print(lines: &[Line], top: usize) -> io::Result<()> {
     let count = lines.len();
     writeln!(
         out,
-        "{count} accounts with debt, {below} below health factor 1"
+        "{} accounts with debt, {} below health factor 1",
+        setting(count as f64),
+        setting(below as f64)
     )?;
     let rows: Vec<HealthRow> = lines.iter().take(top).map(Line::shown).collect();
     out.write_all(health_table(&rows).as_bytes())?;
     if let Some(more) = count.checked_sub(top).filter(|more| *more > 0) {
-        writeln!(out, "… and {more} more (--top N, or --out FILE for all)")?;
+        writeln!(
+            out,
+            "… and {} more (--top N, or --out FILE for all)",
+            setting(more as f64)
+        )?;
     }
     Ok(())
 }

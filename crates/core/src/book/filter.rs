@@ -4,15 +4,16 @@ use super::cohort::{Entry, Generation, View};
 use super::trie::Trie;
 use std::sync::Arc;
 
-/// Most generations after the base. A tick reads the heads of all; a merge costs looks.
-const LATER_MAX: usize = 12;
+/// Generations of about the same size that are kept apart. A tick reads the heads of all
+/// generations; a merge costs a look at every account in it.
+const TIER: usize = 5;
 
 /// A filter over accounts: it hands out every account whose entry may have lost its meaning.
 ///
 /// Entries made at the present prices are fresh. When prices move on, they become a generation
 /// anchored at the prices that end. Generations are merged by having all of their accounts looked
-/// at again, which anchors them anew: an old one when it has shrunk to half of a new one, and the
-/// newest ones when there are too many.
+/// at again, which anchors them anew: when there are [`TIER`] of about the same size, so that their
+/// number grows with the logarithm of the number of accounts that were ever looked at.
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
     /// Entries made at the beginning, generation 0; never merged, so that forks share it.
@@ -62,19 +63,13 @@ impl Filter {
         let number = self.number;
         self.number = number.saturating_add(1);
         let fresh = std::mem::take(&mut self.fresh);
-        let mut total = fresh.len();
         let later = Arc::make_mut(&mut self.later);
-        loop {
-            let full = later.len() >= LATER_MAX;
-            let merges =
-                |(_, last): &mut (u64, Generation)| full || last.left().saturating_mul(2) <= total;
-            let Some((old, generation)) = later.pop_if(merges) else {
-                break;
-            };
-            total = total.saturating_add(generation.left());
+        later.retain(|(_, generation)| generation.left() > 0);
+        let merged = tail(later, fresh.len());
+        for (old, generation) in later.drain(later.len().saturating_sub(merged)..) {
             due.extend(generation.rest().filter(|id| lives(*id, old)));
         }
-        if total > fresh.len() {
+        if merged > 0 {
             due.extend(fresh.iter().map(|(id, _)| id));
         } else {
             let entries: Vec<(u32, Entry)> = fresh.iter().map(|(id, e)| (id, *e)).collect();
@@ -105,5 +100,24 @@ impl Filter {
                 }
             });
         }
+    }
+}
+
+/// How many of the newest generations are merged with `fresh` new entries: tier by tier, all that
+/// are at most twice as large as what comes together below them, where there are enough of them.
+fn tail(later: &[(u64, Generation)], fresh: usize) -> usize {
+    let mut sizes = later.iter().rev().map(|(_, generation)| generation.left());
+    let (mut merged, mut total) = (0usize, fresh);
+    loop {
+        let most = total.saturating_mul(2);
+        let tier: Vec<usize> = sizes.clone().take_while(|left| *left <= most).collect();
+        if tier.len() < TIER {
+            return merged;
+        }
+        merged = merged.saturating_add(tier.len());
+        total = tier
+            .iter()
+            .fold(total, |sum, left| sum.saturating_add(*left));
+        sizes.nth(tier.len().saturating_sub(1));
     }
 }

@@ -3,6 +3,7 @@
 use super::cohort::{Entry, View};
 use super::exposure::{EffectivePrices, Exposure, Shortfall};
 use super::filter::Filter;
+use super::id_set::IdSet;
 use super::trie::Trie;
 use crate::protocol::AccountId;
 use std::sync::Arc;
@@ -83,7 +84,7 @@ pub struct BreachIndex {
     restless: Trie<()>,
     /// Where accounts are, except those in generation 0 of the healthy and those never seen.
     moved: Trie<Place>,
-    breached: Trie<()>,
+    breached: IdSet,
 }
 
 impl BreachIndex {
@@ -93,8 +94,8 @@ impl BreachIndex {
         accounts: impl IntoIterator<Item = (AccountId, Look)>,
     ) -> Self {
         let (mut healthy, mut sunk) = (Vec::new(), Vec::new());
-        let (mut restless, mut moved, mut breached) =
-            (Trie::default(), Trie::default(), Trie::default());
+        let (mut restless, mut moved) = (Trie::default(), Trie::default());
+        let mut breached = IdSet::default();
         for (AccountId(id), look) in accounts {
             match look {
                 Look::Healthy(exposure) if !exposure.debt_assets.is_empty() => {
@@ -111,7 +112,7 @@ impl BreachIndex {
                     moved.insert(id, Place::Breached(0));
                 }
             }
-            breached.insert(id, ());
+            breached.insert(id);
         }
         Self {
             healthy: Filter::new(View::of_healthy(&prices), &healthy),
@@ -151,7 +152,7 @@ impl BreachIndex {
             self.restless.insert(id, ());
         }
         if matches!(place, Place::Restless | Place::Breached(_)) {
-            self.breached.insert(id, ());
+            self.breached.insert(id);
         } else {
             self.breached.remove(id);
         }
@@ -199,7 +200,7 @@ impl BreachIndex {
 
     /// Accounts in breach at the present prices, ascending.
     pub fn breached(&self) -> impl Iterator<Item = AccountId> + '_ {
-        self.breached.iter().map(|(id, ())| AccountId(id))
+        self.breached.iter().map(AccountId)
     }
 
     /// How many accounts are in breach.

@@ -10,6 +10,7 @@ mod accounts;
 mod cohort;
 mod exposure;
 mod filter;
+mod id_set;
 mod index;
 mod map;
 mod threshold;

@@ -6,11 +6,14 @@
 pub mod aave;
 mod event;
 mod offer;
+mod rejections;
 mod trace;
 
 pub use event::Event;
 pub use offer::{Adjustment, Offer, Receive, Settlement, Terms};
 pub use trace::{NoTrace, Trace, TraceSink, TraceStep};
+
+pub(crate) use rejections::rejections;
 
 use crate::units::{Amount, Bps, Price, Ratio, Timestamp, Value};
 use std::fmt::Debug;
@@ -131,6 +134,11 @@ pub trait Protocol: Clone + Debug {
     /// Accounts in breach right now, ascending: the health factor is below 1, and there is debt and
     /// collateral that a liquidation could seize. Never misses one and does not scan the book.
     fn breaches(&self) -> impl Iterator<Item = AccountId> + '_;
+
+    /// How many accounts are in breach right now.
+    fn breached(&self) -> usize {
+        self.breaches().count()
+    }
 
     /// What a liquidator could do now with one breached account, best terms that the rules allow.
     fn offers(&self, account: AccountId) -> Vec<Offer>;

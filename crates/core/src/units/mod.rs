@@ -4,11 +4,12 @@
 //! add nor compare. No newtype multiplies or divides by an operator: the products of this field
 //! always carry a rounding, and [`mul_div`] makes the caller name it.
 
-mod by_ten;
+mod by_any;
+mod by_constant;
 mod mul_div;
 mod quantity;
 
-pub use mul_div::{Overflow, Rounding, checked_mul_div, mul_div, pow10};
+pub use mul_div::{Overflow, Rounding, checked_mul_div, div, mul, mul_div, pow10};
 pub use quantity::{Amount, Bps, Index, Price, Rate, Ratio, Shares, Timestamp, Value};
 pub use ruint::aliases::U256;
 

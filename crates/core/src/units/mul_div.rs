@@ -1,6 +1,6 @@
 //! `x · y / d` with a 512-bit-safe product and a named rounding.
 
-use super::by_ten;
+use super::{by_any, by_constant};
 use ruint::aliases::{U256, U512};
 
 /// Which way a division goes when it is not exact.
@@ -29,13 +29,11 @@ pub enum Overflow {
 ///
 /// # Errors
 /// [`Overflow`] when `d` is zero or the quotient does not fit 256 bits.
+#[inline(always)]
 pub fn mul_div(x: U256, y: U256, d: U256, rounding: Rounding) -> Result<U256, Overflow> {
-    if d.is_zero() {
-        return Err(Overflow::DivisionByZero);
-    }
-    match product(x, y) {
-        Some(product) => divide(product, d, rounding),
-        None => divide_wide(x, y, d, rounding),
+    match fast(x, y, d, rounding) {
+        Some(quotient) => Ok(wide(quotient)),
+        None => slow(x, y, d, rounding).into_result(),
     }
 }
 
@@ -48,19 +46,40 @@ pub fn mul_div(x: U256, y: U256, d: U256, rounding: Rounding) -> Result<U256, Ov
 /// [`Overflow`] when `d` is zero or an intermediate value does not fit 256 bits.
 #[inline(always)]
 pub fn checked_mul_div(x: U256, y: U256, d: U256, rounding: Rounding) -> Result<U256, Overflow> {
-    if d.is_zero() {
-        return Err(Overflow::DivisionByZero);
+    match fast(x, y, d, rounding) {
+        Some(quotient) => Ok(wide(quotient)),
+        None => checked_slow(x, y, d, rounding).into_result(),
     }
-    let product = product(x, y).ok_or(Overflow::Arithmetic)?;
-    match rounding {
-        Rounding::HalfUp => {
-            let shifted = product
-                .checked_add(d.wrapping_shr(1))
-                .ok_or(Overflow::Arithmetic)?;
-            Ok(quotient(shifted, d).0)
-        }
-        _ => divide(product, d, rounding),
+}
+
+/// Returns `n / d`, rounded down.
+///
+/// # Errors
+/// [`Overflow::DivisionByZero`].
+#[inline(always)]
+pub fn div(n: U256, d: U256) -> Result<U256, Overflow> {
+    let [n0, n1, n2, n3] = n.into_limbs();
+    if let Some(d) = narrow(d)
+        && let quotient = narrow_div(join(n0, n1), join(n2, n3), d)
+        && quotient != UNFIT
+    {
+        return Ok(wide(quotient));
     }
+    checked_slow(n, U256::ONE, d, Rounding::Floor).into_result()
+}
+
+/// Returns `x · y`.
+///
+/// # Errors
+/// [`Overflow::Arithmetic`] above 2^256 − 1.
+#[inline(always)]
+pub fn mul(x: U256, y: U256) -> Result<U256, Overflow> {
+    if let (Some(x), Some(y)) = (narrow(x), narrow(y)) {
+        let (low, high) = product(x, y);
+        let ([a, b], [c, d]) = (halves(low), halves(high));
+        return Ok(U256::from_limbs([a, b, c, d]));
+    }
+    x.checked_mul(y).ok_or(Overflow::Arithmetic)
 }
 
 /// Returns 10^`decimals`.
@@ -73,106 +92,196 @@ pub fn pow10(decimals: u8) -> Result<U256, Overflow> {
         .ok_or(Overflow::Arithmetic)
 }
 
+/// What the paths for narrow numbers answer where they do not suffice. A quotient that happens to
+/// be this number is computed again, rightly.
+const UNFIT: u128 = u128::MAX;
+
+/// The quotient where no number on the way is out of the ordinary: nearly always.
+///
+/// A ledger divides some fifty times an action, so the shape matters. Numbers are taken apart and
+/// put together word by word (what was written as words and is read back as one vector stalls
+/// for a dozen cycles), and travel in registers to one shared function (a copy at each place
+/// would be fast when warm, and an action is rarely warm).
 #[inline(always)]
-fn divide(product: U256, d: U256, rounding: Rounding) -> Result<U256, Overflow> {
-    let (q, r) = quotient(product, d);
-    if rounds_up(r, d, rounding) {
-        q.checked_add(U256::ONE).ok_or(Overflow::Arithmetic)
-    } else {
-        Ok(q)
-    }
+fn fast(x: U256, y: U256, d: U256, rounding: Rounding) -> Option<u128> {
+    let quotient = narrow_mul_div(narrow(x)?, narrow(y)?, narrow(d)?, rounding);
+    (quotient != UNFIT).then_some(quotient)
 }
 
-/// Whether a remainder `r < d` lifts the quotient by one.
-#[inline]
-fn rounds_up(r: U256, d: U256, rounding: Rounding) -> bool {
-    match rounding {
-        Rounding::Floor => false,
-        Rounding::Ceil => !r.is_zero(),
-        // r + ⌊d/2⌋ ≥ d, written without the sum that could overflow.
-        Rounding::HalfUp => r >= d.wrapping_sub(d.wrapping_shr(1)) && !r.is_zero(),
-    }
-}
-
-/// Quotient and remainder; `d` is not zero. Powers of ten have a path of their own, which folds
-/// to a few instructions where the divisor is a constant.
-#[inline(always)]
-fn quotient(n: U256, d: U256) -> (U256, U256) {
-    let [d0, d1, d2, d3] = d.into_limbs();
-    if d2 | d3 == 0
-        && let Some((quotient, rest)) = by_ten::divide(n, join(d0, d1))
-    {
-        return (quotient, U256::from(rest));
-    }
-    quotient_by_any(n, d)
-}
-
-/// As [`quotient`], for any divisor; operands of 128 bits have a path of their own.
+/// `x · y ÷ d` of narrow numbers; [`UNFIT`] where the divisor is zero or the quotient wide.
 #[inline(never)]
-fn quotient_by_any(n: U256, d: U256) -> (U256, U256) {
-    let ([n0, n1, n2, n3], [d0, d1, d2, d3]) = (n.into_limbs(), d.into_limbs());
-    if n2 | n3 | d2 | d3 == 0 {
-        let (n, d) = (join(n0, n1), join(d0, d1));
-        if let Some(quotient) = n.checked_div(d) {
-            let rest = n.wrapping_sub(quotient.wrapping_mul(d));
-            return (U256::from(quotient), U256::from(rest));
-        }
-    }
-    n.div_rem(d)
+fn narrow_mul_div(x: u128, y: u128, d: u128, rounding: Rounding) -> u128 {
+    // Rounding down what was lifted by less than the divisor is every kind of rounding.
+    let lift = match rounding {
+        Rounding::Floor => 0,
+        Rounding::HalfUp => d.wrapping_shr(1),
+        Rounding::Ceil => d.saturating_sub(1),
+    };
+    let (low, high) = product(x, y);
+    let (low, carried) = low.overflowing_add(lift);
+    // At most 2^128 − 2 before, so this cannot overflow.
+    quotient(low, high.wrapping_add(u128::from(carried)), d)
 }
 
-/// The product, or nothing above 256 bits. Operands of 128 bits have a path of their own.
+/// `(high · 2^128 + low) ÷ d`, rounded down; [`UNFIT`] where the divisor is zero or the quotient
+/// wide.
+#[inline(never)]
+fn narrow_div(low: u128, high: u128, d: u128) -> u128 {
+    quotient(low, high, d)
+}
+
+/// Ray, wad, basis points, the usual decimals of tokens, and what interest needs have a path of
+/// their own.
 #[inline(always)]
-fn product(x: U256, y: U256) -> Option<U256> {
-    let ([x0, x1, x2, x3], [y0, y1, y2, y3]) = (x.into_limbs(), y.into_limbs());
-    if x2 | x3 | y2 | y3 != 0 {
-        return x.checked_mul(y);
+fn quotient(low: u128, high: u128, d: u128) -> u128 {
+    // Also refuses a divisor of zero.
+    if high >= d {
+        return UNFIT;
     }
+    let by_constant = match d {
+        1_000_000_000_000_000_000_000_000_000 => {
+            by_constant::divide::<1_000_000_000_000_000_000_000_000_000>(low, high)
+        }
+        1_000_000_000_000_000_000 => by_constant::divide::<1_000_000_000_000_000_000>(low, high),
+        100_000_000 => by_constant::divide::<100_000_000>(low, high),
+        31_536_000 => by_constant::divide::<31_536_000>(low, high),
+        1_000_000 => by_constant::divide::<1_000_000>(low, high),
+        10_000 => by_constant::divide::<10_000>(low, high),
+        6 => by_constant::divide::<6>(low, high),
+        _ => None,
+    };
+    match by_constant {
+        Some(quotient) => quotient,
+        None => by_any::divide(low, high, d),
+    }
+}
+
+/// The lower and the upper half of a product.
+#[inline(always)]
+fn product(x: u128, y: u128) -> (u128, u128) {
+    let ([x0, x1], [y0, y1]) = (halves(x), halves(y));
     let times = |a: u64, b: u64| u128::from(a).wrapping_mul(u128::from(b));
     let ([p0, p1], [q0, q1]) = (halves(times(x0, y0)), halves(times(x0, y1)));
-    let ([r0, r1], [s0, s1]) = (halves(times(x1, y0)), halves(times(x1, y1)));
-    let sum = |a: u64, b: u64, c: u64, carried: u64| {
-        let sum = u128::from(a).wrapping_add(u128::from(b));
-        halves(
-            sum.wrapping_add(u128::from(c))
-                .wrapping_add(u128::from(carried)),
-        )
+    let ([r0, r1], top) = (halves(times(x1, y0)), times(x1, y1));
+    let middle = u128::from(p1)
+        .wrapping_add(u128::from(q0))
+        .wrapping_add(u128::from(r0));
+    let [second, carried] = halves(middle);
+    let above = u128::from(q1)
+        .wrapping_add(u128::from(r1))
+        .wrapping_add(u128::from(carried));
+    (join(p0, second), top.wrapping_add(above))
+}
+
+/// A result word by word. One of the usual kind would be written to memory by the slow path, and
+/// so the fast path would have to write its own there too, and read it back.
+struct ByWord {
+    words: [u64; 4],
+    error: Option<Overflow>,
+}
+
+impl ByWord {
+    fn new(result: Result<U256, Overflow>) -> Self {
+        Self {
+            words: result.unwrap_or(U256::ZERO).into_limbs(),
+            error: result.err(),
+        }
+    }
+
+    #[inline(always)]
+    fn into_result(self) -> Result<U256, Overflow> {
+        let [a, b, c, d] = self.words;
+        match self.error {
+            None => Ok(U256::from_limbs([a, b, c, d])),
+            Some(error) => Err(error),
+        }
+    }
+}
+
+/// Any numbers, with a product of up to 512 bits.
+#[cold]
+#[inline(never)]
+fn slow(x: U256, y: U256, d: U256, rounding: Rounding) -> ByWord {
+    if d.is_zero() {
+        return ByWord::new(Err(Overflow::DivisionByZero));
+    }
+    let product: U512 = x.widening_mul(y);
+    let (quotient, rest) = product.div_rem(U512::from(d));
+    let (quotient, fits) = cut(quotient);
+    let (rest, _) = cut(rest);
+    ByWord::new(if fits {
+        rounded(quotient, rest, d, rounding)
+    } else {
+        Err(Overflow::Arithmetic)
+    })
+}
+
+/// Any numbers, with a product of up to 256 bits.
+#[cold]
+#[inline(never)]
+fn checked_slow(x: U256, y: U256, d: U256, rounding: Rounding) -> ByWord {
+    if d.is_zero() {
+        return ByWord::new(Err(Overflow::DivisionByZero));
+    }
+    // What half-up adds must fit too.
+    let half = if rounding == Rounding::HalfUp {
+        d.wrapping_shr(1)
+    } else {
+        U256::ZERO
     };
-    let [second, carried] = sum(p1, q0, r0, 0);
-    let [third, carried] = sum(q1, r1, s0, carried);
-    let [fourth, _] = sum(s1, 0, 0, carried);
-    Some(U256::from_limbs([p0, second, third, fourth]))
+    let product = x.checked_mul(y);
+    match product.filter(|product| product.checked_add(half).is_some()) {
+        Some(product) => {
+            let (quotient, rest) = product.div_rem(d);
+            ByWord::new(rounded(quotient, rest, d, rounding))
+        }
+        None => ByWord::new(Err(Overflow::Arithmetic)),
+    }
+}
+
+fn rounded(quotient: U256, rest: U256, d: U256, rounding: Rounding) -> Result<U256, Overflow> {
+    let up = match rounding {
+        Rounding::Floor => false,
+        Rounding::Ceil => !rest.is_zero(),
+        // rest + ⌊d/2⌋ ≥ d, written without the sum that could overflow.
+        Rounding::HalfUp => rest >= d.wrapping_sub(d.wrapping_shr(1)) && !rest.is_zero(),
+    };
+    if up {
+        quotient.checked_add(U256::ONE).ok_or(Overflow::Arithmetic)
+    } else {
+        Ok(quotient)
+    }
+}
+
+/// A number of up to 128 bits, or nothing.
+#[inline(always)]
+fn narrow(n: U256) -> Option<u128> {
+    let [low, high, c, d] = n.into_limbs();
+    (c | d == 0).then_some(join(low, high))
+}
+
+/// A number of 128 bits as one of 256.
+#[inline(always)]
+pub(super) fn wide(n: u128) -> U256 {
+    let [low, high] = halves(n);
+    U256::from_limbs([low, high, 0, 0])
 }
 
 /// The low and the high word.
-#[inline]
+#[inline(always)]
 fn halves(double: u128) -> [u64; 2] {
     let low = double & u128::from(u64::MAX);
     let half = |n: u128| u64::try_from(n).unwrap_or(u64::MAX);
     [half(low), half(double.wrapping_shr(64))]
 }
 
-#[inline]
+#[inline(always)]
 fn join(low: u64, high: u64) -> u128 {
     (u128::from(high) << 64) | u128::from(low)
 }
 
-fn divide_wide(x: U256, y: U256, d: U256, rounding: Rounding) -> Result<U256, Overflow> {
-    let product: U512 = x.widening_mul(y);
-    let (q, r) = product.div_rem(U512::from(d));
-    let (q, q_fits) = narrow(q);
-    let (r, _) = narrow(r);
-    if !q_fits {
-        return Err(Overflow::Arithmetic);
-    }
-    if rounds_up(r, d, rounding) {
-        q.checked_add(U256::ONE).ok_or(Overflow::Arithmetic)
-    } else {
-        Ok(q)
-    }
-}
-
-fn narrow(wide: U512) -> (U256, bool) {
+/// The lower half, and whether that is all.
+fn cut(wide: U512) -> (U256, bool) {
     let [a, b, c, d, e, f, g, h] = wide.into_limbs();
     (U256::from_limbs([a, b, c, d]), e | f | g | h == 0)
 }
@@ -241,37 +350,74 @@ mod tests {
             checked_mul_div(u(0), u(0), u(0), Ceil),
             Err(Overflow::DivisionByZero)
         );
+        assert_eq!(div(U256::MAX, u(0)), Err(Overflow::DivisionByZero));
     }
 
     proptest::proptest! {
         #[test]
-        fn agrees_on_operands_of_any_size(
-            x: [u64; 4], y: [u64; 4], d: [u64; 4], shifts in [0usize..256, 0usize..256, 0usize..256]
+        fn agrees_with_long_arithmetic(
+            x: [u64; 4], y: [u64; 4], d: [u64; 4],
+            shifts in [0usize..256, 0usize..256, 0usize..256], power in 0usize..40,
         ) {
-            let [a, b, c] = shifts;
-            let (x, y) = (U256::from_limbs(x) >> a, U256::from_limbs(y) >> b);
-            let d = (U256::from_limbs(d) >> c).max(U256::ONE);
-            assert_eq!(product(x, y), x.checked_mul(y));
-            assert_eq!(quotient(x, d), x.div_rem(d));
+            let [x, y, any] = [(x, shifts[0]), (y, shifts[1]), (d, shifts[2])]
+                .map(|(limbs, shift)| U256::from_limbs(limbs) >> shift);
+            for d in [any.max(U256::ONE), u(10).pow(U256::from(power))] {
+                check(x, y, d);
+            }
         }
+    }
 
-        #[test]
-        fn agrees_with_long_arithmetic(x: [u64; 4], y: [u64; 4], d: [u64; 4], shift in 0usize..256) {
-            let (x, y) = (U256::from_limbs(x), U256::from_limbs(y));
-            let d = (U256::from_limbs(d) >> shift).max(U256::ONE);
-            let product: U512 = x.widening_mul(y);
-            let wide = U512::from(d);
-            let floor = product / wide;
-            let exact = floor * wide == product;
-            let want_ceil = if exact { floor } else { floor + U512::ONE };
-            let want_half = (product + (wide >> 1)) / wide;
-            for (rounding, want) in [(Floor, floor), (Ceil, want_ceil), (HalfUp, want_half)] {
-                let got = mul_div(x, y, d, rounding);
-                if want > U512::from(U256::MAX) {
-                    assert_eq!(got, Err(Overflow::Arithmetic));
-                } else {
-                    assert_eq!(got.map(U512::from), Ok(want));
-                }
+    /// Against a product of 512 bits and long division.
+    fn check(x: U256, y: U256, d: U256) {
+        let product: U512 = x.widening_mul(y);
+        let (long, most) = (U512::from(d), U512::from(U256::MAX));
+        let floor = product / long;
+        let up = if floor * long == product {
+            U512::ZERO
+        } else {
+            U512::ONE
+        };
+        let lifted = product + (long >> 1);
+        for (rounding, want) in [(Floor, floor), (Ceil, floor + up), (HalfUp, lifted / long)] {
+            let fits = (want <= most).then_some(want).ok_or(Overflow::Arithmetic);
+            let got = mul_div(x, y, d, rounding).map(U512::from);
+            assert_eq!(got, fits, "{x}·{y}/{d} {rounding:?}");
+            let highest = if rounding == HalfUp { lifted } else { product };
+            let want = if highest <= most {
+                fits
+            } else {
+                Err(Overflow::Arithmetic)
+            };
+            let got = checked_mul_div(x, y, d, rounding).map(U512::from);
+            assert_eq!(got, want, "checked {x}·{y}/{d} {rounding:?}");
+        }
+        assert_eq!(div(x, d), Ok(x / d), "{x}/{d}");
+        let want = (product <= most).then_some(product);
+        assert_eq!(mul(x, y).ok().map(U512::from), want, "{x}·{y}");
+    }
+
+    #[test]
+    fn edges_agree() {
+        let bits = [0, 1, 53, 63, 64, 65, 90, 127, 128, 129, 191, 192, 254, 255];
+        let around = |bits: usize| [-1i32, 0, 1].map(|more| (U256::ONE << bits, more));
+        let edges: Vec<U256> = bits
+            .into_iter()
+            .flat_map(around)
+            .map(|(power, more)| match more {
+                -1 => power - U256::ONE,
+                0 => power,
+                _ => power + U256::ONE,
+            })
+            .chain([
+                U256::ZERO,
+                U256::MAX,
+                U256::MAX - U256::ONE,
+                crate::units::RAY,
+            ])
+            .collect();
+        for (x, y) in edges.iter().flat_map(|x| edges.iter().map(move |y| (x, y))) {
+            for d in edges.iter().filter(|d| !d.is_zero()) {
+                check(*x, *y, *d);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The newtypes. Each states its unit and scale; same unit adds and subtracts, checked.
 
-use super::mul_div::Overflow;
+use super::mul_div::{Overflow, wide};
 use ruint::aliases::U256;
 use std::fmt;
 
@@ -17,19 +17,23 @@ macro_rules! quantity {
             pub const MAX: Self = Self(U256::MAX);
 
             /// A value from a number that always fits.
+            #[inline]
             pub fn new(n: u128) -> Self {
-                Self(U256::from(n))
+                Self(wide(n))
             }
 
             /// Whether this is nothing.
+            #[inline]
             pub fn is_zero(self) -> bool {
-                self.0.is_zero()
+                let [a, b, c, d] = self.0.into_limbs();
+                a | b | c | d == 0
             }
 
             /// The sum.
             ///
             /// # Errors
             /// [`Overflow::Arithmetic`] above 2^256 − 1.
+            #[inline]
             pub fn plus(self, other: Self) -> Result<Self, Overflow> {
                 self.0.checked_add(other.0).map(Self).ok_or(Overflow::Arithmetic)
             }
@@ -38,19 +42,22 @@ macro_rules! quantity {
             ///
             /// # Errors
             /// [`Overflow::Arithmetic`] below zero.
+            #[inline]
             pub fn minus(self, other: Self) -> Result<Self, Overflow> {
                 self.0.checked_sub(other.0).map(Self).ok_or(Overflow::Arithmetic)
             }
 
             /// The difference, or nothing when it would be negative.
+            #[inline]
             pub fn minus_or_zero(self, other: Self) -> Self {
                 Self(self.0.saturating_sub(other.0))
             }
         }
 
         impl From<u128> for $name {
+            #[inline]
             fn from(n: u128) -> Self {
-                Self(U256::from(n))
+                Self(wide(n))
             }
         }
 

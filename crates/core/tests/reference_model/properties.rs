@@ -4,9 +4,12 @@ use crate::draw::{ACCOUNTS, ASSETS, script};
 use crate::pair::{Pair, Seen, account_id, asset_id};
 use crate::runner;
 use backstop_core::protocol::aave::{AaveVersion, Action, Pool};
-use backstop_core::protocol::{AccountId, AssetId, Event, Protocol};
+use backstop_core::protocol::{AccountId, AssetId, Event, Offer, Protocol, Receive, Terms};
 use backstop_core::units::{Amount, U256};
 use backstop_testkit::aave::Version;
+
+/// A liquidator who pays from outside the book.
+const OUTSIDER: AccountId = AccountId(u32::MAX);
 
 /// Scripts a version and property.
 const CASES: u32 = 48;
@@ -117,6 +120,39 @@ fn withdrawing_never_raises_health() {
             "INV-04: {before} to {after}: {:?}",
             seen.action
         );
+    });
+}
+
+/// Every pair of an account in breach is offered as it would settle, or not offered and refused.
+#[test]
+fn offers_are_what_settles() {
+    check(|seen| {
+        let pool = seen.after;
+        for account in pool.breaches() {
+            let offers = pool.offers(account);
+            for (collateral, debt) in assets().flat_map(|a| assets().map(move |b| (a, b))) {
+                let of = |offer: &&Offer| (offer.collateral, offer.debt) == (collateral, debt);
+                let offer = offers.iter().find(of);
+                let bare = Offer {
+                    account,
+                    collateral,
+                    debt,
+                    repay_max: Amount::ZERO,
+                    seize_max: Amount::ZERO,
+                };
+                let terms = Terms {
+                    liquidator: OUTSIDER,
+                    repay: Amount::MAX,
+                    receive: Receive::Tokens,
+                };
+                let settled = pool.fork().accept(offer.unwrap_or(&bare), &terms).ok();
+                assert_eq!(
+                    offer.map(|offer| (offer.repay_max, offer.seize_max)),
+                    settled.map(|told| (told.repaid, told.seized)),
+                    "INV-23: {account:?} {collateral:?} {debt:?}"
+                );
+            }
+        }
     });
 }
 

@@ -232,7 +232,7 @@ impl<P: Protocol> World<P> {
         row.venue = (0..row.outside.len())
             .map(|asset| self.market.venue_mid(asset))
             .collect();
-        row.breached = u32::try_from(self.protocol.breaches().count()).unwrap_or(u32::MAX);
+        row.breached = u32::try_from(self.protocol.breached()).unwrap_or(u32::MAX);
         assert!(
             [row.repaid_usd, row.seized_usd, row.gas_usd, row.deficit_usd]
                 .iter()

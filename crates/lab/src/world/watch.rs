@@ -96,27 +96,33 @@ impl Note {
     }
 }
 
-/// One note of a sleeper, and how things stood when it fell asleep.
+/// One note of a sleeper, and where its quiet ends.
 #[derive(Clone, Copy, Debug)]
 struct Alarm {
     note: Note,
-    /// Oracle's price ratio of the pair.
+    /// Oracle's price ratio of the pair when it fell asleep.
     ratio: f64,
-    surplus: f64,
+    /// Largest surplus that is not worth a look.
+    enough: f64,
 }
 
 impl Alarm {
+    fn new(note: Note, now: &Vantage) -> Self {
+        Self {
+            note,
+            ratio: now.rates(note.pair).ratio,
+            enough: note.surplus(now).max(0.0) + SURPLUS_STEP * note.repay_usd,
+        }
+    }
+
     fn rings(&self, now: &Vantage) -> bool {
         let rates = now.rates(self.note.pair);
         let gross = self.note.gross(rates);
-        let grown = self.surplus.max(0.0) + SURPLUS_STEP * self.note.repay_usd;
-        let within = |step: f64| {
-            rates.ratio < self.ratio * (1.0 + step) && rates.ratio > self.ratio * (1.0 - step)
-        };
+        let moved = (rates.ratio - self.ratio).abs();
         // Written so that what is not a number rings too.
-        let quiet = gross - now.cost_usd <= grown
-            && (within(MOVE_SMALL) || 2.0 * gross <= now.cost_usd)
-            && within(MOVE_LARGE);
+        let quiet = gross - now.cost_usd <= self.enough
+            && moved < MOVE_LARGE * self.ratio
+            && (moved < MOVE_SMALL * self.ratio || 2.0 * gross <= now.cost_usd);
         !quiet
     }
 }
@@ -214,9 +220,8 @@ impl Watch {
 
     /// Drops who is no longer in breach and adds who is new.
     fn merge(&mut self, breached: impl Iterator<Item = AccountId>) {
-        let (mut seat, mut new) = (0, Vec::new());
-        let mut gone = Vec::new();
-        for account in breached {
+        let (mut seat, mut new, mut gone) = (0, Vec::new(), Vec::new());
+        breached.for_each(|account| {
             let passed = |w: &&Watched| w.account < account;
             while self.seats.get(seat).as_ref().is_some_and(passed) {
                 gone.push(seat);
@@ -227,7 +232,7 @@ impl Watch {
             } else {
                 new.push(Watched::new(account, self.time));
             }
-        }
+        });
         self.seats.truncate(seat);
         if !gone.is_empty() {
             let (mut seat, mut gone) = (0, gone.into_iter().peekable());
@@ -275,16 +280,11 @@ impl Watch {
 
     /// Lets an account sleep.
     pub(super) fn sleep(&mut self, seat: Seat, notes: &[Note]) {
-        let now = &self.vantage;
-        let alarm = |note: &Note| Alarm {
-            note: *note,
-            ratio: now.rates(note.pair).ratio,
-            surplus: note.surplus(now),
-        };
+        let alarms = notes.iter().map(|note| Alarm::new(*note, &self.vantage));
         if let Some(watched) = self.seats.get_mut(seat) {
             watched.asleep = Some(Asleep {
                 since: self.time,
-                alarms: notes.iter().map(alarm).collect(),
+                alarms: alarms.collect(),
             });
             watched.forget();
         }

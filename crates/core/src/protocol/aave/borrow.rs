@@ -1,7 +1,7 @@
 //! Borrowing, repaying, efficiency modes.
 
 use super::draft::Draft;
-use super::ledger::{Source, account_data, is_borrowable, isolated_collateral, ltv_for};
+use super::ledger::{Listing, Source, Totals, is_borrowable, isolated_collateral};
 use super::math::{Ruled, percent_div, stored_sum};
 use super::rejection::Rejection;
 use super::reserve::{Flow, to_amount, to_shares};
@@ -156,7 +156,7 @@ impl Draft<'_> {
     /// The account before the borrow has room for it.
     fn require_room(&self, id: AccountId, asset: AssetId, amount: Amount) -> Ruled<()> {
         let account = self.account(id)?;
-        let data = account_data(self, account)?;
+        let data = Totals::new(self, account)?.data();
         if data.collateral.is_zero() {
             return Err(Rejection::CollateralBalanceIsZero);
         }
@@ -166,7 +166,7 @@ impl Draft<'_> {
         if data.health_factor <= Ratio(WAD) {
             return Err(Rejection::HealthFactorLowerThanLiquidationThreshold);
         }
-        let price = super::ledger::price_for(self, account.e_mode, asset)?;
+        let price = Listing::new(self, account.e_mode, asset)?.price();
         let worth = self.reserve(asset)?.value(amount, price, Rounding::Floor)?;
         let debt = data.debt.plus(worth)?;
         let needed = percent_div(debt.0, data.loan_to_value, Rounding::HalfUp)?;
@@ -178,7 +178,7 @@ impl Draft<'_> {
 
     /// The account after the borrow is covered.
     fn require_covered(&self, id: AccountId) -> Ruled<()> {
-        let data = account_data(self, self.account(id)?)?;
+        let data = Totals::new(self, self.account(id)?)?.data();
         if data.loan_to_value.is_zero() {
             return Err(Rejection::LtvValidationFailed);
         }
@@ -334,8 +334,11 @@ impl Draft<'_> {
                 Membership::ByCategory => Rejection::NotBorrowableInEmode,
             });
         }
-        if strict && held.is_collateral && ltv_for(self, category, held.asset)?.is_none() {
-            return Err(Rejection::InvalidCollateralInEmode);
+        if strict && held.is_collateral {
+            let listing = Listing::new(self, category, held.asset)?;
+            if listing.loan_to_value(held.asset).is_none() {
+                return Err(Rejection::InvalidCollateralInEmode);
+            }
         }
         Ok(())
     }

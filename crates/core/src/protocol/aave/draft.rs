@@ -1,6 +1,7 @@
 //! A working copy of what one action touches: computed and refused here, then committed whole.
 
 use super::account::{Account, Position};
+use super::few::Few;
 use super::ledger::{Ledger, Source};
 use super::math::{Ruled, balance_rest, balance_sum};
 use super::rejection::Rejection;
@@ -10,27 +11,29 @@ use crate::protocol::{AccountId, AssetId, Event, Events};
 use crate::units::{Amount, Shares, U256};
 use std::sync::Arc;
 
-/// The working copy.
+/// The working copy. An action touches two reserves and two or three accounts, so the lists have
+/// room for them without an allocation.
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
     ledger: &'a Ledger,
-    reserves: Vec<(AssetId, Reserve)>,
-    accounts: Vec<(AccountId, Account)>,
-    wallets: Vec<((AccountId, AssetId), Amount)>,
+    reserves: Few<AssetId, Box<Reserve>, 2>,
+    accounts: Few<AccountId, Account, 3>,
+    wallets: Few<(AccountId, AssetId), Amount, 2>,
     /// Tokens that came from outside the modelled world.
-    funded: Vec<(AssetId, Amount)>,
+    funded: Few<AssetId, Amount, 1>,
     /// Whose payments come from outside, to the unit.
     outside: Option<AccountId>,
     pub(super) events: Events,
 }
 
-/// What a draft changes, detached from the ledger it was computed on.
+/// What a draft changes, detached from the ledger it was computed on. Every asset balances.
 #[derive(Debug)]
 pub(super) struct Changes {
-    reserves: Vec<(AssetId, Reserve)>,
-    accounts: Vec<(AccountId, Account)>,
-    wallets: Vec<((AccountId, AssetId), Amount)>,
-    funded: Vec<(AssetId, Amount)>,
+    reserves: Few<AssetId, Box<Reserve>, 2>,
+    accounts: Few<AccountId, Account, 3>,
+    wallets: Few<(AccountId, AssetId), Amount, 2>,
+    /// The touched accounts that have or had a debt: those that the breach index knows.
+    indebted: Few<AccountId, (), 3>,
     events: Events,
 }
 
@@ -40,42 +43,18 @@ impl Source for Draft<'_> {
     }
 
     fn reserve(&self, asset: AssetId) -> Ruled<&Reserve> {
-        match find(&self.reserves, asset) {
+        match self.reserves.get(asset) {
             Some(reserve) => Ok(reserve),
             None => self.ledger.reserve(asset),
         }
     }
 
     fn account(&self, id: AccountId) -> Ruled<&Account> {
-        match find(&self.accounts, id) {
+        match self.accounts.get(id) {
             Some(account) => Ok(account),
             None => self.ledger.account(id),
         }
     }
-}
-
-fn find<K: PartialEq, V>(list: &[(K, V)], key: K) -> Option<&V> {
-    list.iter()
-        .find(|(held, _)| *held == key)
-        .map(|(_, value)| value)
-}
-
-/// The entry of a key, made where it is missing.
-fn entry<K: PartialEq + Copy, V>(
-    list: &mut Vec<(K, V)>,
-    key: K,
-    make: impl FnOnce() -> Ruled<V>,
-) -> Ruled<&mut V> {
-    let place = match list.iter().position(|(held, _)| *held == key) {
-        Some(place) => place,
-        None => {
-            list.push((key, make()?));
-            list.len().saturating_sub(1)
-        }
-    };
-    list.get_mut(place)
-        .map(|(_, value)| value)
-        .ok_or(Rejection::Panic0x11)
 }
 
 impl<'a> Draft<'a> {
@@ -83,10 +62,10 @@ impl<'a> Draft<'a> {
     pub(super) fn new(ledger: &'a Ledger, outside: Option<AccountId>) -> Self {
         Self {
             ledger,
-            reserves: Vec::with_capacity(2),
-            accounts: Vec::with_capacity(3),
-            wallets: Vec::with_capacity(2),
-            funded: Vec::new(),
+            reserves: Few::new(),
+            accounts: Few::new(),
+            wallets: Few::new(),
+            funded: Few::new(),
             outside,
             events: Events::with_capacity(6),
         }
@@ -98,12 +77,15 @@ impl<'a> Draft<'a> {
 
     pub(super) fn reserve_mut(&mut self, asset: AssetId) -> Ruled<&mut Reserve> {
         let ledger = self.ledger;
-        entry(&mut self.reserves, asset, || ledger.reserve(asset).cloned())
+        let reserve = self
+            .reserves
+            .entry(asset, || Ok(Box::new(ledger.reserve(asset)?.clone())))?;
+        Ok(reserve)
     }
 
     pub(super) fn account_mut(&mut self, id: AccountId) -> Ruled<&mut Account> {
         let ledger = self.ledger;
-        entry(&mut self.accounts, id, || ledger.account(id).cloned())
+        self.accounts.entry(id, || ledger.account(id).cloned())
     }
 
     pub(super) fn position(&self, id: AccountId, asset: AssetId) -> Ruled<Position> {
@@ -162,9 +144,8 @@ impl<'a> Draft<'a> {
 
     fn wallet_mut(&mut self, id: AccountId, asset: AssetId) -> Ruled<&mut Amount> {
         let ledger = self.ledger;
-        entry(&mut self.wallets, (id, asset), || {
-            Ok(ledger.wallet(id, asset))
-        })
+        self.wallets
+            .entry((id, asset), || Ok(ledger.wallet(id, asset)))
     }
 
     /// Tokens reach a wallet from outside. The owner need not be in the book, as any address may
@@ -173,7 +154,7 @@ impl<'a> Draft<'a> {
         self.reserve(asset)?;
         let wallet = self.wallet_mut(id, asset)?;
         *wallet = wallet.plus(amount)?;
-        let funded = entry(&mut self.funded, asset, || Ok(Amount::ZERO))?;
+        let funded = self.funded.entry(asset, || Ok(Amount::ZERO))?;
         *funded = funded.plus(amount)?;
         Ok(())
     }
@@ -278,91 +259,49 @@ impl<'a> Draft<'a> {
     }
 
     /// The changes, free of the ledger.
+    ///
+    /// # Panics
+    /// When an asset does not balance: a broken invariant, never a matter of input.
     pub(super) fn finish(self) -> Changes {
+        for (asset, reserve) in self.reserves.iter() {
+            self.assert_balanced(*asset, reserve);
+        }
+        let mut indebted = Few::new();
+        for (id, account) in self.accounts.iter() {
+            if account.owes() || self.ledger.account(*id).is_ok_and(Account::owes) {
+                indebted.push(*id, ());
+            }
+        }
         Changes {
             reserves: self.reserves,
             accounts: self.accounts,
             wallets: self.wallets,
-            funded: self.funded,
+            indebted,
             events: self.events,
         }
     }
-}
-
-/// A net change, modulo 2^256: quantities are far smaller, so equal changes are equal.
-#[derive(Clone, Copy, Default, PartialEq)]
-struct Net(U256);
-
-impl Net {
-    fn of(before: U256, after: U256) -> Self {
-        Self(after.wrapping_sub(before))
-    }
-
-    fn add(&mut self, before: U256, after: U256) {
-        self.0 = self.0.wrapping_add(after).wrapping_sub(before);
-    }
-}
-
-impl Changes {
-    /// The touched accounts that have or had a debt: those that the breach index knows.
-    pub(super) fn indebted(&self, before: &Ledger) -> Vec<AccountId> {
-        let owed = |id: AccountId| before.account(id).is_ok_and(Account::owes);
-        let indebted = self
-            .accounts
-            .iter()
-            .filter(|(id, now)| now.owes() || owed(*id));
-        indebted.map(|(id, _)| *id).collect()
-    }
-
-    /// Writes the changes and tells the events.
-    ///
-    /// # Panics
-    /// When an asset does not balance: a broken invariant, never a matter of input.
-    pub(super) fn commit(self, ledger: &mut Ledger) -> Events {
-        for (asset, reserve) in &self.reserves {
-            self.assert_balanced(ledger, *asset, reserve);
-        }
-        // Nothing below can fail.
-        if !self.reserves.is_empty() {
-            let reserves = Arc::make_mut(&mut ledger.reserves);
-            for (asset, reserve) in self.reserves {
-                if let Some(place) = reserves.get_mut(usize::from(asset.0)) {
-                    *place = reserve;
-                }
-            }
-        }
-        for (id, account) in self.accounts {
-            ledger.book.set(id, account);
-        }
-        if !self.wallets.is_empty() {
-            Arc::make_mut(&mut ledger.wallets).extend(self.wallets);
-        }
-        self.events
-    }
 
     /// Conservation of one asset: tokens, scaled supply, scaled debt, and the pool's own count.
-    fn assert_balanced(&self, ledger: &Ledger, asset: AssetId, after: &Reserve) {
+    fn assert_balanced(&self, asset: AssetId, after: &Reserve) {
+        let ledger = self.ledger;
         let Ok(before) = ledger.reserve(asset) else {
             return;
         };
         let (old, new) = (&before.state, &after.state);
         let (mut supply, mut debt, mut tokens) = <(Net, Net, Net)>::default();
-        for (id, account) in &self.accounts {
-            let held = ledger
-                .account(*id)
-                .map(|a| a.position(asset))
-                .unwrap_or_default();
-            let holds = account.position(asset);
+        for (id, account) in self.accounts.iter() {
+            let held = ledger.account(*id).map(|held| held.position(asset));
+            let (held, holds) = (held.unwrap_or_default(), account.position(asset));
             supply.add(U256::from(held.supply), U256::from(holds.supply));
             debt.add(U256::from(held.debt), U256::from(holds.debt));
         }
-        for ((id, of), amount) in &self.wallets {
+        for ((id, of), amount) in self.wallets.iter() {
             if *of == asset {
                 tokens.add(ledger.wallet(*id, asset).0, amount.0);
             }
         }
         tokens.add(old.available.0, new.available.0);
-        let funded = find(&self.funded, asset).copied().unwrap_or_default();
+        let funded = self.funded.get(asset).copied().unwrap_or_default();
         assert!(
             supply == Net::of(old.total_supply.0, new.total_supply.0),
             "INV-02: scaled supply of asset {} does not balance",
@@ -380,7 +319,7 @@ impl Changes {
         );
         assert!(
             before.income == after.income && before.owing == after.owing,
-            "INV-03: an action moved a present index of asset {}",
+            "INV-09: an action moved a present index of asset {}",
             asset.0
         );
         let counted = Net::of(old.virtual_balance.0, new.virtual_balance.0);
@@ -389,5 +328,49 @@ impl Changes {
             "INV-01: the pool's count of asset {} differs from its tokens",
             asset.0
         );
+    }
+}
+
+/// A net change, modulo 2^256: quantities are far smaller, so equal changes are equal.
+#[derive(Clone, Copy, Default)]
+struct Net(U256);
+
+impl PartialEq for Net {
+    /// Word by word, as the words have just been computed: compared as vectors they would have to
+    /// be written to memory and read back.
+    fn eq(&self, other: &Self) -> bool {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0.into_limbs(), other.0.into_limbs());
+        (a ^ e) | (b ^ f) | (c ^ g) | (d ^ h) == 0
+    }
+}
+
+impl Net {
+    fn of(before: U256, after: U256) -> Self {
+        Self(after.wrapping_sub(before))
+    }
+
+    fn add(&mut self, before: U256, after: U256) {
+        self.0 = self.0.wrapping_add(after).wrapping_sub(before);
+    }
+}
+
+impl Changes {
+    /// Writes the changes; tells the events, and the accounts that the breach index must look at.
+    pub(super) fn commit(self, ledger: &mut Ledger) -> (Events, Few<AccountId, (), 3>) {
+        if !self.reserves.is_empty() {
+            let reserves = Arc::make_mut(&mut ledger.reserves);
+            for (asset, reserve) in self.reserves.into_iter() {
+                if let Some(place) = reserves.get_mut(usize::from(asset.0)) {
+                    *place = *reserve;
+                }
+            }
+        }
+        for (id, account) in self.accounts.into_iter() {
+            ledger.book.set(id, account);
+        }
+        if !self.wallets.is_empty() {
+            Arc::make_mut(&mut ledger.wallets).extend(self.wallets.into_iter());
+        }
+        (self.events, self.indebted)
     }
 }

@@ -4,36 +4,45 @@
 //! satisfy. Weights are in base currency × 10 000 (bps).
 
 use super::account::Account;
-use super::ledger::{Ledger, Source, account_data, counts, is_member, threshold_for};
+use super::ledger::{Ledger, Listing, Source, Totals, counts};
 use super::reserve::Reserve;
 use super::version::{Membership, Threshold};
-use crate::book::{EffectivePrices, Exposure, Look};
+use crate::book::{EffectivePrices, Exposure, Look, Shortfall};
 use crate::protocol::{AccountId, AssetId};
-use crate::units::{Amount, BPS, Index, Price, RAY, Ratio, Rounding, U256, Value, WAD, mul_div};
+use crate::units::{
+    Amount, BPS, Index, Price, RAY, Ratio, Rounding, U256, Value, WAD, div, mul, mul_div,
+};
+
+/// Bits of a price, of an index and of an account's tokens up to which no sum of the contract
+/// overflows; see [`Ledger::is_ordinary`].
+const PRICE_BITS: usize = 96;
+const INDEX_BITS: usize = 110;
+const TOKEN_BITS: usize = 56;
 
 impl Ledger {
     /// Price × index of each asset, both sides; behind the assets, one place for each pair of a
     /// category with its own price source and a member.
     pub(super) fn effective_prices(&self) -> EffectivePrices {
-        let mut prices = EffectivePrices::default();
+        let places = self.reserves.len();
+        let mut prices = EffectivePrices {
+            collateral: Vec::with_capacity(places),
+            debt: Vec::with_capacity(places),
+        };
         let own = self.reserves.iter().map(|reserve| (reserve, reserve.price));
-        let sourced = self.sourced().filter_map(|(mode, asset, price)| {
-            let reserve = self.reserve(asset).ok()?;
-            is_member(self, mode, asset)
-                .ok()?
-                .then_some((reserve, price))
-        });
+        let sourced = self
+            .sourced()
+            .map(|(_, _, reserve, price)| (reserve, price));
         for (reserve, price) in own.chain(sourced) {
-            prices
-                .collateral
-                .push(effective(price, reserve.income, U256::ZERO));
-            prices.debt.push(effective(price, reserve.owing, U256::MAX));
+            let collateral = effective(price, reserve.income);
+            prices.collateral.push(collateral.unwrap_or(U256::ZERO));
+            let debt = effective(price, reserve.owing);
+            prices.debt.push(debt.unwrap_or(U256::MAX));
         }
         prices
     }
 
-    /// Categories with their own price source, and their members, in a fixed order.
-    fn sourced(&self) -> impl Iterator<Item = (u8, AssetId, Price)> + '_ {
+    /// Members of categories with their own price source, in a fixed order.
+    fn sourced(&self) -> impl Iterator<Item = (u8, AssetId, &Reserve, Price)> + '_ {
         let by_reserve = self.rules.membership == Membership::ByReserve;
         let modes = self.e_modes.iter().filter(move |_| by_reserve);
         modes
@@ -41,8 +50,9 @@ impl Ledger {
             .flat_map(|(id, price)| {
                 let assets = self.reserves.iter().enumerate();
                 let members = assets.filter(move |(_, r)| r.config.e_mode_category == id);
-                members
-                    .filter_map(move |(at, _)| Some((id, AssetId(u16::try_from(at).ok()?), price)))
+                members.filter_map(move |(at, reserve)| {
+                    Some((id, AssetId(u16::try_from(at).ok()?), reserve, price))
+                })
             })
     }
 
@@ -53,7 +63,7 @@ impl Ledger {
         }
         let behind = self
             .sourced()
-            .position(|(mode, of, _)| (mode, of) == (category, asset));
+            .position(|(mode, of, _, _)| (mode, of) == (category, asset));
         let slot = behind.and_then(|behind| behind.checked_add(self.reserves.len()));
         slot.and_then(|slot| u16::try_from(slot).ok())
             .map_or(asset, AssetId)
@@ -71,10 +81,18 @@ impl Ledger {
         if !account.owes() || !self.has_seizable(account) {
             return Look::Gone;
         }
-        match account_data(self, account) {
-            Ok(data) if data.health_factor < Ratio(WAD) => Look::Breached,
+        // The bounds hold at the present prices too, and cost half of the exact rule.
+        let exposure = self.exposure(account);
+        if exposure.collateral > saturating(exposure.debt, exposure.slack.0) {
+            return Look::Healthy(exposure);
+        }
+        match Totals::new(self, account) {
+            Ok(totals) if totals.health_factor < Ratio(WAD) => match self.shortfall(account) {
+                Some(shortfall) => Look::BreachedBy(shortfall),
+                None => Look::Breached,
+            },
             // Where the contract's own sum overflows nobody can liquidate; look again later.
-            _ => Look::Healthy(self.exposure(account)),
+            _ => Look::Healthy(exposure),
         }
     }
 
@@ -88,11 +106,26 @@ impl Ledger {
         })
     }
 
-    /// Linear bounds of an account at the present effective prices.
+    /// Linear bounds of a healthy account: what must be so at any effective prices P and Q at
+    /// which it is in breach.
     ///
-    /// A balance differs from scaled · index by less than one wei, and indexes are at least 1, so
-    /// one scaled unit less (more) bounds it from below (above) at all times. Each value is then
-    /// off by less than one base unit, which is the slack.
+    /// Let x = scaled · index ÷ 10^27, which is the balance before it is rounded to a wei. As
+    /// indexes are at least 1, one scaled unit more or less moves x by at least one wei.
+    ///
+    /// Collateral, from below. The balance is above x − 1, rounded down or to the nearest, so it
+    /// is worth at least one scaled unit less than x; its value is rounded down to a base unit.
+    /// Hence value · threshold > (scaled − 1) · threshold · P − threshold: `threshold` goes into
+    /// the slack. Where thresholds are averaged and cut, the average loses less than 1, so
+    /// collateral · average is above Σ value · (threshold − 1); it is then rounded to the nearest
+    /// base unit, which is another 5 000 (half of 10 000) of slack. A threshold of zero would
+    /// need the weight −1, which no bound can have: such an account is looked at always.
+    ///
+    /// Debt, from above. The balance is below x + 1, rounded up or to the nearest: one scaled
+    /// unit more. Where its value is rounded up, by less than a base unit, 10 000 go into the
+    /// slack; where it is rounded down, nothing.
+    ///
+    /// In breach the health factor is below 10^18. It is rounded to the nearest or down; either
+    /// way the weighted collateral is then below debt · 10 000.
     fn exposure(&self, account: &Account) -> Exposure {
         let mut exposure = Exposure::default();
         let truncated = self.rules.threshold == Threshold::TruncatedAverage;
@@ -100,33 +133,120 @@ impl Ledger {
             exposure.slack = Value::from(5_000);
         }
         for position in account.positions() {
-            let Ok(reserve) = self.reserve(position.asset) else {
+            let Ok(listing) = Listing::new(self, account.e_mode, position.asset) else {
                 continue;
             };
+            let (reserve, price) = (listing.reserve, listing.price());
             let slot = self.slot(account.e_mode, position.asset);
-            let price = super::ledger::price_for(self, account.e_mode, position.asset);
-            let price = price.unwrap_or_default();
-            if position.is_collateral && counts(self.rules, reserve) {
-                let threshold = threshold_for(self, account.e_mode, position.asset);
-                let threshold = threshold.unwrap_or_default().wide();
+            if position.is_collateral && listing.counts() {
+                let threshold = listing.threshold().wide();
+                if truncated && threshold.is_zero() {
+                    exposure.debt = Value::MAX;
+                }
                 let weight = threshold.saturating_sub(U256::from(u8::from(truncated)));
                 let shares = U256::from(position.supply.saturating_sub(1));
-                let unit_price = effective(price, reserve.income, U256::ZERO);
-                let worth = weigh(reserve, shares, weight, unit_price, Rounding::Floor);
-                exposure.collateral = saturating(exposure.collateral, worth);
+                let worth = weigh(
+                    reserve.income,
+                    price,
+                    reserve,
+                    (shares, weight),
+                    Rounding::Floor,
+                );
+                exposure.collateral = saturating(exposure.collateral, worth.unwrap_or(U256::ZERO));
                 exposure.collateral_assets.insert(slot);
                 exposure.slack = saturating(exposure.slack, threshold);
             }
             if position.is_borrowing {
                 let shares = U256::from(position.debt).saturating_add(U256::ONE);
-                let unit_price = effective(price, reserve.owing, U256::MAX);
-                let worth = weigh(reserve, shares, BPS, unit_price, Rounding::Ceil);
-                exposure.debt = saturating(exposure.debt, worth);
+                let worth = weigh(reserve.owing, price, reserve, (shares, BPS), Rounding::Ceil);
+                exposure.debt = saturating(exposure.debt, worth.unwrap_or(U256::MAX));
                 exposure.debt_assets.insert(slot);
-                exposure.slack = saturating(exposure.slack, BPS);
+                if self.rules.debt_value == Rounding::Ceil {
+                    exposure.slack = saturating(exposure.slack, BPS);
+                }
             }
         }
         exposure
+    }
+
+    /// Linear bounds of an account in breach: what must be so at any effective prices P and Q at
+    /// which it is not. Nothing where such bounds cannot be relied on.
+    ///
+    /// An account is also out of breach where one of the contract's own sums overflows, which no
+    /// line can tell. So there are bounds only while the ledger is ordinary and the account
+    /// holds fewer than 2^56 tokens; [`Ledger::is_ordinary`] says why nothing overflows then. The
+    /// pool builds its index anew when the ledger ceases to be ordinary.
+    ///
+    /// With x as in [`Ledger::exposure`]: collateral, from above. The balance is at most x where
+    /// it is rounded down, and at most x + ½ where it is rounded to the nearest: one scaled unit
+    /// more. The value is rounded down, and so is the average threshold where there is one: no
+    /// slack. Collateral · average is then rounded to the nearest base unit: 5 000.
+    ///
+    /// Debt, from below. The balance is at least x where it is rounded up, and at least x − ½
+    /// where it is rounded to the nearest: one scaled unit less. Where the value is rounded down,
+    /// by less than a base unit, 10 000 go into the slack.
+    ///
+    /// Not in breach the health factor is at least 10^18, after a rounding to the nearest: the
+    /// weighted collateral w has w · 10^18 ≥ (10^18 − ½) · debt · 10 000, or there is no debt.
+    /// So w is at least debt · 10 000 · (1 − 10^−18), which `cut` takes off the debt.
+    fn shortfall(&self, account: &Account) -> Option<Shortfall> {
+        if !self.ordinary {
+            return None;
+        }
+        let rules = self.rules;
+        let more = u128::from(rules.supply_balance != Rounding::Floor);
+        let less = u128::from(rules.debt_balance != Rounding::Ceil);
+        let mut shortfall = Shortfall::default();
+        if rules.threshold == Threshold::TruncatedAverage {
+            shortfall.slack = Value::from(5_000);
+        }
+        let mut tokens = U256::ZERO;
+        for position in account.positions() {
+            let listing = Listing::new(self, account.e_mode, position.asset).ok()?;
+            let (reserve, price) = (listing.reserve, listing.price());
+            let slot = self.slot(account.e_mode, position.asset);
+            let scaled = position.supply.max(position.debt);
+            tokens = tokens.saturating_add(div(U256::from(scaled), reserve.unit).ok()?);
+            tokens = tokens.saturating_add(U256::ONE);
+            if position.is_collateral && listing.counts() {
+                let shares = U256::from(position.supply).saturating_add(U256::from(more));
+                let weights = (shares, listing.threshold().wide());
+                let worth = weigh(reserve.income, price, reserve, weights, Rounding::Ceil)?;
+                shortfall.collateral = saturating(shortfall.collateral, worth);
+                shortfall.collateral_assets.insert(slot);
+            }
+            if position.is_borrowing {
+                let shares = U256::from(position.debt.saturating_sub(less));
+                let worth = weigh(
+                    reserve.owing,
+                    price,
+                    reserve,
+                    (shares, BPS),
+                    Rounding::Floor,
+                )?;
+                shortfall.debt = saturating(shortfall.debt, cut(worth));
+                shortfall.debt_assets.insert(slot);
+                if rules.debt_value != Rounding::Ceil {
+                    shortfall.slack = saturating(shortfall.slack, BPS);
+                }
+            }
+        }
+        (tokens.bit_len() <= TOKEN_BITS).then_some(shortfall)
+    }
+
+    /// Whether every index is known and below 2^110 and every price below 2^96.
+    ///
+    /// Then no sum on the way to the health factor of an account with fewer than 2^56 tokens
+    /// overflows: scaled units have 128 bits, so scaled · index has at most 238 bits, the balance
+    /// 149 and balance · price 245. With scaled ÷ unit below 2^56, all values together have at
+    /// most 56 + 110 + 96 − 89 = 173 bits (10^27 has more than 89), times a threshold of 16 bits
+    /// and 10^18 of 60 bits 249.
+    pub(super) fn is_ordinary(&self) -> bool {
+        let price = |price: Price| price.0.bit_len() <= PRICE_BITS;
+        let index = |index: Option<Index>| index.is_some_and(|i| i.0.bit_len() <= INDEX_BITS);
+        let reserve = |r: &Reserve| price(r.price) && index(r.income) && index(r.owing);
+        let source = |mode: &super::EMode| mode.price.is_none_or(price);
+        self.reserves.iter().all(reserve) && self.e_modes.values().all(source)
     }
 
     /// Everything that the breach index is built from.
@@ -141,30 +261,33 @@ fn saturating(sum: Value, more: U256) -> Value {
     Value(sum.0.saturating_add(more))
 }
 
-/// Price × index; `unknown` where that overflows.
-fn effective(price: Price, index: Option<Index>, unknown: U256) -> U256 {
-    index
-        .and_then(|index| price.0.checked_mul(index.0))
-        .unwrap_or(unknown)
+/// At most `worth` · (1 − 10^−18): a whole unit less than the part, rounded down.
+fn cut(worth: U256) -> U256 {
+    let part = div(worth, WAD).unwrap_or(worth);
+    worth.saturating_sub(part).saturating_sub(U256::ONE)
 }
 
-/// `shares · weight · unit price ÷ (10^27 · 10^decimals)`; everything where it overflows upward.
+/// Price × index; nothing where that overflows.
+fn effective(price: Price, index: Option<Index>) -> Option<U256> {
+    mul(price.0, index?.0).ok()
+}
+
+/// `shares · weight · index · price ÷ (10^27 · 10^decimals)`, rounded twice the same way; nothing
+/// where it overflows or where the effective price does.
+///
+/// In two divisions, as no number of an ordinary ledger then exceeds 128 bits. What the first
+/// one rounds is less than a wei · bps, and stays on the same side.
 fn weigh(
+    index: Option<Index>,
+    price: Price,
     reserve: &Reserve,
-    shares: U256,
-    weight: U256,
-    unit_price: U256,
+    (shares, weight): (U256, U256),
     rounding: Rounding,
-) -> U256 {
-    let scale = RAY.saturating_mul(reserve.unit);
-    let overflow = match rounding {
-        Rounding::Ceil => U256::MAX,
-        _ => U256::ZERO,
-    };
-    if unit_price == U256::MAX {
-        return overflow;
-    }
-    mul_div(shares.saturating_mul(weight), unit_price, scale, rounding).unwrap_or(overflow)
+) -> Option<U256> {
+    effective(price, index)?;
+    let weighted = mul(shares, weight).ok()?;
+    let amount = mul_div(weighted, index?.0, RAY, rounding).ok()?;
+    mul_div(amount, price.0, reserve.unit, rounding).ok()
 }
 
 /// The whole supply and debt of an account as amounts, for views.
@@ -189,4 +312,255 @@ pub(super) fn amounts(ledger: &Ledger, account: &Account) -> Vec<crate::protocol
         })
     };
     account.positions().iter().filter_map(holding).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::aave::{
+        AaveVersion, EMode, Pool, PoolSetup, Position, RateStrategy, ReserveConfig, ReserveSetup,
+        ReserveState,
+    };
+    use crate::protocol::{Asset, Prices, Protocol};
+    use crate::units::{Bps, Rate, Shares, Timestamp};
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    const RESERVES: usize = 3;
+
+    /// One reserve: decimals, price, threshold, growth of both indexes in 2^−10, yearly rates in %.
+    type ReserveDraw = (u8, u64, u16, (u64, u64), (u64, u64));
+    /// One account: category, and what it supplies and owes in each asset.
+    type AccountDraw = (u8, [(Much, Much); RESERVES]);
+    /// One tick: seconds, and what happens to which price.
+    type TickDraw = (u64, usize, Move);
+
+    #[derive(Clone, Copy, Debug)]
+    enum Move {
+        /// Times so many 4 096ths.
+        Parts(u64),
+        /// Up or down by so many base units.
+        Units(i8),
+        /// To exactly this.
+        To(u128),
+    }
+
+    fn reserve() -> impl Strategy<Value = ReserveDraw> {
+        let price = prop_oneof![1..20u64, 1..100_000u64, 1..1_000_000_000_000u64];
+        let threshold = prop_oneof![6 => 1..=10_000u16, 1 => Just(0u16), 1 => 1..4u16];
+        let growth = || prop_oneof![Just(0u64), 0..4_096u64];
+        let rate = || prop_oneof![Just(0u64), 0..50u64, 0..5_000u64];
+        let decimals = prop_oneof![Just(0u8), Just(2), Just(6), Just(18), Just(27)];
+        let (growths, rates) = ((growth(), growth()), (rate(), rate()));
+        (decimals, price, threshold, growths, rates)
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Much {
+        /// Scaled units.
+        Scaled(u128),
+        /// Thousandths of a base unit's worth: where the rounding of values is all that matters.
+        Worth(u64),
+        /// As a debt: so many 10 000ths of what the supplies up to this asset can bear.
+        Borne(u16),
+    }
+
+    fn much() -> impl Strategy<Value = Much> {
+        prop_oneof![
+            3 => Just(Much::Scaled(0)),
+            1 => (1..20u128).prop_map(Much::Scaled),
+            2 => (1..1_000u128, 0..70u32).prop_map(|(digits, shift)| Much::Scaled(digits << shift)),
+            1 => (0..128u32).prop_map(|bits| Much::Scaled(u128::MAX >> bits)),
+            4 => (1..40_000u64).prop_map(Much::Worth),
+            2 => (1..10_000_000u64).prop_map(Much::Worth),
+            6 => (9_900..10_100u16).prop_map(Much::Borne),
+        ]
+    }
+
+    fn tick() -> impl Strategy<Value = TickDraw> {
+        let seconds = prop_oneof![3 => Just(0u64), 2 => 1..100u64, 2 => 1..10_000_000u64];
+        let change = prop_oneof![
+            8 => (4_000..4_200u64).prop_map(Move::Parts),
+            4 => (0..3 * 4_096u64).prop_map(Move::Parts),
+            6 => (-3i8..=3).prop_map(Move::Units),
+            1 => prop_oneof![Just(0u128), 1..40u128, Just(1 << 95), Just(1 << 97), Just(u128::MAX)]
+                .prop_map(Move::To),
+        ];
+        (seconds, 0..RESERVES, change)
+    }
+
+    fn setup(number: usize, draw: &ReserveDraw) -> ReserveSetup {
+        let (decimals, price, threshold, growth, rates) = *draw;
+        let index = |grown: u64| Index(RAY + RAY * U256::from(grown) / U256::from(1_024));
+        let percent = |n: u64| Rate(RAY * U256::from(n) / U256::from(100));
+        let most = Shares(U256::ONE << 140);
+        ReserveSetup {
+            asset: Asset {
+                symbol: format!("A{number}"),
+                decimals,
+            },
+            config: ReserveConfig {
+                decimals,
+                loan_to_value: Bps(threshold / 2),
+                liquidation_threshold: Bps(threshold),
+                liquidation_bonus: Bps(10_500),
+                reserve_factor: Bps(0),
+                protocol_fee: Bps(0),
+                active: true,
+                frozen: false,
+                paused: false,
+                borrowing_enabled: true,
+                borrowable_in_isolation: false,
+                siloed: false,
+                debt_ceiling: Amount::ZERO,
+                supply_cap: Amount::ZERO,
+                borrow_cap: Amount::ZERO,
+                e_mode_category: u8::from(number != 0),
+                grace_until: Timestamp(0),
+            },
+            strategy: RateStrategy::default(),
+            price: Price::new(u128::from(price)),
+            state: ReserveState {
+                liquidity_index: index(growth.0),
+                borrow_index: index(growth.1),
+                liquidity_rate: percent(rates.0),
+                borrow_rate: percent(rates.1),
+                total_supply: most,
+                total_debt: most,
+                ..ReserveState::fresh(Timestamp(0))
+            },
+        }
+    }
+
+    fn account((category, muches): &AccountDraw, reserves: &[ReserveDraw]) -> Account {
+        let mut borne = 0u128;
+        let position = |((at, much), draw): ((usize, &(Much, Much)), &ReserveDraw)| {
+            let (decimals, price, threshold, growth, _) = *draw;
+            // Scaled units worth so many thousandths of a base unit.
+            let scaled = |worth: u128, growth: u64| {
+                let thousandths = 10u128.pow(u32::from(decimals)).saturating_mul(worth) / 1_000;
+                (thousandths / u128::from(price)).saturating_mul(1_024) / u128::from(1_024 + growth)
+            };
+            let units = |much: Much, growth: u64, borne: u128| match much {
+                Much::Scaled(units) => units,
+                Much::Worth(worth) => scaled(u128::from(worth), growth),
+                Much::Borne(parts) => scaled(borne.saturating_mul(parts.into()) / 10_000, growth),
+            };
+            let supply = units(much.0, growth.0, 0);
+            let (unit, price) = (U256::from(10).pow(U256::from(decimals)), U256::from(price));
+            let grown = U256::from(supply) * price * U256::from(1_024 + growth.0);
+            let worth = grown * U256::from(threshold) / unit / U256::from(10_240);
+            borne = borne.saturating_add(worth.saturating_to());
+            let debt = units(much.1, growth.1, borne);
+            Position {
+                asset: AssetId(at as u16),
+                supply,
+                debt,
+                is_collateral: supply != 0,
+                is_borrowing: debt != 0,
+            }
+        };
+        Account::new(
+            *category,
+            muches.iter().enumerate().zip(reserves).map(position),
+        )
+    }
+
+    fn pool(
+        version: AaveVersion,
+        reserves: &[ReserveDraw],
+        mode: (u16, Option<u64>),
+        accounts: &[AccountDraw],
+    ) -> Pool {
+        let mode = EMode {
+            loan_to_value: Bps(mode.0 / 2),
+            liquidation_threshold: Bps(mode.0),
+            liquidation_bonus: Bps(10_100),
+            price: mode.1.map(|price| Price::new(u128::from(price))),
+            collateral: [AssetId(1)].into(),
+            ..EMode::default()
+        };
+        let pool = PoolSetup {
+            version,
+            base_decimals: 8,
+            now: Timestamp(0),
+            reserves: reserves
+                .iter()
+                .enumerate()
+                .map(|(n, r)| setup(n, r))
+                .collect(),
+            e_modes: BTreeMap::from([(1, mode)]),
+            sentinel: None,
+            accounts: accounts
+                .iter()
+                .map(|drawn| account(drawn, reserves))
+                .collect(),
+            wallets: Vec::new(),
+            treasury: AccountId(0),
+            coverage: AccountId(0),
+        };
+        pool.build().unwrap()
+    }
+
+    /// Accounts in breach by the exact rule.
+    fn scan(pool: &Pool) -> Vec<AccountId> {
+        let ledger = &pool.ledger;
+        let sick = |(id, account): (AccountId, &Account)| {
+            let below = Totals::new(ledger, account).is_ok_and(|t| t.health_factor < Ratio(WAD));
+            (below && account.owes() && ledger.has_seizable(account)).then_some(id)
+        };
+        ledger.book.iter().filter_map(sick).collect()
+    }
+
+    fn check(pool: &mut Pool, ticks: &[TickDraw]) {
+        let prices = |pool: &Pool| -> Vec<Price> {
+            pool.ledger
+                .reserves
+                .iter()
+                .map(|reserve| reserve.price)
+                .collect()
+        };
+        assert_eq!(
+            pool.breaches().collect::<Vec<_>>(),
+            scan(pool),
+            "at the start"
+        );
+        let mut now = 0;
+        for (number, (seconds, asset, change)) in ticks.iter().enumerate() {
+            now += seconds;
+            let mut prices = prices(pool);
+            let price = prices[*asset].0;
+            prices[*asset] = Price(match *change {
+                Move::Parts(parts) => price.saturating_mul(U256::from(parts)) >> 12,
+                Move::Units(units) if units < 0 => {
+                    price.saturating_sub(U256::from(units.unsigned_abs()))
+                }
+                Move::Units(units) => price.saturating_add(U256::from(units.unsigned_abs())),
+                Move::To(price) => U256::from(price),
+            });
+            pool.observe(Timestamp(now), &Prices(prices)).unwrap();
+            assert_eq!(
+                pool.breaches().collect::<Vec<_>>(),
+                scan(pool),
+                "after tick {number}"
+            );
+        }
+    }
+
+    proptest! {
+        /// Neither a breach nor a recovery is ever missed, in any version: with dust, with tokens
+        /// of no decimals, with thresholds of nothing, at prices of nothing and beyond all measure.
+        #[test]
+        fn index_agrees_with_a_scan(
+            reserves in vec(reserve(), RESERVES),
+            mode in (prop_oneof![Just(0u16), 1..10_000u16], prop::option::of(0..1_000_000u64)),
+            accounts in vec((0..2u8, [(much(), much()), (much(), much()), (much(), much())]), 1..12),
+            ticks in vec(tick(), 1..60),
+        ) {
+            for version in AaveVersion::ALL {
+                check(&mut pool(version, &reserves, mode, &accounts), &ticks);
+            }
+        }
+    }
 }

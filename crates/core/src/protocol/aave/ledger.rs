@@ -1,7 +1,7 @@
 //! The pool's whole state but for the breach index, and what can be read off it.
 
 use super::account::Account;
-use super::math::{Ruled, fixed, quotient};
+use super::math::{Ruled, fixed, product, quotient, sum};
 use super::rejection::Rejection;
 use super::reserve::{Reserve, to_amount};
 use super::version::{AaveVersion, Isolation, LoanToValue, Membership, Rules, Threshold};
@@ -61,6 +61,8 @@ pub(super) struct Ledger {
     pub(super) wallets: Arc<Wallets>,
     pub(super) treasury: AccountId,
     pub(super) coverage: AccountId,
+    /// Whether prices and indexes are far from what overflows, now; see [`Ledger::is_ordinary`].
+    pub(super) ordinary: bool,
 }
 
 /// Where reserves and accounts come from: the ledger, or a working copy over it.
@@ -103,32 +105,88 @@ pub struct AccountData {
     pub has_zero_ltv: bool,
 }
 
-impl AccountData {
-    /// The part that all protocols share.
-    pub(super) fn health(&self) -> Health {
-        Health {
-            collateral: self.collateral,
-            debt: self.debt,
-            liquidation_threshold: Bps(
-                u16::try_from(self.liquidation_threshold).unwrap_or(u16::MAX)
-            ),
-            factor: self.health_factor,
-        }
-    }
+/// A reserve as it counts for the accounts of one category: everything is looked up once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listing<'a> {
+    pub(super) reserve: &'a Reserve,
+    pub(super) rules: &'static Rules,
+    /// The category; nothing for category 0 and for one that nobody set up.
+    mode: Option<&'a EMode>,
+    /// Whether the asset is collateral of the category.
+    pub(super) member: bool,
 }
 
-/// Whether the asset is collateral of the category.
-pub(super) fn is_member<S: Source>(source: &S, category: u8, asset: AssetId) -> Ruled<bool> {
-    if category == 0 {
-        return Ok(false);
+impl<'a> Listing<'a> {
+    /// Inlined, as most of it is not asked for at most places.
+    #[inline(always)]
+    pub(super) fn new<S: Source>(source: &'a S, category: u8, asset: AssetId) -> Ruled<Self> {
+        let (ledger, reserve) = (source.ledger(), source.reserve(asset)?);
+        let rules = ledger.rules;
+        let mut listing = Self {
+            reserve,
+            rules,
+            mode: None,
+            member: false,
+        };
+        if category != 0 {
+            listing.mode = ledger.e_modes.get(&category);
+            listing.member = match rules.membership {
+                Membership::ByReserve => reserve.config.e_mode_category == category,
+                Membership::ByCategory => listing
+                    .mode
+                    .is_some_and(|mode| mode.collateral.contains(&asset)),
+            };
+        }
+        Ok(listing)
     }
-    let ledger = source.ledger();
-    match ledger.rules.membership {
-        Membership::ByReserve => Ok(source.reserve(asset)?.config.e_mode_category == category),
-        Membership::ByCategory => Ok(ledger
-            .e_modes
-            .get(&category)
-            .is_some_and(|mode| mode.collateral.contains(&asset))),
+
+    /// The price at which the asset counts: a category may have its own source.
+    pub(super) fn price(&self) -> Price {
+        let own_source = self.member && self.rules.membership == Membership::ByReserve;
+        let source = self.mode.and_then(|mode| mode.price);
+        let sourced = source.filter(|price| own_source && !price.is_zero());
+        sourced.unwrap_or(self.reserve.price)
+    }
+
+    /// Borrowing power of the asset as collateral; nothing where a rule denies it.
+    pub(super) fn loan_to_value(&self, asset: AssetId) -> Option<Bps> {
+        let own = self.reserve.config.loan_to_value;
+        let of_mode = self.mode.map_or(Bps(0), |mode| mode.loan_to_value);
+        match self.rules.loan_to_value {
+            LoanToValue::ReserveFirst if own.0 == 0 => None,
+            LoanToValue::ReserveFirst => Some(if self.member { of_mode } else { own }),
+            LoanToValue::CategoryFirst => {
+                let without = |mode: &EMode| mode.ltv_zero.contains(&asset);
+                let ltv = match self.member {
+                    true if self.mode.is_some_and(without) => Bps(0),
+                    true => of_mode,
+                    false if self.isolates() => Bps(0),
+                    false => own,
+                };
+                Some(ltv).filter(|ltv| ltv.0 != 0)
+            }
+        }
+    }
+
+    /// Whether other collateral has no borrowing power in the category. The flag came with the
+    /// version that dropped isolation by reserve; before it is not read.
+    fn isolates(&self) -> bool {
+        let isolated = self.mode.is_some_and(|mode| mode.isolated);
+        self.rules.isolation == Isolation::Absent && isolated
+    }
+
+    /// Liquidation threshold of the asset as collateral.
+    pub(super) fn threshold(&self) -> Bps {
+        if self.member {
+            self.mode.map_or(Bps(0), |mode| mode.liquidation_threshold)
+        } else {
+            self.reserve.config.liquidation_threshold
+        }
+    }
+
+    /// Whether the asset counts as collateral at all.
+    pub(super) fn counts(&self) -> bool {
+        counts(self.rules, self.reserve)
     }
 }
 
@@ -144,149 +202,125 @@ pub(super) fn is_borrowable<S: Source>(source: &S, category: u8, asset: AssetId)
     }
 }
 
-/// The price at which an account's asset counts: a category may have its own source.
-pub(super) fn price_for<S: Source>(source: &S, category: u8, asset: AssetId) -> Ruled<Price> {
-    let own = source.reserve(asset)?.price;
-    if category == 0 || source.ledger().rules.membership != Membership::ByReserve {
-        return Ok(own);
-    }
-    let mode = source
-        .ledger()
-        .e_modes
-        .get(&category)
-        .and_then(|mode| mode.price);
-    match mode.filter(|price| !price.is_zero()) {
-        Some(price) if is_member(source, category, asset)? => Ok(price),
-        _ => Ok(own),
-    }
-}
-
-/// Borrowing power of an asset as collateral; nothing where a rule denies it.
-pub(super) fn ltv_for<S: Source>(source: &S, category: u8, asset: AssetId) -> Ruled<Option<Bps>> {
-    let own = source.reserve(asset)?.config.loan_to_value;
-    let none = EMode::default();
-    let mode = source.ledger().e_modes.get(&category).unwrap_or(&none);
-    let member = is_member(source, category, asset)?;
-    let rules = source.ledger().rules;
-    match rules.loan_to_value {
-        LoanToValue::ReserveFirst if own.0 == 0 => Ok(None),
-        LoanToValue::ReserveFirst => Ok(Some(if member { mode.loan_to_value } else { own })),
-        LoanToValue::CategoryFirst => {
-            let ltv = match member {
-                true if mode.ltv_zero.contains(&asset) => Bps(0),
-                true => mode.loan_to_value,
-                false if category != 0 && isolates(rules, mode) => Bps(0),
-                false => own,
-            };
-            Ok(Some(ltv).filter(|ltv| ltv.0 != 0))
-        }
-    }
-}
-
-/// Whether other collateral has no borrowing power in this category. The flag came with the version
-/// that dropped isolation by reserve; before it is not read.
-fn isolates(rules: &Rules, mode: &EMode) -> bool {
-    rules.isolation == Isolation::Absent && mode.isolated
-}
-
-/// Liquidation threshold of an asset as collateral.
-pub(super) fn threshold_for<S: Source>(source: &S, category: u8, asset: AssetId) -> Ruled<Bps> {
-    let own = source.reserve(asset)?.config.liquidation_threshold;
-    if !is_member(source, category, asset)? {
-        return Ok(own);
-    }
-    let mode = source.ledger().e_modes.get(&category);
-    Ok(mode.map_or(Bps(0), |mode| mode.liquidation_threshold))
-}
-
 /// Whether a collateral of this reserve counts at all.
 pub(super) fn counts(rules: &Rules, reserve: &Reserve) -> bool {
     rules.zero_threshold.on() || reserve.config.liquidation_threshold.0 != 0
 }
 
-/// Sums on the way to an account's totals.
-#[derive(Default)]
-struct Sums {
-    collateral: Value,
-    debt: Value,
-    ltv: U256,
-    threshold: U256,
-    has_zero_ltv: bool,
+/// An account's totals at the present time, before the averages that only views and borrowing
+/// ask for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Totals {
+    pub(super) collateral: Value,
+    pub(super) debt: Value,
+    /// Sum of collateral · loan-to-value, bps.
+    by_ltv: U256,
+    /// Sum of collateral · threshold, bps.
+    by_threshold: U256,
+    /// The average threshold where the health factor has asked for it already.
+    threshold: Option<U256>,
+    pub(super) health_factor: Ratio,
+    pub(super) has_zero_ltv: bool,
 }
 
-fn weighted(value: Value, weight: Bps) -> Ruled<U256> {
-    value
-        .0
-        .checked_mul(weight.wide())
-        .ok_or(Rejection::Panic0x11)
-}
+impl Totals {
+    /// Of an account at the present time.
+    #[inline(always)]
+    pub(super) fn new<S: Source>(source: &S, account: &Account) -> Ruled<Self> {
+        let mut totals = Self::default();
+        totals.read(source, account)?;
+        Ok(totals)
+    }
 
-/// An account's totals at the present time.
-pub(super) fn account_data<S: Source>(source: &S, account: &Account) -> Ruled<AccountData> {
-    let rules = source.ledger().rules;
-    let mut sums = Sums::default();
-    for position in account.positions() {
-        if !position.is_collateral && !position.is_borrowing {
-            continue;
+    /// Sums in place: a result of this size would be moved twice on its way to the caller.
+    fn read<S: Source>(&mut self, source: &S, account: &Account) -> Ruled<()> {
+        let rules = source.ledger().rules;
+        for position in account.positions() {
+            if !position.is_collateral && !position.is_borrowing {
+                continue;
+            }
+            let listing = Listing::new(source, account.e_mode, position.asset)?;
+            let (reserve, price) = (listing.reserve, listing.price());
+            if position.is_collateral && listing.counts() {
+                let (shares, index) = (position.supply_shares(), reserve.income_index()?);
+                let held = to_amount(shares, index, rules.supply_balance)?;
+                let value = reserve.value(held, price, Rounding::Floor)?;
+                let ltv = listing.loan_to_value(position.asset);
+                self.has_zero_ltv |= ltv.is_none();
+                self.add_collateral(value, ltv.unwrap_or_default(), listing.threshold())?;
+            }
+            if position.is_borrowing {
+                let (shares, index) = (position.debt_shares(), reserve.debt_index()?);
+                let owed = to_amount(shares, index, rules.debt_balance)?;
+                let value = reserve.value(owed, price, rules.debt_value)?;
+                self.debt = self.debt.plus(value)?;
+            }
         }
-        let reserve = source.reserve(position.asset)?;
-        let price = price_for(source, account.e_mode, position.asset)?;
-        if position.is_collateral && counts(rules, reserve) {
-            let held = to_amount(
-                position.supply_shares(),
-                reserve.income_index()?,
-                rules.supply_balance,
-            )?;
-            let value = reserve.value(held, price, Rounding::Floor)?;
-            let ltv = ltv_for(source, account.e_mode, position.asset)?;
-            let threshold = threshold_for(source, account.e_mode, position.asset)?;
-            sums.has_zero_ltv |= ltv.is_none();
-            let ltv = weighted(value, ltv.unwrap_or_default())?;
-            sums.ltv = sums.ltv.checked_add(ltv).ok_or(Rejection::Panic0x11)?;
-            let threshold = weighted(value, threshold)?;
-            sums.threshold = sums
-                .threshold
-                .checked_add(threshold)
-                .ok_or(Rejection::Panic0x11)?;
-            sums.collateral = sums.collateral.plus(value)?;
+        self.health_factor = self.ratio(rules)?;
+        Ok(())
+    }
+
+    fn add_collateral(&mut self, value: Value, ltv: Bps, threshold: Bps) -> Ruled<()> {
+        self.by_ltv = sum(self.by_ltv, product(value.0, ltv.wide())?)?;
+        self.by_threshold = sum(self.by_threshold, product(value.0, threshold.wide())?)?;
+        self.collateral = self.collateral.plus(value)?;
+        Ok(())
+    }
+
+    fn ratio(&mut self, rules: &Rules) -> Ruled<Ratio> {
+        if self.debt.is_zero() {
+            return Ok(Ratio::MAX);
         }
-        if position.is_borrowing {
-            let owed = to_amount(
-                position.debt_shares(),
-                reserve.debt_index()?,
-                rules.debt_balance,
-            )?;
-            sums.debt = sums
-                .debt
-                .plus(reserve.value(owed, price, rules.debt_value)?)?;
+        let debt = self.debt.0;
+        Ok(Ratio(match rules.threshold {
+            Threshold::TruncatedAverage => {
+                let average = self.liquidation_threshold();
+                self.threshold = Some(average);
+                let power = fixed(self.collateral.0, average, BPS, Rounding::HalfUp)?;
+                fixed(power, WAD, debt, Rounding::HalfUp)?
+            }
+            Threshold::WeightedSum => {
+                let in_bps = fixed(self.by_threshold, WAD, debt, Rounding::HalfUp)?;
+                quotient(in_bps, BPS)?
+            }
+        }))
+    }
+
+    /// Average over the collateral, bps, rounded down; zero without collateral.
+    pub(super) fn liquidation_threshold(&self) -> U256 {
+        self.threshold
+            .unwrap_or_else(|| self.average(self.by_threshold))
+    }
+
+    fn average(&self, weighted: U256) -> U256 {
+        if self.collateral.is_zero() {
+            return U256::ZERO;
+        }
+        quotient(weighted, self.collateral.0).unwrap_or(U256::ZERO)
+    }
+
+    /// With all averages.
+    pub(super) fn data(&self) -> AccountData {
+        AccountData {
+            collateral: self.collateral,
+            debt: self.debt,
+            loan_to_value: self.average(self.by_ltv),
+            liquidation_threshold: self.liquidation_threshold(),
+            health_factor: self.health_factor,
+            has_zero_ltv: self.has_zero_ltv,
         }
     }
-    totals(rules, &sums)
-}
 
-fn totals(rules: &Rules, sums: &Sums) -> Ruled<AccountData> {
-    let average = |sum: U256| quotient(sum, sums.collateral.0).unwrap_or(U256::ZERO);
-    let liquidation_threshold = average(sums.threshold);
-    let health_factor = match rules.threshold {
-        _ if sums.debt.is_zero() => Ratio::MAX,
-        Threshold::TruncatedAverage => {
-            let collateral = sums.collateral.0;
-            let power = fixed(collateral, liquidation_threshold, BPS, Rounding::HalfUp)?;
-            Ratio(fixed(power, WAD, sums.debt.0, Rounding::HalfUp)?)
+    /// The part that all protocols share.
+    pub(super) fn health(&self) -> Health {
+        let threshold = self.liquidation_threshold();
+        Health {
+            collateral: self.collateral,
+            debt: self.debt,
+            liquidation_threshold: Bps(u16::try_from(threshold).unwrap_or(u16::MAX)),
+            factor: self.health_factor,
         }
-        Threshold::WeightedSum => {
-            let in_bps = fixed(sums.threshold, WAD, sums.debt.0, Rounding::HalfUp)?;
-            Ratio(quotient(in_bps, BPS)?)
-        }
-    };
-    Ok(AccountData {
-        collateral: sums.collateral,
-        debt: sums.debt,
-        loan_to_value: average(sums.ltv),
-        liquidation_threshold,
-        health_factor,
-        has_zero_ltv: sums.has_zero_ltv,
-    })
+    }
 }
 
 /// The collateral that puts an account in isolation.

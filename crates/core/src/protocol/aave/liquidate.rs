@@ -1,16 +1,16 @@
 //! Liquidation, in the contract's order of steps.
 
 use super::draft::Draft;
-use super::ledger::{Source, account_data, counts, is_member, isolated_collateral};
+use super::ledger::{Listing, Source, Totals, isolated_collateral};
 use super::math::Ruled;
 use super::rejection::Rejection;
 use super::reserve::{Flow, Reserve, to_amount, to_shares};
 use super::sizing::{Pair, Sizes};
 use super::version::{
-    ClaimEnables, CollateralAccrual, Consumption, DebtMark, Isolation, Membership, SameAsset,
+    Cash, ClaimEnables, CollateralAccrual, Consumption, DebtMark, Isolation, Membership, SameAsset,
 };
-use crate::protocol::{AccountId, AssetId, Event, Receive, Settlement, TraceSink};
-use crate::units::{Amount, Ratio, Rounding, Shares, U256, WAD};
+use crate::protocol::{AccountId, AssetId, Event, NoTrace, Receive, Settlement, TraceSink};
+use crate::units::{Amount, Index, RAY, Ratio, Rounding, Shares, U256, WAD};
 
 /// What a liquidator asks for.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +76,51 @@ impl Draft<'_> {
         Ok(told)
     }
 
+    /// What a liquidation would repay and seize. Where the sizes alone settle that, nothing is
+    /// computed beyond them.
+    pub(super) fn quote(&mut self, call: &Call) -> Ruled<(Amount, Amount)> {
+        let pair = self.checked_pair(call)?;
+        let sizes = pair.sizes(call.debt_to_cover, &mut NoTrace)?;
+        if self.surely_settles(call, &pair, &sizes)? {
+            return Ok((sizes.repaid, sizes.seized));
+        }
+        let told = self.liquidate(call, &mut NoTrace)?;
+        Ok((told.repaid, told.seized))
+    }
+
+    /// Whether no step after the sizing can refuse: sums are far from overflow, no isolated debt is
+    /// counted, the pool has the tokens, neither burn is of zero scaled units, and a base unit's
+    /// worth of collateral stays, so that nothing is written off.
+    fn surely_settles(&self, call: &Call, pair: &Pair, sizes: &Sizes) -> Ruled<bool> {
+        let (collateral, debt) = (self.reserve(call.collateral)?, self.reserve(call.debt)?);
+        let (income, owing) = (collateral.income_index()?, debt.debt_index()?);
+        let enough = |amount: Amount, index: Index| {
+            let scaled = amount.0.checked_mul(RAY);
+            scaled.is_none_or(|scaled| scaled >= index.0)
+        };
+        let held = match pair.rules.cash {
+            Cash::Real => collateral.state.available,
+            Cash::Virtual => collateral
+                .state
+                .available
+                .min(collateral.state.virtual_balance),
+        };
+        // Two scaled units more than what is taken, each rounded up to a wei, with room to spare.
+        let unit = income.0.checked_div(RAY).unwrap_or_default();
+        let spare = unit
+            .saturating_add(U256::ONE)
+            .saturating_mul(U256::from(4u8));
+        let taken = sizes.seized.plus(sizes.fee)?.plus(Amount(spare))?;
+        let stays = pair.supply_value(pair.supply.minus_or_zero(taken))?;
+        Ok(self.ledger().ordinary
+            && collateral.config.debt_ceiling.is_zero()
+            && call.receive == Receive::Tokens
+            && sizes.seized <= held
+            && enough(sizes.repaid, owing)
+            && enough(sizes.seized, income)
+            && !stays.is_zero())
+    }
+
     /// Stores the interest that the version stores before anything else.
     fn accrue_both(&mut self, call: &Call) -> Ruled<()> {
         let rules = self.rules();
@@ -93,20 +138,21 @@ impl Draft<'_> {
     fn checked_pair(&self, call: &Call) -> Ruled<Pair> {
         let rules = self.rules();
         let account = self.account(call.borrower)?;
-        let data = account_data(self, account)?;
-        let (collateral, debt) = (self.reserve(call.collateral)?, self.reserve(call.debt)?);
+        let data = Totals::new(self, account)?;
+        let listing = Listing::new(self, account.e_mode, call.collateral)?;
+        let (collateral, debt) = (listing.reserve, self.reserve(call.debt)?);
         self.require_open(call, collateral, debt, data.health_factor)?;
         if data.health_factor >= Ratio(WAD) {
             return Err(Rejection::HealthFactorNotBelowThreshold);
         }
-        if !counts(rules, collateral) || !account.position(call.collateral).is_collateral {
+        if !listing.counts() || !account.position(call.collateral).is_collateral {
             return Err(Rejection::CollateralCannotBeLiquidated);
         }
         let owed = self.debt_of(call.borrower, call.debt)?;
         if owed.is_zero() {
             return Err(Rejection::SpecifiedCurrencyNotBorrowedByUser);
         }
-        let member = is_member(self, account.e_mode, call.collateral)?;
+        let member = listing.member;
         let mode = self.ledger().e_modes.get(&account.e_mode);
         let source = mode
             .and_then(|mode| mode.price)

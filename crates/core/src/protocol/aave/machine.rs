@@ -3,11 +3,12 @@
 use super::action::Action;
 use super::draft::{Changes, Draft};
 use super::exposure::amounts;
-use super::ledger::{Source, account_data};
+use super::ledger::{Source, Totals};
 use super::liquidate::Call;
 use super::math::Ruled;
 use super::rejection::Rejection;
 use super::{AccountData, Pool};
+use crate::book::BreachIndex;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
     Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink,
@@ -108,9 +109,8 @@ impl Draft<'_> {
 impl Pool {
     /// Writes changes and brings the breach index up to date for the accounts they touch.
     fn commit(&mut self, changes: Changes) -> Events {
-        let indebted = changes.indebted(&self.ledger);
-        let events = changes.commit(&mut self.ledger);
-        for id in indebted {
+        let (events, indebted) = changes.commit(&mut self.ledger);
+        for (id, ()) in indebted.into_iter() {
             self.index.set(id, self.ledger.look(id));
         }
         events
@@ -136,7 +136,7 @@ impl Pool {
     ) -> Ruled<(Settlement, Changes)> {
         let mut draft = Draft::new(&self.ledger, Some(terms.liquidator));
         let mut settlement = draft.liquidate(&Self::call(offer, terms), trace)?;
-        let after = account_data(&draft, draft.account(offer.account)?)?;
+        let after = Totals::new(&draft, draft.account(offer.account)?)?;
         settlement.health_after = after.health_factor;
         Ok((settlement, draft.finish()))
     }
@@ -174,6 +174,8 @@ impl Protocol for Pool {
         // Nothing below can fail.
         let rules = self.ledger.rules;
         let mut events = Events::new();
+        // Present indexes depend on the time alone: no action moves them (INV-09).
+        let later = now > self.ledger.now;
         self.ledger.now = now;
         for (at, reserve) in Arc::make_mut(&mut self.ledger.reserves)
             .iter_mut()
@@ -185,11 +187,20 @@ impl Protocol for Pool {
                 reserve.price = price;
                 events.push(Event::PriceObserved { asset, price });
             }
-            reserve.look_ahead(rules, now);
+            if later {
+                reserve.look_ahead(rules, now);
+            }
         }
+        let was_ordinary = self.ledger.ordinary;
+        self.ledger.ordinary = self.ledger.is_ordinary();
         let ledger = &self.ledger;
-        self.index
-            .advance(ledger.effective_prices(), |id| ledger.look(id));
+        if was_ordinary && !ledger.ordinary {
+            // The bounds of accounts in breach hold no longer.
+            self.index = BreachIndex::build(ledger.effective_prices(), ledger.looks());
+        } else {
+            self.index
+                .advance(ledger.effective_prices(), |id| ledger.look(id));
+        }
         Ok(events)
     }
 
@@ -218,7 +229,7 @@ impl Protocol for Pool {
     }
 
     fn health(&self, account: AccountId) -> Result<Health, Rejection> {
-        Ok(self.account_data(account)?.health())
+        Ok(Totals::new(&self.ledger, self.ledger.account(account)?)?.health())
     }
 
     fn holdings(&self, account: AccountId) -> Vec<Holding> {
@@ -230,6 +241,10 @@ impl Protocol for Pool {
 
     fn breaches(&self) -> impl Iterator<Item = AccountId> + '_ {
         self.index.breached()
+    }
+
+    fn breached(&self) -> usize {
+        self.index.breached_len()
     }
 
     fn offers(&self, account: AccountId) -> Vec<Offer> {
@@ -252,11 +267,10 @@ impl Protocol for Pool {
                     seize_max: Amount::ZERO,
                 };
                 let mut draft = Draft::new(&self.ledger, Some(OUTSIDER));
-                let told = draft.liquidate(&Self::call(&bare, &terms), &mut NoTrace);
-                if let Ok(told) = told {
+                if let Ok((repay_max, seize_max)) = draft.quote(&Self::call(&bare, &terms)) {
                     offers.push(Offer {
-                        repay_max: told.repaid,
-                        seize_max: told.seized,
+                        repay_max,
+                        seize_max,
                         ..bare
                     });
                 }
@@ -339,7 +353,7 @@ impl Pool {
     /// # Errors
     /// Where the contract's own computation would revert (overflow).
     pub fn account_data(&self, account: AccountId) -> Result<AccountData, Rejection> {
-        account_data(&self.ledger, self.ledger.account(account)?)
+        Ok(Totals::new(&self.ledger, self.ledger.account(account)?)?.data())
     }
 
     /// What an account with these totals may still borrow, in the base currency; a view that no

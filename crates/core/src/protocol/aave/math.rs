@@ -4,7 +4,7 @@
 //! fixed-point library reverts without a reason, a cast to storage width reverts with its own.
 
 use super::rejection::Rejection;
-use crate::units::{BPS, Bps, RAY, Rounding, U256, checked_mul_div};
+use crate::units::{BPS, Bps, RAY, Rounding, U256, checked_mul_div, div, mul};
 
 /// Result of a rule.
 pub(super) type Ruled<T> = Result<T, Rejection>;
@@ -16,41 +16,49 @@ pub(super) fn fixed(a: U256, b: U256, d: U256, rounding: Rounding) -> Ruled<U256
 }
 
 /// `a · b ÷ 10^27` by the library.
+#[inline]
 pub(super) fn ray_mul(a: U256, b: U256, rounding: Rounding) -> Ruled<U256> {
     fixed(a, b, RAY, rounding)
 }
 
 /// `a · 10^27 ÷ b` by the library.
+#[inline]
 pub(super) fn ray_div(a: U256, b: U256, rounding: Rounding) -> Ruled<U256> {
     fixed(a, RAY, b, rounding)
 }
 
 /// `n · share ÷ 10 000` by the library.
+#[inline]
 pub(super) fn percent_mul(n: U256, share: Bps, rounding: Rounding) -> Ruled<U256> {
     fixed(n, share.wide(), BPS, rounding)
 }
 
 /// `n · 10 000 ÷ share` by the library.
+#[inline]
 pub(super) fn percent_div(n: U256, share: U256, rounding: Rounding) -> Ruled<U256> {
     fixed(n, BPS, share, rounding)
 }
 
 /// A checked sum.
+#[inline]
 pub(super) fn sum(a: U256, b: U256) -> Ruled<U256> {
     a.checked_add(b).ok_or(Rejection::Panic0x11)
 }
 
 /// A checked product.
+#[inline]
 pub(super) fn product(a: U256, b: U256) -> Ruled<U256> {
-    a.checked_mul(b).ok_or(Rejection::Panic0x11)
+    Ok(mul(a, b)?)
 }
 
 /// `n ÷ d` by the operator, rounded down.
+#[inline]
 pub(super) fn quotient(n: U256, d: U256) -> Ruled<U256> {
-    Ok(checked_mul_div(n, U256::ONE, d, Rounding::Floor)?)
+    Ok(div(n, d)?)
 }
 
 /// A cast to 128 bits.
+#[inline]
 pub(super) fn cast(n: U256) -> Ruled<u128> {
     u128::try_from(n).map_err(|_| Rejection::SafeCastOverflow)
 }

@@ -10,6 +10,7 @@ mod borrow;
 mod deficit;
 mod draft;
 mod exposure;
+mod few;
 mod hash;
 mod ledger;
 mod liquidate;

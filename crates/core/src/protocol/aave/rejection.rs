@@ -1,28 +1,13 @@
-//! Why the pool refuses, in the order in which its checks come.
+//! Why the pool refuses, roughly in the order in which its checks come; the exact order of each
+//! operation is in `docs/protocols/aave.md`.
 
+use crate::protocol::rejections;
 use crate::units::Overflow;
-use std::fmt;
-
-macro_rules! rejections {
-    ($($(#[$doc:meta])* $name:ident = $code:literal $text:literal,)*) => {
-        /// Why the pool refused. The order is the order of the checks within an operation.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[repr(u8)]
-        pub enum Rejection { $($(#[$doc])* $name = $code,)* }
-
-        impl Rejection {
-            /// Every rejection, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The contract's name, in capitals.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-        }
-    };
-}
 
 rejections! {
+    /// Why the pool refused.
+    pub enum Rejection;
+
     /// The machine's time would go backward.
     TimeBackward = 0 "TIME_BACKWARD",
     /// The operation does not exist in this version.
@@ -113,12 +98,6 @@ rejections! {
     EmptyRevert = 43 "EMPTY_REVERT",
     /// A wallet or the pool holds too few tokens.
     Erc20InsufficientBalance = 44 "ERC20_INSUFFICIENT_BALANCE",
-}
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 impl From<Overflow> for Rejection {

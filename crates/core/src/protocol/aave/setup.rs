@@ -125,7 +125,7 @@ impl PoolSetup {
         for (account, asset, amount) in self.wallets {
             wallets.insert((account, asset), amount);
         }
-        Ok(Pool::new(Ledger {
+        let mut ledger = Ledger {
             version: self.version,
             rules,
             base_decimals: self.base_decimals,
@@ -138,7 +138,10 @@ impl PoolSetup {
             wallets: Arc::new(wallets),
             treasury: self.treasury,
             coverage: self.coverage,
-        }))
+            ordinary: false,
+        };
+        ledger.ordinary = ledger.is_ordinary();
+        Ok(Pool::new(ledger))
     }
 
     fn check_shape(&self) -> Result<(), SetupError> {

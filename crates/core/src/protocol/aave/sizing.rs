@@ -1,6 +1,6 @@
 //! How much of a position one liquidation takes: close factor, bonus, fee, dust.
 
-use super::ledger::AccountData;
+use super::ledger::Totals;
 use super::liquidate::NEARLY_HEALTHY;
 use super::math::{Ruled, percent_div, percent_mul, quotient};
 use super::rejection::Rejection;
@@ -13,7 +13,7 @@ use crate::units::{Amount, Bps, Price, Rounding, U256, Value, checked_mul_div};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pair {
     pub(super) rules: &'static Rules,
-    pub(super) data: AccountData,
+    pub(super) data: Totals,
     /// The borrower's supply of the collateral asset.
     pub(super) supply: Amount,
     /// The borrower's debt in the debt asset.
@@ -48,7 +48,9 @@ const LEFTOVER_MIN: u64 = 1_000 * 100_000_000;
 /// Half, in basis points.
 const HALF: Bps = Bps(5_000);
 
-/// Reports one number and returns it.
+/// Reports one number and returns it. Inlined, so that the inputs are not even put together where
+/// no steps are kept.
+#[inline(always)]
 fn told(
     trace: &mut impl TraceSink,
     (label, formula): (&'static str, &'static str),
@@ -137,7 +139,7 @@ impl Pair {
         trace.step(|| {
             given(
                 "average liquidation threshold (bps)",
-                data.liquidation_threshold,
+                data.liquidation_threshold(),
             )
         });
         trace.step(|| given("health factor (wad)", data.health_factor.0));

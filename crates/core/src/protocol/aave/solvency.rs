@@ -1,7 +1,7 @@
 //! An account's solvency as two straight lines, for liquidation prices and maps.
 
 use super::Pool;
-use super::ledger::{Source, counts, price_for, threshold_for};
+use super::ledger::{Listing, Source};
 use super::math::Ruled;
 use super::rejection::Rejection;
 use super::reserve::to_amount;
@@ -26,14 +26,14 @@ impl Pool {
             ..Solvency::default()
         };
         for position in account.positions() {
-            let reserve = self.ledger.reserve(position.asset)?;
-            let price = price_for(&self.ledger, account.e_mode, position.asset)?;
+            let listing = Listing::new(&self.ledger, account.e_mode, position.asset)?;
+            let (reserve, price) = (listing.reserve, listing.price());
             let moves = shocked.union(AssetSet::EMPTY.with(position.asset)) == shocked;
-            if position.is_collateral && counts(rules, reserve) {
+            if position.is_collateral && listing.counts() {
                 let index = reserve.income_index()?;
                 let held = to_amount(position.supply_shares(), index, rules.supply_balance)?;
                 let value = reserve.value(held, price, Rounding::Floor)?;
-                let weight = threshold_for(&self.ledger, account.e_mode, position.asset)?.wide();
+                let weight = listing.threshold().wide();
                 let line = if moves {
                     &mut lines.collateral
                 } else {

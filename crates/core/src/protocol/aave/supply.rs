@@ -1,7 +1,7 @@
 //! Supplying and withdrawing.
 
 use super::draft::Draft;
-use super::ledger::{Source, account_data, isolated_collateral, ltv_for};
+use super::ledger::{Listing, Source, Totals, isolated_collateral};
 use super::math::{Ruled, cast, quotient};
 use super::rejection::Rejection;
 use super::reserve::{Flow, to_amount, to_shares};
@@ -109,7 +109,10 @@ impl Draft<'_> {
         let (rules, account) = (self.rules(), self.account(id)?);
         let reserve = self.reserve(asset)?;
         let has_ltv = match rules.loan_to_value {
-            LoanToValue::CategoryFirst => ltv_for(self, account.e_mode, asset)?.is_some(),
+            LoanToValue::CategoryFirst => {
+                let listing = Listing::new(self, account.e_mode, asset)?;
+                listing.loan_to_value(asset).is_some()
+            }
             LoanToValue::ReserveFirst => reserve.config.loan_to_value.0 != 0,
         };
         if !has_ltv {
@@ -217,7 +220,7 @@ impl Draft<'_> {
 
     /// Refuses where the account would be liquidatable.
     pub(super) fn require_healthy(&self, id: AccountId) -> Ruled<bool> {
-        let data = account_data(self, self.account(id)?)?;
+        let data = Totals::new(self, self.account(id)?)?;
         if data.health_factor < Ratio(WAD) {
             return Err(Rejection::HealthFactorLowerThanLiquidationThreshold);
         }
@@ -230,7 +233,8 @@ impl Draft<'_> {
         let has_zero_ltv = self.require_healthy(id)?;
         let ltv = match self.rules().loan_to_value {
             LoanToValue::CategoryFirst => {
-                ltv_for(self, self.account(id)?.e_mode, asset)?.unwrap_or_default()
+                let listing = Listing::new(self, self.account(id)?.e_mode, asset)?;
+                listing.loan_to_value(asset).unwrap_or_default()
             }
             LoanToValue::ReserveFirst => self.reserve(asset)?.config.loan_to_value,
         };
