@@ -1,7 +1,8 @@
 //! Aave v3: exact health, exact liquidation, a price tick, a fork.
 //!
-//! Run with `cargo bench -p backstop-core --bench aave`. `scan` is the counterpart of `tick` in
-//! the same run: the exact health of every account of the same book.
+//! Run with `cargo bench -p backstop-core --bench aave`. Counterparts in the same run: the
+//! reference model in big integers for one health and one liquidation; the exact health of every
+//! account of the same book for a tick; a copy of every account for a fork.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot run must stop")]
 
@@ -11,9 +12,12 @@ use backstop_core::protocol::aave::{
 };
 use backstop_core::protocol::{AccountId, Asset, AssetId, Prices, Protocol};
 use backstop_core::units::{Amount, Bps, Price, Rate, Ratio, Timestamp, WAD};
+use backstop_testkit::aave::{LiquidationCall, Payout, Version};
 use divan::{AllocProfiler, Bencher, black_box};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+mod twin;
 
 #[global_allocator]
 static ALLOC: AllocProfiler = AllocProfiler::system();
@@ -170,6 +174,7 @@ static MILLION: LazyLock<Pool> = LazyLock::new(|| {
 });
 
 fn main() {
+    eprintln!("a fork is {} bytes", size_of::<Pool>());
     divan::main();
 }
 
@@ -189,6 +194,17 @@ fn health_of_two_assets(bencher: Bencher<'_, '_>, number: &str) {
 fn health_of_three_assets(bencher: Bencher<'_, '_>, number: &str) {
     let pool = few(version(number));
     bencher.bench_local(|| pool.health(black_box(AccountId(FIRST + 2))));
+}
+
+#[divan::bench]
+fn health_of_three_assets_in_big_integers(bencher: Bencher<'_, '_>) {
+    let pool = few(AaveVersion::V3_7);
+    let world = twin::of(&pool, Timestamp(START.0 + 3_600), Version::V37);
+    let user = twin::user(AccountId(FIRST + 2));
+    let factor = world.account(&user).unwrap().health_factor.to_string();
+    let told = pool.health(AccountId(FIRST + 2)).unwrap().factor;
+    assert_eq!(factor, told.0.to_string());
+    bencher.bench_local(|| world.account(black_box(&user)));
 }
 
 /// Half or all of one account's debt, with a fee, on a pool that accrued nothing yet.
@@ -226,6 +242,25 @@ fn liquidation(bencher: Bencher<'_, '_>, number: &str) {
             (pool, events)
         })
         .bench_local_refs(|(pool, _)| pool.apply(black_box(&action)).unwrap());
+}
+
+#[divan::bench]
+fn liquidation_in_big_integers(bencher: Bencher<'_, '_>) {
+    let mut pool = few(AaveVersion::V3_7);
+    pool.observe(Timestamp(START.0 + 7_200), &prices(9_300))
+        .unwrap();
+    let world = twin::of(&pool, Timestamp(START.0 + 7_200), Version::V37);
+    let call = LiquidationCall {
+        liquidator: twin::user(AccountId(2)),
+        borrower: twin::user(AccountId(FIRST + 1)),
+        collateral: twin::symbol(AssetId(0)),
+        debt: twin::symbol(AssetId(4)),
+        debt_to_cover: u128::MAX.into(),
+        payout: Payout::Underlying,
+    };
+    bencher
+        .with_inputs(|| world.clone())
+        .bench_local_refs(|world| world.liquidate(black_box(&call)).unwrap());
 }
 
 /// A price of an unhealthy account's collateral moves and a minute passes; nobody breaches.
@@ -287,4 +322,16 @@ fn scan_of_a_million(bencher: Bencher<'_, '_>) {
 fn fork_of_a_million(bencher: Bencher<'_, '_>) {
     let pool = &*MILLION;
     bencher.bench_local(|| pool.fork());
+}
+
+/// What a fork costs where everything is copied.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn copy_of_a_million(bencher: Bencher<'_, '_>) {
+    let pool = &*MILLION;
+    bencher.bench_local(|| {
+        let accounts = (0..pool.accounts()).map(AccountId);
+        accounts
+            .map(|id| pool.account(id).unwrap().clone())
+            .collect::<Vec<_>>()
+    });
 }

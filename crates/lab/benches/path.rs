@@ -2,7 +2,7 @@
 //!
 //! The book is synthetic: health follows the quantiles of 1,309 borrowers of Aave v2 with staked
 //! ether (June 2023), debts are log-normal with a median of 2,000 dollars, one borrower in five
-//! holds a second collateral and one in five owes a second asset. Ether falls by 10 % or 30 % within
+//! holds a second collateral and one in five owes a second asset. Ether falls by 2, 5, 10 or 30 % within
 //! the day, with a Brownian bridge between ten-minute points. Making the world (reading the book,
 //! drawing the prices) is not part of the time; the recording of traces, events and accounts is off.
 
@@ -49,7 +49,7 @@ const HEALTH: [(f64, f64); 10] = [
 ];
 
 fn main() {
-    for fall in [10, 30] {
+    for fall in [2, 5, 10, 30] {
         for mode in [FeedbackMode::Off, FeedbackMode::On] {
             let record = run(World::new(pool(), config(fall, mode), 1));
             let breached = record.steps.iter().map(|s| s.breached).max();
@@ -65,12 +65,12 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = [10, 30], sample_count = 10, sample_size = 1)]
+#[divan::bench(args = [2, 5, 10, 30], sample_count = 10, sample_size = 1)]
 fn day_with_feedback(bencher: Bencher<'_, '_>, fall: u32) {
     day(bencher, fall, FeedbackMode::On);
 }
 
-#[divan::bench(args = [10, 30], sample_count = 10, sample_size = 1)]
+#[divan::bench(args = [2, 5, 10, 30], sample_count = 10, sample_size = 1)]
 fn day_without_feedback(bencher: Bencher<'_, '_>, fall: u32) {
     day(bencher, fall, FeedbackMode::Off);
 }
