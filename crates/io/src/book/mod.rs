@@ -1,6 +1,6 @@
 //! Position books: who supplied and owes what, exact to the base unit.
 //!
-//! [`read`] and [`write`] use one schema in CSV, Parquet and JSON: a row for each account and
+//! [`read`] and [`write()`] use one schema in CSV, Parquet and JSON: a row for each account and
 //! asset with the columns `account`, `asset`, `collateral`, `debt`, `enabled` and `e_mode`. Amounts
 //! are whole tokens as decimal strings and are never rounded.
 

@@ -2,7 +2,7 @@
 //!
 //! The format is `backstop-vectors/1`, described in `docs/formats-vectors.md`: JSON Lines, plain or
 //! gzip, a header and one case a line. Each family maps a case onto its machine in a file of its
-//! own; [`FAMILIES`] is the list.
+//! own; `FAMILIES` is the list.
 
 mod aave;
 mod aave_single;
