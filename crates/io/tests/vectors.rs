@@ -42,7 +42,9 @@ fn check(files: &[PathBuf]) -> u64 {
 }
 
 /// Prefix of a family's files, how many there are, cases in the golden sample, cases in all.
-const FAMILIES: &[(&str, usize, u64, u64)] = &[("aave-3.", 6, 281, 3_551)];
+const FAMILIES: &[(&str, usize, u64, u64)] = &[
+    ("aave-3.", 6, 281, 3_551),
+];
 
 #[test]
 fn golden_cases_agree() {

@@ -7,7 +7,8 @@ const FAMILIES: &str = "crates/core/src/protocol/mod.rs";
 const PAGES: &str = "docs/protocols";
 const INVARIANTS: &str = "docs/INVARIANTS.md";
 
-/// Every public module of the protocol folder has a page, and the list of pages names it.
+/// Every public module of the protocol folder has a page, with dashes in its name, and the list of
+/// pages names it.
 pub(super) fn protocol_pages(tree: &Tree) -> Vec<String> {
     let Some(families) = tree.file(FAMILIES) else {
         return vec![format!("{FAMILIES} is missing")];
@@ -20,6 +21,7 @@ pub(super) fn protocol_pages(tree: &Tree) -> Vec<String> {
         let Some(name) = name.and_then(|name| name.strip_suffix(';')) else {
             continue;
         };
+        let name = name.replace('_', "-");
         if tree.file(&format!("{PAGES}/{name}.md")).is_none() {
             problems.push(format!("{PAGES}/{name}.md is missing"));
         }
@@ -132,15 +134,15 @@ mod tests {
     fn families_have_pages() {
         let check = |page: &str, list: &str, problems: usize| {
             let files = [
-                (FAMILIES, "pub mod aave;\nmod event;\n"),
+                (FAMILIES, "pub mod aave_v4;\nmod event;\n"),
                 (page, ""),
                 ("docs/protocols/README.md", list),
             ];
             let found = protocol_pages(&tree_of(&files));
             assert_eq!(found.len(), problems, "{found:?}");
         };
-        check("docs/protocols/aave.md", "[aave](aave.md)", 0);
-        check("docs/protocols/aave.md", "", 1);
+        check("docs/protocols/aave-v4.md", "[Aave v4](aave-v4.md)", 0);
+        check("docs/protocols/aave-v4.md", "", 1);
         check("docs/protocols/other.md", "", 2);
     }
 }

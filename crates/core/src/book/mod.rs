@@ -13,6 +13,7 @@ mod filter;
 mod id_set;
 mod index;
 mod map;
+mod measure;
 mod threshold;
 mod trie;
 
@@ -20,4 +21,5 @@ pub use accounts::Book;
 pub use exposure::{AssetSet, EffectivePrices, Exposure, Shortfall};
 pub use index::{BreachIndex, Look};
 pub use map::{Curve, LiquidationMap, MapPoint, Position, Totals};
+pub use measure::Measure;
 pub use threshold::{Solvency, Threshold};

@@ -167,13 +167,22 @@ pub trait Protocol: Clone + Debug {
     ) -> Result<Events, Self::Rejection>;
 
     /// Recorded deficits by asset, in asset units; empty where the design records none.
-    fn deficits(&self) -> Vec<(AssetId, Amount)>;
+    fn deficits(&self) -> Vec<(AssetId, Amount)> {
+        Vec::new()
+    }
 
-    /// Pays part of a recorded deficit from outside.
+    /// Pays part of a recorded deficit from outside. Where the design records none, nothing is
+    /// paid.
     ///
     /// # Errors
     /// As [`Protocol::apply`].
-    fn cover_deficit(&mut self, asset: AssetId, amount: Amount) -> Result<Events, Self::Rejection>;
+    fn cover_deficit(
+        &mut self,
+        _asset: AssetId,
+        _amount: Amount,
+    ) -> Result<Events, Self::Rejection> {
+        Ok(Events::new())
+    }
 
     /// Parameters that a governor may move.
     fn levers(&self) -> Vec<Lever>;

@@ -2,7 +2,7 @@
 
 use super::aave_single;
 use super::compare::Checker;
-use super::fields::{FieldError, Fields};
+use super::fields::{FieldError, Fields, text};
 use backstop_core::protocol::aave::{
     AaveVersion, Account, Action, EMode, Pool, PoolSetup, Position, RateStrategy, Rejection,
     Reserve, ReserveConfig, ReserveSetup, ReserveState, Sentinel,
@@ -51,11 +51,6 @@ struct World {
     users: Vec<String>,
     /// Users whose wallets the case tells.
     wallets: BTreeSet<AccountId>,
-}
-
-/// A decimal string.
-pub(super) fn text(n: U256) -> Value {
-    Value::String(n.to_string())
 }
 
 fn id(at: usize) -> AssetId {

@@ -1,8 +1,8 @@
 //! The older layout of the 3.0.2 cases: one borrower's fields inside each reserve.
 
-use super::aave::{account_leaves, reserve, reserve_leaves, text};
+use super::aave::{account_leaves, reserve, reserve_leaves};
 use super::compare::Checker;
-use super::fields::{FieldError, Fields};
+use super::fields::{FieldError, Fields, text};
 use backstop_core::protocol::aave::{
     AaveVersion, Account, Action, EMode, Pool, PoolSetup, Position, Rejection, ReserveSetup,
 };

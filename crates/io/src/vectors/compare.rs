@@ -77,6 +77,25 @@ impl Checker {
         });
     }
 
+    /// Compares a step that the contract rejected with what the machine did: its rejection, and
+    /// whether everything stayed as it was.
+    pub(super) fn rejection(&mut self, expected: &Value, got: Option<&str>, unchanged: bool) {
+        self.rejected += 1;
+        let got = Value::from(got.unwrap_or("accepted"));
+        self.same("then.rejected", Some(expected), Some(&got));
+        self.same(
+            "unchanged after a rejection",
+            Some(&Value::Bool(true)),
+            Some(&Value::Bool(unchanged)),
+        );
+    }
+
+    /// Records that the machine rejected a step that the contract accepted.
+    pub(super) fn refused(&mut self, rejection: &str) {
+        let accepted = Value::from("accepted");
+        self.same("then", Some(&accepted), Some(&Value::from(rejection)));
+    }
+
     /// Compares every member of `expected` but the ignored ones; what it does not name is not
     /// compared.
     pub(super) fn told(&mut self, field: &str, expected: &Value, got: &Value, ignored: &[&str]) {

@@ -19,6 +19,11 @@ pub(super) struct Fields<'a> {
     path: String,
 }
 
+/// A decimal string.
+pub(super) fn text(n: U256) -> Value {
+    Value::String(n.to_string())
+}
+
 /// A short form of a value for messages.
 fn shown(value: &Value) -> String {
     let text = value.to_string();
@@ -141,6 +146,12 @@ impl<'a> Fields<'a> {
             path: format!("{}[{at}]", self.at(key)),
         };
         Ok(values.iter().enumerate().map(item).collect())
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&self, key: &str) -> Result<Vec<&'a str>, FieldError> {
+        let read = |value: &'a Value| value.as_array()?.iter().map(Value::as_str).collect();
+        self.typed(key, "a list of texts", read)
     }
 
     /// The members of this object.

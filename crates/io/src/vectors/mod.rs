@@ -8,6 +8,7 @@ mod aave;
 mod aave_single;
 mod compare;
 mod fields;
+mod leaves;
 
 pub use compare::Mismatch;
 
@@ -32,12 +33,22 @@ struct Family {
     run: RunCase,
 }
 
+const fn family(
+    protocol: &'static str,
+    versions: fn() -> Vec<&'static str>,
+    run: RunCase,
+) -> Family {
+    Family {
+        protocol,
+        versions,
+        run,
+    }
+}
+
 /// One line a family.
-const FAMILIES: &[Family] = &[Family {
-    protocol: "aave",
-    versions: aave::versions,
-    run: aave::run,
-}];
+const FAMILIES: &[Family] = &[
+    family("aave", aave::versions, aave::run),
+];
 
 /// What a vector file said of the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +126,7 @@ fn read_header(header: &Value) -> Result<(&'static Family, String, u64), FieldEr
     let version = header.text("version")?;
     let known = (family.versions)();
     let short = version.strip_suffix(".0").unwrap_or(version);
-    if !known.contains(&short) {
+    if !known.contains(&short) && !known.contains(&version) {
         return Err(header.wrong("version", &format!("{version:?}"), &known.join(", ")));
     }
     Ok((family, version.to_owned(), header.u64("count")?))
