@@ -5,6 +5,7 @@
 
 pub mod aave;
 mod event;
+pub mod morpho;
 mod offer;
 mod rejections;
 mod trace;

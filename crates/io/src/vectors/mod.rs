@@ -9,6 +9,7 @@ mod aave_single;
 mod compare;
 mod fields;
 mod leaves;
+mod morpho;
 
 pub use compare::Mismatch;
 
@@ -48,6 +49,7 @@ const fn family(
 /// One line a family.
 const FAMILIES: &[Family] = &[
     family("aave", aave::versions, aave::run),
+    family("morpho-blue", morpho::versions, morpho::run),
 ];
 
 /// What a vector file said of the rules.
