@@ -7,6 +7,7 @@
 mod aave;
 mod aave_single;
 mod compare;
+mod compound_v2;
 mod fields;
 mod leaves;
 mod morpho;
@@ -49,6 +50,7 @@ const fn family(
 /// One line a family.
 const FAMILIES: &[Family] = &[
     family("aave", aave::versions, aave::run),
+    family("compound-v2", compound_v2::versions, compound_v2::run),
     family("morpho-blue", morpho::versions, morpho::run),
 ];
 
