@@ -6,6 +6,7 @@
 
 mod aave;
 mod aave_single;
+mod comet;
 mod compare;
 mod compound_v2;
 mod fields;
@@ -50,6 +51,7 @@ const fn family(
 /// One line a family.
 const FAMILIES: &[Family] = &[
     family("aave", aave::versions, aave::run),
+    family("comet", comet::versions, comet::run),
     family("compound-v2", compound_v2::versions, compound_v2::run),
     family("morpho-blue", morpho::versions, morpho::run),
 ];
