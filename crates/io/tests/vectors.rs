@@ -46,6 +46,7 @@ const FAMILIES: &[(&str, usize, u64, u64)] = &[
     ("aave-3.", 6, 281, 3_551),
     ("comet-", 1, 94, 466),
     ("compound-v2-", 1, 98, 437),
+    ("euler-evk-", 1, 71, 508),
     ("morpho-blue-", 1, 179, 865),
 ];
 

@@ -6,6 +6,7 @@
 pub mod aave;
 pub mod comet;
 pub mod compound_v2;
+pub mod euler;
 mod event;
 pub mod morpho;
 mod offer;

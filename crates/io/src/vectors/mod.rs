@@ -9,6 +9,8 @@ mod aave_single;
 mod comet;
 mod compare;
 mod compound_v2;
+mod euler;
+mod euler_given;
 mod fields;
 mod leaves;
 mod morpho;
@@ -53,6 +55,7 @@ const FAMILIES: &[Family] = &[
     family("aave", aave::versions, aave::run),
     family("comet", comet::versions, comet::run),
     family("compound-v2", compound_v2::versions, compound_v2::run),
+    family("euler-evk", euler::versions, euler::run),
     family("morpho-blue", morpho::versions, morpho::run),
 ];
 
