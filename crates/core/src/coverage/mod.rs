@@ -9,6 +9,7 @@
 mod insurance_fund;
 mod socialised;
 mod treasury_reserve;
+pub mod umbrella;
 
 pub use insurance_fund::InsuranceFund;
 pub use socialised::Socialised;

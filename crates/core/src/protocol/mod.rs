@@ -4,6 +4,7 @@
 //! numbered rejection come out. State changes in no other way.
 
 pub mod aave;
+pub mod aave_v4;
 pub mod comet;
 pub mod compound_v2;
 pub mod euler;

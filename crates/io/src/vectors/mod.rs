@@ -6,6 +6,7 @@
 
 mod aave;
 mod aave_single;
+mod aave_v4;
 mod comet;
 mod compare;
 mod compound_v2;
@@ -53,6 +54,7 @@ const fn family(
 /// One line a family.
 const FAMILIES: &[Family] = &[
     family("aave", aave::versions, aave::run),
+    family("aave-v4", aave_v4::versions, aave_v4::run),
     family("comet", comet::versions, comet::run),
     family("compound-v2", compound_v2::versions, compound_v2::run),
     family("euler-evk", euler::versions, euler::run),
