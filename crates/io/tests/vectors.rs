@@ -48,6 +48,7 @@ const FAMILIES: &[(&str, usize, u64, u64)] = &[
     ("comet-", 1, 94, 466),
     ("compound-v2-", 1, 98, 437),
     ("euler-evk-", 1, 71, 508),
+    ("llamma-v1", 1, 36, 207),
     ("morpho-blue-", 1, 179, 865),
 ];
 

@@ -7,6 +7,7 @@ pub mod aave;
 pub mod aave_v4;
 pub mod comet;
 pub mod compound_v2;
+pub mod crvusd;
 pub mod euler;
 mod event;
 pub mod morpho;

@@ -10,6 +10,8 @@ mod aave_v4;
 mod comet;
 mod compare;
 mod compound_v2;
+mod crvusd;
+mod crvusd_state;
 mod euler;
 mod euler_given;
 mod fields;
@@ -57,6 +59,7 @@ const FAMILIES: &[Family] = &[
     family("aave-v4", aave_v4::versions, aave_v4::run),
     family("comet", comet::versions, comet::run),
     family("compound-v2", compound_v2::versions, compound_v2::run),
+    family("curve-llamma", crvusd::versions, crvusd::run),
     family("euler-evk", euler::versions, euler::run),
     family("morpho-blue", morpho::versions, morpho::run),
 ];
