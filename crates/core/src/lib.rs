@@ -21,6 +21,7 @@
     )
 )]
 
+pub mod auction;
 pub mod book;
 pub mod coverage;
 pub mod protocol;

@@ -10,6 +10,8 @@ pub mod compound_v2;
 pub mod crvusd;
 pub mod euler;
 mod event;
+pub mod geb;
+pub mod maker;
 pub mod morpho;
 mod offer;
 mod rejections;

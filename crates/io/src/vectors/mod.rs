@@ -15,8 +15,12 @@ mod crvusd_state;
 mod euler;
 mod euler_given;
 mod fields;
+mod geb;
 mod leaves;
+mod maker;
+mod maker_state;
 mod morpho;
+mod posts;
 
 pub use compare::Mismatch;
 
@@ -61,6 +65,8 @@ const FAMILIES: &[Family] = &[
     family("compound-v2", compound_v2::versions, compound_v2::run),
     family("curve-llamma", crvusd::versions, crvusd::run),
     family("euler-evk", euler::versions, euler::run),
+    family("geb", geb::versions, geb::run),
+    family("maker", maker::versions, maker::run),
     family("morpho-blue", morpho::versions, morpho::run),
 ];
 
