@@ -49,6 +49,7 @@ const FAMILIES: &[(&str, usize, u64, u64)] = &[
     ("compound-v2-", 1, 98, 437),
     ("euler-evk-", 1, 71, 508),
     ("geb-", 1, 24, 80),
+    ("liquity-", 2, 37, 229),
     ("llamma-v1", 1, 36, 207),
     ("maker-", 5, 176, 2_080),
     ("morpho-blue-", 1, 179, 865),

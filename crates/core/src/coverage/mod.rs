@@ -8,6 +8,7 @@
 
 mod insurance_fund;
 mod socialised;
+pub mod stability_pool;
 mod treasury_reserve;
 pub mod umbrella;
 

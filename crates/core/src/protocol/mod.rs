@@ -11,6 +11,7 @@ pub mod crvusd;
 pub mod euler;
 mod event;
 pub mod geb;
+pub mod liquity;
 pub mod maker;
 pub mod morpho;
 mod offer;

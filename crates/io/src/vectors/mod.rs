@@ -17,6 +17,8 @@ mod euler_given;
 mod fields;
 mod geb;
 mod leaves;
+mod liquity;
+mod liquity_state;
 mod maker;
 mod maker_state;
 mod morpho;
@@ -66,6 +68,7 @@ const FAMILIES: &[Family] = &[
     family("curve-llamma", crvusd::versions, crvusd::run),
     family("euler-evk", euler::versions, euler::run),
     family("geb", geb::versions, geb::run),
+    family("liquity", liquity::versions, liquity::run),
     family("maker", maker::versions, maker::run),
     family("morpho-blue", morpho::versions, morpho::run),
 ];
