@@ -30,10 +30,15 @@ pub(crate) fn answer(summary: &Summary) -> Vec<Span> {
 
 /// The answer as plain text; no-break spaces stay.
 pub(crate) fn answer_text(summary: &Summary) -> String {
+    spans_text(answer(summary))
+}
+
+/// Parts of sentences as plain text.
+pub(crate) fn spans_text(spans: Vec<Span>) -> String {
     let text = |span| match span {
         Span::Plain(text) | Span::Strong(text) => text,
     };
-    answer(summary).into_iter().map(text).collect::<String>()
+    spans.into_iter().map(text).collect::<String>()
 }
 
 fn plain(spans: &mut Vec<Span>, text: impl Into<String>) {

@@ -220,6 +220,18 @@ pub(crate) fn duration(seconds: u64) -> String {
     }
 }
 
+/// A duration in at most seven letters, such as `12.6 h`.
+pub(crate) fn duration_short(seconds: u64) -> String {
+    // Exact enough: a run is far shorter than 2^53 seconds.
+    let in_units = |unit: u64| seconds as f64 / unit as f64;
+    match seconds {
+        s if s >= 3 * 86_400 => format!("{:.1} d", in_units(86_400)),
+        s if s >= 2 * 3_600 => format!("{:.1} h", in_units(3_600)),
+        s if s >= 120 => format!("{:.0} min", in_units(60)),
+        s => format!("{s} s"),
+    }
+}
+
 /// A duration in words, to the hour from two hours on, such as `25 hours`.
 pub(crate) fn duration_words(seconds: u64) -> String {
     match seconds {
@@ -432,6 +444,21 @@ mod tests {
             assert_eq!(health(Ratio::new(factor)), want);
         }
         assert_eq!(health(Ratio::MAX), "no debt");
+    }
+
+    #[test]
+    fn short_durations() {
+        let cases = [
+            (0, "0 s"),
+            (119, "119 s"),
+            (120, "2 min"),
+            (7_199, "120 min"),
+            (45_300, "12.6 h"),
+            (400_000, "4.6 d"),
+        ];
+        for (seconds, want) in cases {
+            assert_eq!(duration_short(seconds), want);
+        }
     }
 
     #[test]

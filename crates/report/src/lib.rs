@@ -5,6 +5,7 @@
 
 mod answer;
 mod braille;
+mod compare;
 mod context;
 mod explain;
 mod format;
@@ -17,6 +18,7 @@ mod tables;
 mod terminal;
 mod trace;
 
+pub use compare::{Comparison, Contender, comparison_text, write_comparison};
 pub use context::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
 };
@@ -26,5 +28,5 @@ pub use html::Report;
 pub use plot::{map_svg, map_table, map_terminal};
 pub use results::write_results;
 pub use summary::{Amplification, AssetSummary, Fall, LayerSummary, MissSummary, Paired, Summary};
-pub use tables::tables;
+pub use tables::{comparison_tables, tables};
 pub use terminal::{HealthRow, health_table, summary_text};

@@ -5,6 +5,7 @@ use crate::summary::{Summary, symbol};
 use crate::tables::tables;
 use crate::trace::rounding_name;
 use backstop_core::protocol::{AssetId, Trace};
+use backstop_io::table::Table;
 use backstop_io::{FileError, write_atomic};
 use backstop_lab::record::{LiquidationRow, PathRecord};
 use serde::{Deserialize, Serialize};
@@ -22,19 +23,29 @@ const FORMAT: &str = "backstop-results/1";
 /// # Errors
 /// [`FileError`] when the system refuses; files written before stay.
 pub fn write_results(folder: &Path, report: &Report<'_>) -> Result<Vec<PathBuf>, FileError> {
+    let tables = tables(report.record, report.without_feedback);
+    let texts = [
+        (TRACES, traces(report.record)),
+        ("summary.json", summary(report)),
+        ("report.html", report.page()),
+    ];
+    write_files(folder, &tables, &texts)
+}
+
+/// Writes tables as Parquet and JSON, then texts by their file name.
+pub(crate) fn write_files(
+    folder: &Path,
+    tables: &[Table],
+    texts: &[(&str, String)],
+) -> Result<Vec<PathBuf>, FileError> {
     let mut files = Vec::new();
-    for table in tables(report.record, report.without_feedback) {
+    for table in tables {
         let parquet = folder.join(format!("{}.parquet", table.name));
         table.write_parquet(&parquet)?;
         let json = folder.join(format!("{}.json", table.name));
         table.write_json(&json)?;
         files.extend([parquet, json]);
     }
-    let texts = [
-        (TRACES, traces(report.record)),
-        ("summary.json", summary(report)),
-        ("report.html", report.page()),
-    ];
     for (name, text) in texts {
         let path = folder.join(name);
         write_atomic(&path, text.as_bytes())?;

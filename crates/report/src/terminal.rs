@@ -10,7 +10,7 @@ use backstop_core::units::Ratio;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 /// Narrowest text; narrower terminals wrap it themselves.
-const WIDTH_MIN: usize = 50;
+pub(crate) const WIDTH_MIN: usize = 50;
 const WIDTH_MAX: usize = 110;
 /// Layers and assets listed at most, so that the summary stays within 40 lines.
 const LISTED_MAX: usize = 6;
@@ -182,21 +182,17 @@ pub struct HealthRow {
 
 /// Accounts' health as aligned text with a header; as many lines as rows plus two.
 pub fn health_table(rows: &[HealthRow]) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header([
+    let header = [
         "account",
         "health",
         "collateral USD",
         "debt USD",
         "distance",
         "liquidated at USD",
-    ]);
-    for row in rows {
+    ];
+    let line = |row: &HealthRow| {
         let at = row.liquidation_price.as_ref();
-        table.add_row([
+        vec![
             one_line(&row.account),
             health(row.health),
             usd(row.collateral_usd),
@@ -208,7 +204,21 @@ pub fn health_table(rows: &[HealthRow]) -> String {
                 || "-".to_owned(),
                 |(asset, p)| format!("{} {}", one_line(asset), price(*p)),
             ),
-        ]);
+        ]
+    };
+    let rows: Vec<_> = rows.iter().map(line).collect();
+    aligned(&header.map(str::to_owned), &rows)
+}
+
+/// A header and rows as columns of text: the first stands left, the others right.
+pub(crate) fn aligned(header: &[String], rows: &[Vec<String>]) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header);
+    for row in rows {
+        table.add_row(row);
     }
     for (i, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
@@ -226,7 +236,8 @@ pub fn health_table(rows: &[HealthRow]) -> String {
     text
 }
 
-fn wrap(text: &str, width: usize) -> String {
+/// Words in lines of at most `width` characters where they fit.
+pub(crate) fn wrap(text: &str, width: usize) -> String {
     let mut out = String::new();
     let mut used = 0;
     for word in one_line(text).split(' ').filter(|word| !word.is_empty()) {

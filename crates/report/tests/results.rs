@@ -8,8 +8,8 @@ use backstop_core::units::Ratio;
 use backstop_io::table::Table;
 use backstop_lab::record::PathRecord;
 use backstop_report::{
-    ExplainError, HealthRow, Report, explain, health_table, map_svg, map_table, map_terminal,
-    summary_text, tables, write_results,
+    Comparison, ExplainError, HealthRow, Report, RunContext, comparison_tables, explain,
+    health_table, map_svg, map_table, map_terminal, summary_text, tables, write_results,
 };
 use expect_test::{expect, expect_file};
 use std::fmt::Write;
@@ -72,6 +72,27 @@ fn columns(doc: &mut String, table: &Table) {
     }
 }
 
+fn compare(doc: &mut String) {
+    let about = [
+        "One row a design, with every figure of its run.",
+        "One row a design and step; sums run from the first step on.",
+        "One row a design and layer of its waterfall that paid, in the order of first payment.",
+    ];
+    let comparison = Comparison {
+        context: &RunContext::default(),
+        contenders: &[],
+    };
+    for (table, sentence) in comparison_tables(&comparison).iter().zip(about) {
+        let name = &table.name;
+        write!(
+            doc,
+            "\n## {name}\n\nWritten by `backstop compare`. {sentence}\n"
+        )
+        .unwrap();
+        columns(doc, table);
+    }
+}
+
 #[test]
 fn the_documentation_lists_every_column() {
     let about = [
@@ -107,6 +128,7 @@ fn the_documentation_lists_every_column() {
     }
     doc.push_str("\n## map\n\nWritten by `backstop map`: one row a point of a liquidation map, ascending by price.\n");
     columns(&mut doc, &map_table(&[]));
+    compare(&mut doc);
     expect_file!["../../../docs/results.md"].assert_eq(&doc);
 }
 

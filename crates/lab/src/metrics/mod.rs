@@ -3,12 +3,16 @@
 //! A new metric is its file and one line in [`METRICS`]; reports list what they find there.
 
 mod amplification;
+mod impact;
 mod recovery;
+mod saved;
+mod surplus;
 mod time_to_clear;
 mod totals;
 mod toxic;
 
 pub use amplification::{amplification_of, fall_of};
+pub use impact::impact_of;
 pub use recovery::{Recovery, recovery_of};
 
 use crate::record::PathRecord;
@@ -57,10 +61,12 @@ pub struct Metric {
 pub const METRICS: &[Metric] = &[
     totals::LIQUIDATIONS,
     totals::ACCOUNTS_LIQUIDATED,
+    saved::ACCOUNTS_SAVED,
     totals::REPAID,
     totals::SEIZED,
     totals::BONUS,
     totals::PENALTY,
+    surplus::LOST_SURPLUS,
     totals::PROTOCOL_FEE,
     totals::GAS,
     totals::SLIPPAGE,
@@ -69,6 +75,7 @@ pub const METRICS: &[Metric] = &[
     totals::SHORTFALL,
     totals::BAD_DEBT,
     amplification::AMPLIFICATION,
+    impact::PRICE_IMPACT,
     recovery::RECOVERY,
     recovery::DISPLACEMENT,
     time_to_clear::TIME_TO_CLEAR,
@@ -76,7 +83,7 @@ pub const METRICS: &[Metric] = &[
 ];
 
 /// The asset whose oracle price falls most over a path, and by what share of its first price.
-pub(crate) fn hardest_hit(path: &PathRecord) -> Option<usize> {
+pub fn hardest_hit(path: &PathRecord) -> Option<usize> {
     let falls = (0..path.symbols.len()).filter_map(|a| Some((a, fall_of(path, a)?)));
     falls
         .filter(|(_, fall)| *fall > 0.0)

@@ -49,6 +49,23 @@ fn liquidation(account: u32, health_before: u128, health_after: u128) -> Liquida
     }
 }
 
+fn account(health_end: Ratio, liquidations: u32) -> AccountRow {
+    AccountRow {
+        account: AccountId(1),
+        name: None,
+        health_start: Ratio::ZERO,
+        health_end,
+        collateral_usd: [0.0; 2],
+        debt_usd: [0.0; 2],
+        liquidations,
+        repaid_usd: 0.0,
+        seized_usd: 0.0,
+        penalty_usd: 0.0,
+        deficit_usd: 0.0,
+        shortfall_usd: 0.0,
+    }
+}
+
 fn value(name: &str, evidence: &Evidence<'_>) -> Option<f64> {
     let metric = METRICS.iter().find(|m| m.name == name);
     (metric.unwrap_or_else(|| panic!("no metric {name}")).compute)(evidence)
@@ -85,18 +102,8 @@ fn totals_are_sums() {
         liquidation(2, 9, 99),
     ];
     record.accounts = vec![AccountRow {
-        account: AccountId(1),
-        name: None,
-        health_start: Ratio::ZERO,
-        health_end: Ratio::ZERO,
-        collateral_usd: [0.0; 2],
-        debt_usd: [0.0; 2],
-        liquidations: 0,
-        repaid_usd: 0.0,
-        seized_usd: 0.0,
-        penalty_usd: 0.0,
-        deficit_usd: 0.0,
         shortfall_usd: 5.0,
+        ..account(Ratio::ZERO, 0)
     }];
     let evidence = Evidence::of(&record);
     for (name, want) in [
@@ -164,4 +171,87 @@ fn recovery_and_clearing_are_read_off_the_steps() {
         assert_eq!(value("recovery", &evidence), recovery, "{venue:?}");
         assert_eq!(value("time_to_clear", &evidence), clear, "{breached:?}");
     }
+}
+
+#[test]
+fn saved_accounts_end_alive() {
+    const ONE: u128 = 1_000_000_000_000_000_000;
+    for (name, liquidations, health, collateral, debt, want) in [
+        (
+            "partly liquidated, healthy",
+            2,
+            Ratio::new(ONE),
+            50.0,
+            30.0,
+            1.0,
+        ),
+        ("no debt left", 1, Ratio::MAX, 50.0, 0.0, 1.0),
+        ("never liquidated", 0, Ratio::new(ONE * 2), 50.0, 30.0, 0.0),
+        ("still in breach", 1, Ratio::new(ONE - 1), 50.0, 45.0, 0.0),
+        ("only dust left", 1, Ratio::MAX, 0.2, 0.0, 0.0),
+        ("nothing left", 1, Ratio::MAX, 0.0, 0.0, 0.0),
+        ("collateral unknown", 1, Ratio::MAX, f64::NAN, 0.0, 0.0),
+    ] {
+        let mut record = path(&[1.0]);
+        record.accounts = vec![AccountRow {
+            collateral_usd: [100.0, collateral],
+            debt_usd: [60.0, debt],
+            ..account(health, liquidations)
+        }];
+        let got = value("accounts_saved", &Evidence::of(&record));
+        assert_eq!(got, Some(want), "{name}");
+    }
+    assert_eq!(value("accounts_saved", &Evidence::of(&path(&[1.0]))), None);
+}
+
+#[test]
+fn lost_surplus_is_the_borrowers_part_of_the_penalty() {
+    for (name, penalty, deficit, shortfall, want) in [
+        ("no bad debt: all of the penalty", 5.0, 0.0, 0.0, 5.0),
+        (
+            "103 of collateral, 100 of debt, 5 % bonus",
+            4.9,
+            1.9,
+            0.0,
+            3.0,
+        ),
+        ("90 of collateral, 100 of debt", 4.3, 14.3, 0.0, 0.0),
+        ("the same, not written off", 4.3, 0.0, 14.3, 0.0),
+        ("not liquidated", 0.0, 0.0, 7.0, 0.0),
+    ] {
+        let mut record = path(&[1.0]);
+        let row = AccountRow {
+            penalty_usd: penalty,
+            deficit_usd: deficit,
+            shortfall_usd: shortfall,
+            ..account(Ratio::ZERO, 1)
+        };
+        record.accounts = vec![row.clone(), row];
+        let got = value("lost_surplus", &Evidence::of(&record));
+        let rounded = got.map(|v| (v * 1e9).round() / 1e9);
+        assert_eq!(rounded, Some(2.0 * want), "{name}");
+    }
+    assert_eq!(value("lost_surplus", &Evidence::of(&path(&[1.0]))), None);
+}
+
+#[test]
+fn impact_is_the_deepest_gap_of_a_step() {
+    for (with, without, want) in [
+        (vec![100.0, 60.0, 90.0], vec![100.0, 80.0, 90.0], Some(0.25)),
+        (vec![100.0, 80.0], vec![100.0, 80.0], Some(0.0)),
+        (vec![100.0, 95.0], vec![100.0, 80.0], Some(0.0)),
+        (
+            vec![100.0, f64::NAN, 90.0],
+            vec![100.0, 80.0, 100.0],
+            Some(0.1),
+        ),
+        (vec![100.0], vec![100.0, 80.0], Some(0.0)),
+        (vec![100.0, 80.0], vec![100.0, 110.0], None),
+    ] {
+        let (with, without) = (path(&with), path(&without));
+        let got = value("price_impact", &Evidence::paired(&with, &without));
+        assert_eq!(got.map(|v| (v * 1e9).round() / 1e9), want);
+    }
+    let alone = path(&[100.0, 80.0]);
+    assert_eq!(value("price_impact", &Evidence::of(&alone)), None);
 }

@@ -1,7 +1,8 @@
 //! What the page is about, and the answer.
 
 use super::Page;
-use crate::answer::{Span, answer};
+use super::parts;
+use crate::answer::answer;
 use crate::format::{moment, moment_iso};
 use maud::{Markup, html};
 
@@ -20,14 +21,7 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
                 time datetime=(moment_iso(page.summary.time_end)) { (moment(page.summary.time_end)) }
             }
             (warnings(page))
-            p class="answer" {
-                @for span in answer(&page.summary) {
-                    @match span {
-                        Span::Plain(text) => (text),
-                        Span::Strong(text) => strong { (text) },
-                    }
-                }
-            }
+            (parts::answer(answer(&page.summary)))
         }
     }
 }

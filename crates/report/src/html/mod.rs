@@ -4,6 +4,7 @@
 //! One file a section. All text is escaped by `maud`; the data for the script is escaped here.
 
 mod amplification;
+mod compare;
 mod coverage;
 mod cumulative;
 mod headline;
@@ -21,6 +22,7 @@ mod settings;
 mod terms;
 mod tiles;
 
+pub(crate) use compare::page as comparison_page;
 pub(crate) use liquidators::kind_word;
 
 use crate::context::{LiquidationMap, RunContext};
@@ -28,7 +30,7 @@ use crate::summary::Summary;
 use backstop_core::protocol::AccountId;
 use backstop_lab::record::PathRecord;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use std::cell::Cell;
+use parts::{Captioned, Captions};
 use std::collections::BTreeMap;
 
 /// Everything that a page shows.
@@ -48,34 +50,52 @@ impl Report<'_> {
     /// The page as text, UTF-8. The same report gives the same bytes.
     pub fn page(&self) -> String {
         let page = Page::new(*self);
-        let context = self.context;
-        let sections = page.sections();
-        html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    meta http-equiv="Content-Security-Policy"
-                        content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
-                    title { (context.title) " – Backstop" }
-                    style { (PreEscaped(include_str!("style.css"))) }
+        document(&Document {
+            title: &self.context.title,
+            header: headline::section(&page),
+            tiles: tiles::section(&page),
+            sections: page.sections(),
+            footer: reproduce::footer(&page),
+        })
+    }
+}
+
+/// The parts of a page from top to bottom.
+struct Document<'a> {
+    title: &'a str,
+    header: Markup,
+    tiles: Markup,
+    sections: Vec<Section>,
+    footer: Markup,
+}
+
+/// A page as text, with its style and script.
+fn document(parts: &Document<'_>) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy"
+                    content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+                title { (parts.title) " – Backstop" }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body {
+                (parts.header)
+                main {
+                    (parts.tiles)
+                    (contents(&parts.sections))
+                    @for section in &parts.sections { (section.draw()) }
                 }
-                body {
-                    (headline::section(&page))
-                    main {
-                        (tiles::section(&page))
-                        (contents(&sections))
-                        @for section in &sections { (section.draw()) }
-                    }
-                    footer { (reproduce::footer(&page)) }
-                    script { (PreEscaped(include_str!("script.js"))) }
-                }
+                footer { (parts.footer) }
+                script { (PreEscaped(include_str!("script.js"))) }
             }
         }
-        .into_string()
     }
+    .into_string()
 }
 
 /// A numbered part of the page.
@@ -112,8 +132,7 @@ struct Page<'a> {
     maps: &'a [LiquidationMap],
     summary: Summary,
     names: BTreeMap<AccountId, &'a str>,
-    figures: Cell<u32>,
-    tables: Cell<u32>,
+    captions: Captions,
 }
 
 impl<'a> Page<'a> {
@@ -126,8 +145,7 @@ impl<'a> Page<'a> {
             maps: report.maps,
             summary: Summary::new(report.record, report.without_feedback),
             names: report.record.accounts.iter().filter_map(named).collect(),
-            figures: Cell::new(0),
-            tables: Cell::new(0),
+            captions: Captions::default(),
         }
     }
 
@@ -173,13 +191,17 @@ impl<'a> Page<'a> {
                 misses::content(self),
             ),
             section("figures", "All figures", metrics::content(self)),
-            section("settings", "Settings", settings::content(self)),
+            section(
+                "settings",
+                "Settings",
+                settings::content(self, &self.context.settings),
+            ),
             section(
                 "reproduce",
                 "How to get the same result",
                 reproduce::content(self),
             ),
-            section("terms", "Terms", terms::content()),
+            section("terms", "Terms", terms::content(terms::TERMS.into_iter())),
         ]
     }
 
@@ -199,15 +221,11 @@ impl<'a> Page<'a> {
             .and_then(|i| self.record.liquidators.get(i));
         row.map_or_else(|| format!("liquidator {index}"), |l| l.name.clone())
     }
+}
 
-    fn next_figure(&self) -> u32 {
-        self.figures.set(self.figures.get() + 1);
-        self.figures.get()
-    }
-
-    fn next_table(&self) -> u32 {
-        self.tables.set(self.tables.get() + 1);
-        self.tables.get()
+impl Captioned for Page<'_> {
+    fn captions(&self) -> &Captions {
+        &self.captions
     }
 }
 

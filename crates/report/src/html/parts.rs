@@ -1,13 +1,42 @@
 //! Figures and tables with their captions.
 
-use super::Page;
+use crate::answer::Span;
 use crate::svg::{BarChart, LineChart, Medium};
 use maud::{Markup, PreEscaped, html};
+use std::borrow::Cow;
+use std::cell::Cell;
+
+/// The running numbers of a page's captions.
+#[derive(Debug, Default)]
+pub(super) struct Captions {
+    figures: Cell<u32>,
+    tables: Cell<u32>,
+}
+
+/// A page that numbers its figures and tables.
+pub(super) trait Captioned {
+    /// Its running numbers.
+    fn captions(&self) -> &Captions;
+
+    /// The number of the next figure.
+    fn next_figure(&self) -> u32 {
+        let figures = &self.captions().figures;
+        figures.set(figures.get() + 1);
+        figures.get()
+    }
+
+    /// The number of the next table.
+    fn next_table(&self) -> u32 {
+        let tables = &self.captions().tables;
+        tables.set(tables.get() + 1);
+        tables.get()
+    }
+}
 
 /// A column of a table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Col {
-    name: &'static str,
+    name: Cow<'static, str>,
     unit: &'static str,
     class: &'static str,
 }
@@ -15,16 +44,16 @@ pub(super) struct Col {
 /// A column of text.
 pub(super) fn text(name: &'static str) -> Col {
     Col {
-        name,
+        name: name.into(),
         unit: "",
         class: "",
     }
 }
 
 /// A column of numbers with their unit; an empty unit is a pure number.
-pub(super) fn number(name: &'static str, unit: &'static str) -> Col {
+pub(super) fn number(name: impl Into<Cow<'static, str>>, unit: &'static str) -> Col {
     Col {
-        name,
+        name: name.into(),
         unit,
         class: "n",
     }
@@ -33,7 +62,7 @@ pub(super) fn number(name: &'static str, unit: &'static str) -> Col {
 /// A column of sentences, which keeps some width on a phone.
 pub(super) fn prose(name: &'static str) -> Col {
     Col {
-        name,
+        name: name.into(),
         unit: "",
         class: "prose",
     }
@@ -42,7 +71,7 @@ pub(super) fn prose(name: &'static str) -> Col {
 /// A column of moments, never broken.
 pub(super) fn moment(name: &'static str) -> Col {
     Col {
-        name,
+        name: name.into(),
         unit: "",
         class: "t",
     }
@@ -50,7 +79,7 @@ pub(super) fn moment(name: &'static str) -> Col {
 
 /// A table with a number. The first cell of a row is its header.
 pub(super) fn table(
-    page: &Page<'_>,
+    page: &impl Captioned,
     caption: &str,
     columns: &[Col],
     rows: &[Vec<Markup>],
@@ -132,7 +161,7 @@ pub(super) fn bar_cell(text: &str, share: f64) -> Markup {
 }
 
 /// A line plot with its legend, its data for the script and its caption.
-pub(super) fn line_figure(page: &Page<'_>, chart: &LineChart, caption: &str) -> Markup {
+pub(super) fn line_figure(page: &impl Captioned, chart: &LineChart, caption: &str) -> Markup {
     let names = chart.lines.iter().map(|l| (l.name.as_str(), l.class));
     let dots = (!chart.dots.is_empty()).then_some(("liquidations", "dot"));
     html! {
@@ -149,7 +178,7 @@ pub(super) fn line_figure(page: &Page<'_>, chart: &LineChart, caption: &str) -> 
 }
 
 /// A bar plot with its legend and caption.
-pub(super) fn bar_figure(page: &Page<'_>, chart: &BarChart, caption: &str) -> Markup {
+pub(super) fn bar_figure(page: &impl Captioned, chart: &BarChart, caption: &str) -> Markup {
     html! {
         figure {
             h3 { (chart.title) }
@@ -176,11 +205,37 @@ fn legend<'a>(entries: impl Iterator<Item = (&'a str, &'static str)>) -> Markup 
     }
 }
 
-fn figcaption(page: &Page<'_>, caption: &str) -> Markup {
+/// The caption of a figure, with its number.
+pub(super) fn figcaption(page: &impl Captioned, caption: &str) -> Markup {
     html! { figcaption { b { "Figure " (page.next_figure()) ". " } (caption) } }
 }
 
 /// A sentence in place of a figure or table that has nothing to show.
 pub(super) fn nothing(sentence: &str) -> Markup {
     html! { p class="nothing" { (sentence) } }
+}
+
+/// The answer, with its figures marked.
+pub(super) fn answer(spans: Vec<Span>) -> Markup {
+    html! {
+        p class="answer" {
+            @for span in spans {
+                @match span {
+                    Span::Plain(text) => (text),
+                    Span::Strong(text) => strong { (text) },
+                }
+            }
+        }
+    }
+}
+
+/// Names and values side by side; those without a value are left out.
+pub(super) fn facts(facts: &[(&str, String)]) -> Markup {
+    html! {
+        dl class="facts" {
+            @for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
+                div { dt { (name) } dd { (value) } }
+            }
+        }
+    }
 }

@@ -111,6 +111,14 @@
       reset.hidden = whole;
     };
 
+    // Pointing at a name in the legend of a busy plot shows its line alone.
+    const strokes = [...lines.querySelectorAll(".line")];
+    const entries = strokes.length > 3 ? [...box.parentNode.querySelectorAll(".legend li")] : [];
+    entries.slice(0, strokes.length).forEach((entry, chosen) => {
+      entry.addEventListener("pointerenter", () => strokes.forEach((s, i) => { s.style.opacity = i === chosen ? "1" : "0.12"; }));
+      entry.addEventListener("pointerleave", () => strokes.forEach((s) => { s.style.opacity = ""; }));
+    });
+
     const nearest = (value) => {
       let low = 0, high = xs.length - 1;
       while (high - low > 1) {

@@ -1,19 +1,18 @@
 //! The settings of the run, as the scenario gives them.
 
-use super::Page;
-use super::parts::nothing;
+use super::parts::{Captioned, nothing};
 use crate::context::SettingsTable;
 use crate::format::count;
 use maud::{Markup, html};
 
-pub(super) fn content(page: &Page<'_>) -> Markup {
-    if page.context.settings.is_empty() {
+pub(super) fn content(page: &impl Captioned, settings: &[SettingsTable]) -> Markup {
+    if settings.is_empty() {
         return nothing("No settings were handed over.");
     }
-    html! { @for table in &page.context.settings { (settings_table(page, table)) } }
+    html! { @for table in settings { (settings_table(page, table)) } }
 }
 
-fn settings_table(page: &Page<'_>, table: &SettingsTable) -> Markup {
+fn settings_table(page: &impl Captioned, table: &SettingsTable) -> Markup {
     let n = page.next_table();
     let classes: Vec<&str> = (0..table.columns.len())
         .map(|i| column_class(&table.rows, i))

@@ -2,7 +2,11 @@
 
 use maud::{Markup, html};
 
-const TERMS: [(&str, &str); 17] = [
+/// A word and its meaning.
+pub(super) type Term = (&'static str, &'static str);
+
+/// The words of a run's report.
+pub(super) const TERMS: [Term; 17] = [
     (
         "Health factor",
         "Collateral value times its average liquidation threshold, divided by debt value, \
@@ -68,8 +72,9 @@ const TERMS: [(&str, &str); 17] = [
     ),
 ];
 
-pub(super) fn content() -> Markup {
+/// Words with their meanings, in the order given.
+pub(super) fn content(terms: impl Iterator<Item = Term>) -> Markup {
     html! {
-        dl class="terms" { @for (term, meaning) in TERMS { div { dt { (term) } dd { (meaning) } } } }
+        dl class="terms" { @for (term, meaning) in terms { div { dt { (term) } dd { (meaning) } } } }
     }
 }

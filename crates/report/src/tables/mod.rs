@@ -2,7 +2,10 @@
 //!
 //! `docs/results.md` is generated from these columns by a test.
 
+mod compare;
 mod events;
+
+pub use compare::comparison_tables;
 
 use crate::html::kind_word;
 use crate::summary::symbol;
