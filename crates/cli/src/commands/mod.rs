@@ -1,5 +1,6 @@
 //! One file a command: its arguments, their help and what it does.
 
+mod compare;
 mod explain;
 mod health;
 mod map;
@@ -15,6 +16,8 @@ use std::process::ExitCode;
 pub(crate) enum Command {
     /// Run a scenario: who is liquidated, at what price, what is left and who pays it
     Run(run::Args),
+    /// The same borrowers and the same crash in several designs, side by side
+    Compare(compare::Args),
     /// Liquidation map: collateral that becomes liquidatable against price
     Map(map::Args),
     /// Health, distance to liquidation and liquidation price of every account of a book
@@ -32,6 +35,7 @@ pub(crate) enum Command {
 pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Map(args) => map::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -3,17 +3,15 @@
 use crate::failure::Failure;
 use crate::progress;
 use crate::setup::{self, AfterRun, Loaded, Opened};
+use backstop_core::protocol::AssetId;
 use backstop_core::protocol::aave::Pool;
-use backstop_core::protocol::{AssetId, Protocol};
 use backstop_io::inputs::AssetPrice;
 use backstop_io::write_atomic;
 use backstop_lab::market::FeedbackMode;
 use backstop_lab::record::PathRecord;
-use backstop_lab::world::{Recording, World};
+use backstop_lab::world::Recording;
 use backstop_report::{LiquidationMap, Report, map_svg, map_table, summary_text, write_results};
-use indicatif::ProgressBar;
 use std::io::{Write, stdout};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -121,9 +119,13 @@ fn run_pair(loaded: &Loaded, opened: &Opened) -> Result<Ran, Failure> {
         events: false,
         accounts: true,
     };
+    let walk = |mode, recording| {
+        let config = setup::world_config(loaded, mode, recording)?;
+        setup::walk(&opened.pool, config, loaded.scenario.seed, &bar)
+    };
     let (with, without) = rayon::join(
-        || run_one(loaded, &opened.pool, FeedbackMode::On, full, &bar),
-        || run_one(loaded, &opened.pool, FeedbackMode::Off, lean, &bar),
+        || walk(FeedbackMode::On, full),
+        || walk(FeedbackMode::Off, lean),
     );
     bar.finish_and_clear();
     let ((pool, mut record), (_, pair)) = (with?, without?);
@@ -137,26 +139,6 @@ fn run_pair(loaded: &Loaded, opened: &Opened) -> Result<Ran, Failure> {
         record,
         pair: whole.then_some(pair),
     })
-}
-
-fn run_one(
-    loaded: &Loaded,
-    pool: &Pool,
-    mode: FeedbackMode,
-    recording: Recording,
-    bar: &ProgressBar,
-) -> Result<(Pool, PathRecord), Failure> {
-    let config = setup::world_config(loaded, mode, recording)?;
-    let mut world = World::new(pool.fork(), config, loaded.scenario.seed)?;
-    let record = world.run(&mut |_| {
-        bar.inc(1);
-        if progress::interrupted() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    });
-    Ok((world.protocol().clone(), record))
 }
 
 /// By asset, the asset whose price it follows.

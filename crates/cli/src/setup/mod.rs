@@ -1,13 +1,17 @@
 //! From files to machines: a scenario becomes a pool, a market and the report's descriptions.
 
 mod context;
+mod designs;
 mod maps;
+mod path;
 mod pool;
 mod world;
 
 pub(crate) use context::run_context;
+pub(crate) use designs::{DESIGNS, Row};
 pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd};
-pub(crate) use pool::{Opened, open_pool};
+pub(crate) use path::walk;
+pub(crate) use pool::{Opened, open_pool, open_pool_as, start_price};
 pub(crate) use world::world_config;
 
 use crate::failure::Failure;

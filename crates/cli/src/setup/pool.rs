@@ -105,28 +105,47 @@ fn lenders(scenario: &Scenario) -> Account {
     Account::new(0, supplies)
 }
 
+/// An asset's price in USD at the scenario's start.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn start_price(loaded: &Loaded, id: AssetId) -> Result<f64, Failure> {
+    let scenario = &loaded.scenario;
+    let price = loaded.inputs.price_at(id, scenario.time.start);
+    price.ok_or_else(|| {
+        let file = scenario.path.display();
+        let asset = scenario.assets.get(usize::from(id.0));
+        let symbol = asset.map_or("?", |asset| asset.symbol.as_str());
+        Failure::new(format!(
+            "{file}: assets.{symbol}.price: no price at the start"
+        ))
+    })
+}
+
 /// The pool at the scenario's start.
 ///
 /// # Errors
 /// When the family or version is unknown, a price is missing, or more is borrowed than supplied.
 pub(crate) fn open_pool(loaded: &Loaded, book: &Book) -> Result<Opened, Failure> {
+    open_pool_as(loaded, book, version_of(&loaded.scenario)?)
+}
+
+/// The pool at the scenario's start under the rules of any version.
+///
+/// # Errors
+/// When a price is missing, or more is borrowed than supplied.
+pub(crate) fn open_pool_as(
+    loaded: &Loaded,
+    book: &Book,
+    version: AaveVersion,
+) -> Result<Opened, Failure> {
     let scenario = &loaded.scenario;
-    let version = version_of(scenario)?;
     let now = Timestamp(scenario.time.start);
     let base_decimals = scenario.protocol.base_decimals;
     let mut reserves = Vec::with_capacity(scenario.assets.len());
     for (at, asset) in scenario.assets.iter().enumerate() {
         let id = AssetId(u16::try_from(at).unwrap_or(u16::MAX));
-        let usd = loaded
-            .inputs
-            .price_at(id, scenario.time.start)
-            .ok_or_else(|| {
-                let file = scenario.path.display();
-                Failure::new(format!(
-                    "{file}: assets.{}.price: no price at the start",
-                    asset.symbol
-                ))
-            })?;
+        let usd = start_price(loaded, id)?;
         reserves.push(reserve(
             asset,
             door::price_to_oracle(usd, base_decimals),

@@ -1,0 +1,137 @@
+//! The designs that a scenario's borrowers can be put into, for side-by-side runs.
+//!
+//! A new design is its file with an opening function, and one row in [`DESIGNS`].
+
+mod aave;
+mod compound_v2;
+mod morpho;
+
+use super::{Loaded, walk, world_config};
+use crate::failure::Failure;
+use backstop_core::coverage::Waterfall;
+use backstop_core::protocol::Protocol;
+use backstop_core::protocol::aave::AaveVersion;
+use backstop_core::protocol::compound_v2::CompoundVersion;
+use backstop_lab::market::FeedbackMode;
+use backstop_lab::record::PathRecord;
+use backstop_lab::world::Recording;
+use indicatif::ProgressBar;
+
+/// A design with the scenario's borrowers in it.
+pub(crate) trait Design: Send + Sync {
+    /// Runs one path, as [`walk`] does.
+    ///
+    /// # Errors
+    /// As [`walk`].
+    fn walk(
+        &self,
+        loaded: &Loaded,
+        mode: FeedbackMode,
+        bar: &ProgressBar,
+    ) -> Result<PathRecord, Failure>;
+
+    /// How borrowers and parameters were mapped onto the design, one sentence each.
+    fn mapping(&self) -> &[String];
+}
+
+/// Who bears a deficit that the design records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Payer {
+    /// The layers of the scenario's waterfall.
+    Waterfall,
+    /// The suppliers, at once.
+    Suppliers,
+}
+
+/// A protocol at the scenario's start.
+struct Opened<P> {
+    protocol: P,
+    payer: Payer,
+    mapping: Vec<String>,
+}
+
+/// Accounts' outcomes, for what is left at the end; nothing else that needs space.
+const RECORDING: Recording = Recording {
+    traces: false,
+    events: false,
+    accounts: true,
+};
+
+impl<P: Protocol + Send + Sync> Design for Opened<P> {
+    fn walk(
+        &self,
+        loaded: &Loaded,
+        mode: FeedbackMode,
+        bar: &ProgressBar,
+    ) -> Result<PathRecord, Failure> {
+        let mut config = world_config(loaded, mode, RECORDING)?;
+        if self.payer == Payer::Suppliers {
+            config.coverage = Waterfall::new(Vec::new());
+        }
+        let (_, record) = walk(&self.protocol, config, loaded.scenario.seed, bar)?;
+        Ok(record)
+    }
+
+    fn mapping(&self) -> &[String] {
+        &self.mapping
+    }
+}
+
+/// One design in one version.
+pub(crate) struct Row {
+    /// Name on the command line and in data.
+    pub(crate) name: &'static str,
+    /// Name for people.
+    pub(crate) title: &'static str,
+    /// Puts the scenario's borrowers into it.
+    pub(crate) open: fn(&Loaded) -> Result<Box<dyn Design>, Failure>,
+}
+
+/// All designs, in the order in which `--help` lists them.
+pub(crate) const DESIGNS: &[Row] = &[
+    Row {
+        name: "aave-3.0.2",
+        title: "Aave v3.0.2",
+        open: |loaded| aave::open(loaded, AaveVersion::V3_0_2),
+    },
+    Row {
+        name: "aave-3.3",
+        title: "Aave v3.3",
+        open: |loaded| aave::open(loaded, AaveVersion::V3_3),
+    },
+    Row {
+        name: "aave-3.4",
+        title: "Aave v3.4",
+        open: |loaded| aave::open(loaded, AaveVersion::V3_4),
+    },
+    Row {
+        name: "aave-3.5",
+        title: "Aave v3.5",
+        open: |loaded| aave::open(loaded, AaveVersion::V3_5),
+    },
+    Row {
+        name: "aave-3.6",
+        title: "Aave v3.6",
+        open: |loaded| aave::open(loaded, AaveVersion::V3_6),
+    },
+    Row {
+        name: "aave-3.7",
+        title: "Aave v3.7",
+        open: |loaded| aave::open(loaded, AaveVersion::V3_7),
+    },
+    Row {
+        name: "morpho",
+        title: "Morpho Blue",
+        open: morpho::open,
+    },
+    Row {
+        name: "compound-v2-2.6",
+        title: "Compound v2.6",
+        open: |loaded| compound_v2::open(loaded, CompoundVersion::V2_6),
+    },
+    Row {
+        name: "compound-v2",
+        title: "Compound v2",
+        open: |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
+    },
+];

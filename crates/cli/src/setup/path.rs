@@ -1,0 +1,32 @@
+//! One path of a protocol through a market.
+
+use crate::failure::Failure;
+use crate::progress;
+use backstop_core::protocol::Protocol;
+use backstop_lab::record::PathRecord;
+use backstop_lab::world::{World, WorldConfig};
+use indicatif::ProgressBar;
+use std::ops::ControlFlow;
+
+/// Runs a fork of a protocol until the path's end or Ctrl-C; the protocol as it is then, and the
+/// record. The bar grows by one a step.
+///
+/// # Errors
+/// When the market cannot work.
+pub(crate) fn walk<P: Protocol>(
+    protocol: &P,
+    config: WorldConfig,
+    seed: u64,
+    bar: &ProgressBar,
+) -> Result<(P, PathRecord), Failure> {
+    let mut world = World::new(protocol.fork(), config, seed)?;
+    let record = world.run(&mut |_| {
+        bar.inc(1);
+        if progress::interrupted() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    Ok((world.protocol().clone(), record))
+}

@@ -1,0 +1,235 @@
+//! What every design behind the `Protocol` trait keeps, under random prices, times, liquidations
+//! and borrowers' moves: the breach index says what the exact rule says of every account, an offer is
+//! what its liquidation settles, a refused call changes nothing, and forks are independent.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on must stop, with the seed of its sequence"
+)]
+
+#[path = "machines/compound_v2.rs"]
+mod compound_v2;
+mod dice;
+#[path = "machines/morpho.rs"]
+mod morpho;
+
+use backstop_core::protocol::{AccountId, Adjustment, AssetId, Prices, Protocol, Receive, Terms};
+use backstop_core::units::{Amount, Price, Ratio, Timestamp, U256};
+use dice::{Dice, Script};
+
+/// Accounts of borrowers in a drawn book.
+const BORROWERS: u32 = 12;
+/// Decimals of prices in the drawn worlds.
+const PRICE: u128 = 100_000_000;
+const START: u64 = 1_700_000_000;
+const SEQUENCES: u64 = 400;
+const LENGTH: u64 = 60;
+
+/// Decimals and dollars of the assets; the first two are collateral.
+const LISTED: [(&str, u8, u128); 4] = [
+    ("WETH", 18, 2_000),
+    ("WBTC", 8, 30_000),
+    ("USDC", 6, 1),
+    ("DAI", 18, 1),
+];
+
+/// A design with a drawn book, and its exact rule.
+struct Case<P> {
+    machine: P,
+    breached: fn(&P, AccountId) -> bool,
+}
+
+#[derive(Debug)]
+enum Step {
+    Observe { seconds: u64, prices: Prices },
+    Liquidate { account: AccountId, share: u128 },
+    Adjust(AccountId, Adjustment),
+}
+
+/// One account: collateral and debt by asset, in base units. Health is drawn around 1.3.
+fn borrower(dice: &mut Dice, threshold: u128) -> [(u128, u128); 4] {
+    let mut held = [(0, 0); 4];
+    let mut power = 0;
+    for (at, row) in held.iter_mut().enumerate().take(2) {
+        if at == 0 || dice.percent(30) {
+            let dollars = 10 + dice.below(100_000);
+            let (_, decimals, price) = LISTED[at];
+            row.0 = dollars * 10u128.pow(decimals.into()) / price;
+            power += dollars * threshold / 100;
+        }
+    }
+    let owed = power * 100 / (101 + dice.below(60));
+    let first = if dice.percent(30) {
+        dice.below(owed + 1)
+    } else {
+        owed
+    };
+    held[2].1 = first * 1_000_000;
+    held[3].1 = (owed - first) * 10u128.pow(18);
+    held
+}
+
+fn scale<P: Protocol>(machine: &P) -> U256 {
+    U256::from(10).pow(U256::from(machine.base_decimals()))
+}
+
+/// The listed prices moved by a common fall and a little each; now and then far.
+fn drawn_prices<P: Protocol>(dice: &mut Dice, machine: &P) -> Prices {
+    let fall = match dice.below(20) {
+        0 => dice.below(100),
+        1 => 0,
+        _ => 600 + dice.below(500),
+    };
+    let price = |(at, (_, _, dollars)): (usize, &(&str, u8, u128))| {
+        let own = if at < 2 { fall } else { 1_000 };
+        let wobble = 980 + dice.below(41);
+        Price(U256::from(dollars * own * wobble) * scale(machine) / U256::from(1_000_000))
+    };
+    Prices(LISTED.iter().enumerate().map(price).collect())
+}
+
+fn drawn_step<P: Protocol>(dice: &mut Dice, machine: &P) -> Step {
+    let breached: Vec<_> = machine.breaches().collect();
+    match dice.below(10) {
+        0..=3 if !breached.is_empty() => Step::Liquidate {
+            account: dice.pick(&breached),
+            share: dice.below(1_300),
+        },
+        4 | 5 => {
+            let account = AccountId(u32::try_from(dice.below(BORROWERS.into())).unwrap());
+            let asset = AssetId(u16::try_from(dice.below(4)).unwrap());
+            let (_, decimals, dollars) = LISTED[usize::from(asset.0)];
+            let unit = 10u128.pow(decimals.into());
+            let amount = Amount::new(dice.below(5_000) * unit / dollars + dice.below(3));
+            Step::Adjust(
+                account,
+                if asset.0 < 2 {
+                    Adjustment::TopUp { asset, amount }
+                } else {
+                    Adjustment::Repay { asset, amount }
+                },
+            )
+        }
+        _ => Step::Observe {
+            seconds: u64::try_from(dice.below(4_000)).unwrap(),
+            prices: drawn_prices(dice, machine),
+        },
+    }
+}
+
+/// What came of a sequence.
+#[derive(Debug, Default)]
+struct Tally {
+    liquidated: u64,
+    adjusted: u64,
+    refused: u64,
+    healthy_again: u64,
+}
+
+fn terms<P: Protocol>(machine: &P, repay: Amount) -> Terms {
+    Terms {
+        liquidator: AccountId(machine.accounts() + 7),
+        repay,
+        receive: Receive::Tokens,
+    }
+}
+
+fn liquidate<P: Protocol>(machine: &mut P, account: AccountId, share: u128, tally: &mut Tally) {
+    let offers = machine.offers(account);
+    for offer in &offers {
+        let all = terms(machine, Amount::MAX);
+        let settled = machine.fork().accept(offer, &all);
+        let settled = settled.unwrap_or_else(|r| panic!("{offer:?} is refused: {r}"));
+        assert_eq!(settled.repaid, offer.repay_max, "{offer:?}");
+        assert_eq!(settled.seized, offer.seize_max, "{offer:?}");
+        let (explained, _) = machine.explain(offer, &all).unwrap();
+        assert_eq!(explained.seized, settled.seized);
+    }
+    let Some(offer) = offers.first() else {
+        return;
+    };
+    let repay = Amount(offer.repay_max.0 * U256::from(share) / U256::from(1_000));
+    let part = terms(machine, repay);
+    let before = machine.state_hash();
+    match machine.accept(offer, &part) {
+        Ok(settled) => {
+            tally.liquidated += 1;
+            assert!(settled.repaid <= offer.repay_max);
+            let healed = settled.health_after >= Ratio::new(10u128.pow(18));
+            tally.healthy_again += u64::from(healed);
+        }
+        Err(_) => {
+            tally.refused += 1;
+            assert_eq!(machine.state_hash(), before, "a refused liquidation");
+        }
+    }
+}
+
+fn run_step<P: Protocol>(machine: &mut P, step: &Step, tally: &mut Tally) {
+    match step {
+        Step::Observe { seconds, prices } => {
+            let now = Timestamp(machine.now().0 + seconds);
+            machine.observe(now, prices).unwrap();
+        }
+        Step::Liquidate { account, share } => liquidate(machine, *account, *share, tally),
+        Step::Adjust(account, adjustment) => {
+            let before = machine.state_hash();
+            match machine.adjust(*account, adjustment) {
+                Ok(_) => tally.adjusted += 1,
+                Err(_) => {
+                    tally.refused += 1;
+                    assert_eq!(machine.state_hash(), before, "a refused move");
+                }
+            }
+        }
+    }
+}
+
+fn check<P: Protocol>(case: &Case<P>) {
+    let machine = &case.machine;
+    let exact: Vec<_> = (0..machine.accounts())
+        .map(AccountId)
+        .filter(|id| (case.breached)(machine, *id))
+        .collect();
+    assert_eq!(
+        machine.breaches().collect::<Vec<_>>(),
+        exact,
+        "accounts in breach"
+    );
+    assert_eq!(machine.breached(), exact.len());
+}
+
+/// Runs sequences over drawn books.
+fn hold<P: Protocol>(open: impl Fn(&mut Dice) -> Case<P>) {
+    let mut tally = Tally::default();
+    for seed in 0..SEQUENCES {
+        let mut dice = Dice::new(seed);
+        let mut script = Script::new(seed);
+        let mut case = open(&mut dice);
+        check(&case);
+        for _ in 0..LENGTH {
+            let step = drawn_step(&mut dice, &case.machine);
+            let (fork, hash) = (case.machine.fork(), case.machine.state_hash());
+            script.steps.push(step);
+            run_step(&mut case.machine, script.steps.last().unwrap(), &mut tally);
+            check(&case);
+            assert_eq!(fork.state_hash(), hash, "a fork saw what came after it");
+        }
+    }
+    let least = SEQUENCES * LENGTH / 50;
+    assert!(
+        tally.liquidated > least && tally.adjusted > least,
+        "{tally:?}"
+    );
+    assert!(tally.healthy_again > 0, "{tally:?}");
+}
+
+#[test]
+fn compound_v2_keeps_its_word() {
+    hold(compound_v2::open);
+}
+
+#[test]
+fn morpho_keeps_its_word() {
+    hold(morpho::open);
+}
