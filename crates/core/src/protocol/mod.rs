@@ -16,13 +16,15 @@ pub mod maker;
 pub mod morpho;
 mod offer;
 mod rejections;
+mod setup_error;
 mod trace;
 
 pub use event::Event;
 pub use offer::{Adjustment, Offer, Receive, Settlement, Terms};
+pub use setup_error::SetupError;
 pub use trace::{NoTrace, Trace, TraceSink, TraceStep};
 
-pub(crate) use rejections::rejections;
+pub(crate) use rejections::{panics, rejections};
 
 use crate::units::{Amount, Bps, Price, Ratio, Timestamp, Value};
 use std::fmt::Debug;

@@ -27,7 +27,35 @@ macro_rules! rejections {
                 f.write_str(self.name())
             }
         }
+
+        #[cfg(test)]
+        mod numbering {
+            use super::$type;
+
+            #[test]
+            fn numbers_and_names_are_unique_and_ordered() {
+                let mut names: Vec<_> = $type::ALL.iter().map(|r| r.name()).collect();
+                assert!($type::ALL.windows(2).all(|pair| pair[0] < pair[1]));
+                names.sort_unstable();
+                names.dedup();
+                assert_eq!(names.len(), $type::ALL.len());
+            }
+        }
     };
 }
 
-pub(crate) use rejections;
+/// Gives arithmetic that fails the names that the compiler of the contracts gives it.
+macro_rules! panics {
+    ($type:ident) => {
+        impl From<crate::units::Overflow> for $type {
+            fn from(overflow: crate::units::Overflow) -> Self {
+                match overflow {
+                    crate::units::Overflow::Arithmetic => Self::Panic0x11,
+                    crate::units::Overflow::DivisionByZero => Self::Panic0x12,
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use {panics, rejections};

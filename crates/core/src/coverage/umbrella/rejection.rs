@@ -1,7 +1,6 @@
 //! Why the contracts refuse.
 
-use crate::protocol::rejections;
-use crate::units::Overflow;
+use crate::protocol::{panics, rejections};
 
 rejections! {
     /// Why Umbrella refused.
@@ -61,14 +60,7 @@ rejections! {
     Panic0x12 = 25 "Panic(0x12)",
 }
 
-impl From<Overflow> for Rejection {
-    fn from(overflow: Overflow) -> Self {
-        match overflow {
-            Overflow::Arithmetic => Self::Panic0x11,
-            Overflow::DivisionByZero => Self::Panic0x12,
-        }
-    }
-}
+panics!(Rejection);
 
 /// Result of a rule.
 pub(super) type Ruled<T> = Result<T, Rejection>;

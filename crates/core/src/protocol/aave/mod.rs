@@ -29,7 +29,7 @@ pub use action::Action;
 pub use ledger::{AccountData, EMode, Sentinel};
 pub use rejection::Rejection;
 pub use reserve::{RateStrategy, Reserve, ReserveConfig, ReserveState};
-pub use setup::{PoolSetup, ReserveSetup, SetupError};
+pub use setup::{PoolSetup, ReserveSetup};
 pub use version::{
     AaveVersion, BorrowCheck, Cash, ClaimEnables, CloseFactor, CollateralAccrual, Compounding,
     Consumption, DebtMark, Isolation, LoanToValue, Membership, Rule, Rules, SameAsset, Threshold,

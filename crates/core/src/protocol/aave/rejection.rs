@@ -1,8 +1,7 @@
 //! Why the pool refuses, roughly in the order in which its checks come; the exact order of each
 //! operation is in `docs/protocols/aave.md`.
 
-use crate::protocol::rejections;
-use crate::units::Overflow;
+use crate::protocol::{panics, rejections};
 
 rejections! {
     /// Why the pool refused.
@@ -100,25 +99,4 @@ rejections! {
     Erc20InsufficientBalance = 44 "ERC20_INSUFFICIENT_BALANCE",
 }
 
-impl From<Overflow> for Rejection {
-    fn from(overflow: Overflow) -> Self {
-        match overflow {
-            Overflow::Arithmetic => Self::Panic0x11,
-            Overflow::DivisionByZero => Self::Panic0x12,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_names_are_unique_and_ordered() {
-        let mut names: Vec<_> = Rejection::ALL.iter().map(|r| r.name()).collect();
-        assert!(Rejection::ALL.windows(2).all(|pair| pair[0] < pair[1]));
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), Rejection::ALL.len());
-    }
-}
+panics!(Rejection);

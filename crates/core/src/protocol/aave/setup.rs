@@ -6,10 +6,10 @@ use super::reserve::{RateStrategy, Reserve, ReserveConfig, ReserveState};
 use super::version::AaveVersion;
 use super::{Pool, reserve::Flow};
 use crate::book::Book;
+use crate::protocol::SetupError;
 use crate::protocol::{AccountId, Asset, AssetId};
 use crate::units::{Amount, Price, RAY, Shares, Timestamp, U256, pow10};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 /// One reserve of a new pool.
@@ -51,23 +51,6 @@ pub struct PoolSetup {
     /// May cover deficits.
     pub coverage: AccountId,
 }
-
-/// Why a pool cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetupError {
-    /// The field, such as `reserves.WETH.config.decimals`.
-    pub field: String,
-    /// What was found and what is allowed.
-    pub problem: String,
-}
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
-    }
-}
-
-impl std::error::Error for SetupError {}
 
 fn refuse<T>(field: impl Into<String>, problem: impl Into<String>) -> Result<T, SetupError> {
     Err(SetupError {

@@ -38,7 +38,7 @@ pub use machine::Market;
 pub use math::{AmountRay, ValueRay};
 pub use rate::RateStrategy;
 pub use rejection::Rejection;
-pub use setup::{MarketSetup, SetupError};
+pub use setup::MarketSetup;
 pub use signed::Signed;
 pub use sizing::{
     DebtToLiquidate, LiquidationAmounts, LiquidationParams, Remainder, leaves_deficit,

@@ -11,10 +11,10 @@ use super::spoke::{Reserve, Spoke};
 use super::version::AaveV4Version;
 use super::{SpokeId, TokenId};
 use crate::book::Book;
+use crate::protocol::SetupError;
 use crate::protocol::{Asset, AssetId};
 use crate::units::{Amount, Price, RAY, Shares, Timestamp, U256};
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 
 /// Everything that a market starts from. Positions in the lists are the ids.
@@ -37,23 +37,6 @@ pub struct MarketSetup {
     /// Accounts; ids run from 0 in this order.
     pub accounts: Vec<Account>,
 }
-
-/// Why a market cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetupError {
-    /// The field, such as `assets.0.state.liquidity`.
-    pub field: String,
-    /// What was found and what is allowed.
-    pub problem: String,
-}
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
-    }
-}
-
-impl std::error::Error for SetupError {}
 
 type Checked = Result<(), SetupError>;
 

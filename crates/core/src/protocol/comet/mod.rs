@@ -31,7 +31,7 @@ pub use config::{BaseConfig, CollateralConfig, Config, RateCurve};
 pub use event::{Absorption, Event, Events};
 pub use rejection::Rejection;
 pub use sale::{Reserves, Sale};
-pub use setup::{CollateralSetup, CometSetup, SetupError};
+pub use setup::{CollateralSetup, CometSetup};
 pub use solvency::Standing;
 pub use state::{Account, BASE, Collateral, Comet, Paused, Position, Totals};
 pub use version::{CometVersion, Rules};

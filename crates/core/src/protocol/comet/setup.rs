@@ -5,8 +5,8 @@ use super::math::INDEX_SCALE;
 use super::state::{Collateral, Comet, Paused, Position, Totals};
 use super::version::CometVersion;
 use crate::book::Book;
+use crate::protocol::SetupError;
 use crate::units::{Amount, Price, Timestamp, U256, WAD};
-use std::fmt;
 use std::sync::Arc;
 
 /// A collateral asset to start from.
@@ -44,23 +44,6 @@ pub struct CometSetup {
     pub positions: Vec<Position>,
 }
 
-/// Why a Comet cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetupError {
-    /// The field, such as `totals.supply_index`.
-    pub field: &'static str,
-    /// What was found and what is allowed.
-    pub problem: String,
-}
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
-    }
-}
-
-impl std::error::Error for SetupError {}
-
 /// Passes where a condition holds.
 fn require(
     holds: bool,
@@ -71,7 +54,7 @@ fn require(
         return Ok(());
     }
     Err(SetupError {
-        field,
+        field: field.to_owned(),
         problem: problem(),
     })
 }

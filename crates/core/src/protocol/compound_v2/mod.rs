@@ -28,7 +28,7 @@ pub use liquidity::Liquidity;
 pub use machine::{Clock, Machine};
 pub use market::{Market, MarketConfig, MarketState, RateModel};
 pub use rejection::Rejection;
-pub use setup::{MarketSetup, PoolSetup, SetupError};
+pub use setup::{MarketSetup, PoolSetup};
 pub use version::{CompoundVersion, Deprecation, Rules};
 
 use crate::protocol::{AccountId, Asset, AssetId, Prices};

@@ -6,10 +6,10 @@ use super::ledger::{Guards, Ledger};
 use super::market::{Market, MarketConfig, MarketState};
 use super::version::CompoundVersion;
 use crate::book::Book;
+use crate::protocol::SetupError;
 use crate::protocol::{Asset, AssetId};
 use crate::units::{Amount, Price, Ratio, Rounding, Shares, WAD, mul_div};
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 
 /// One market of a new pool.
@@ -43,23 +43,6 @@ pub struct PoolSetup {
     /// Accounts; ids run from 0 in this order.
     pub accounts: Vec<Account>,
 }
-
-/// Why a pool cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetupError {
-    /// The field, such as `markets.cDAI.price`.
-    pub field: String,
-    /// What was found and what is allowed.
-    pub problem: String,
-}
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
-    }
-}
-
-impl std::error::Error for SetupError {}
 
 fn refuse<T>(field: impl Into<String>, problem: impl Into<String>) -> Result<T, SetupError> {
     Err(SetupError {

@@ -32,7 +32,7 @@ pub use event::{Event, Events, Liquidation};
 pub use liquidate::Quote;
 pub use liquidity::{Liquidity, Purpose};
 pub use rejection::Rejection;
-pub use setup::{ClusterSetup, SetupError, VaultSetup};
+pub use setup::{ClusterSetup, VaultSetup};
 pub use vault::{
     AmountCap, DONT_SOCIALIZE_DEBT, LinearKink, Ltv, SecondRate, VaultConfig, VaultState,
 };

@@ -8,8 +8,8 @@ use super::vault::{VaultConfig, VaultState};
 use super::version::EvkVersion;
 use crate::book::Book;
 use crate::protocol::AccountId;
+use crate::protocol::SetupError;
 use crate::units::{Bps, Index, RAY, Shares, Timestamp, U256};
-use std::fmt;
 use std::sync::Arc;
 
 /// Everything that a vault starts from.
@@ -37,23 +37,6 @@ pub struct ClusterSetup {
     /// Accounts; ids run from 0 in this order.
     pub accounts: Vec<Account>,
 }
-
-/// Why a cluster cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetupError {
-    /// The field, such as `vaults[1].state.total_shares`.
-    pub field: String,
-    /// What was found and what is allowed.
-    pub problem: String,
-}
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
-    }
-}
-
-impl std::error::Error for SetupError {}
 
 /// 2^72 − 1: what the contract's storage holds, which is more than a vault ever sets.
 const RATE_MAX: U256 = U256::from_limbs([u64::MAX, 0xff, 0, 0]);

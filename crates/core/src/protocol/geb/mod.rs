@@ -21,7 +21,7 @@ pub use parameter::{HouseParameter, Parameter};
 pub use rejection::Rejection;
 pub use state::{
     Account, Bid, Core, Feed, FeedName, Feeds, GebSetup, House, LiquidationEngine, Relayer, Roles,
-    SafeEngine, SetupError,
+    SafeEngine,
 };
 
 use crate::auction::AuctionId;

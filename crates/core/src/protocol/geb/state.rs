@@ -4,6 +4,7 @@ use super::Geb;
 use crate::auction::{AuctionId, Ray};
 use crate::book::Book;
 use crate::protocol::AccountId;
+use crate::protocol::SetupError;
 use crate::units::{Amount, Index, Price, Ratio, Shares, Timestamp, U256, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -214,23 +215,6 @@ pub struct GebSetup {
     /// Running auctions.
     pub bids: BTreeMap<AuctionId, Bid>,
 }
-
-/// A part that does not fit the others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetupError {
-    /// Dotted path of the part.
-    pub field: String,
-    /// What is wrong with it.
-    pub problem: String,
-}
-
-impl std::fmt::Display for SetupError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
-    }
-}
-
-impl std::error::Error for SetupError {}
 
 impl GebSetup {
     /// The system.

@@ -63,7 +63,7 @@ pub use account::{Account, Reward, Trove, TroveStatus};
 pub use action::{Action, Change, Gains, Hints, Liquidation, Outcome};
 pub use branch::{Branch, Holding, Latest};
 pub use rejection::Rejection;
-pub use setup::{SetupError, SystemSetup};
+pub use setup::SystemSetup;
 pub use version::{
     Arithmetic, Below, Borrowing, Funding, LiquityVersion, NoStakes, Order, Parameters, Recording,
     Rules, Split,

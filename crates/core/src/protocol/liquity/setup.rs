@@ -7,8 +7,8 @@ use super::version::{LiquityVersion, Order, Parameters};
 use crate::book::Book;
 use crate::coverage::stability_pool::StabilityPool;
 use crate::protocol::AccountId;
+use crate::protocol::SetupError;
 use crate::units::{Amount, Price, Timestamp, U256};
-use std::fmt;
 
 /// Everything that a system starts from.
 #[derive(Clone, Debug)]
@@ -30,23 +30,6 @@ pub struct SystemSetup {
     /// v1: the open troves from the largest to the smallest ratio; empty in v2.
     pub sorted: Vec<AccountId>,
 }
-
-/// Why a system cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetupError {
-    /// The field, such as `branch.stakes`.
-    pub field: String,
-    /// What was found and what is allowed.
-    pub problem: String,
-}
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
-    }
-}
-
-impl std::error::Error for SetupError {}
 
 fn refuse<T>(field: impl Into<String>, problem: impl Into<String>) -> Result<T, SetupError> {
     Err(SetupError {

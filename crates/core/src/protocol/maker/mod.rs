@@ -33,7 +33,7 @@ pub use parameter::{
     BiddingParameter, CollateralParameter, Parameter, SystemParameter, check_curve,
 };
 pub use rejection::Rejection;
-pub use setup::{MakerSetup, SetupError};
+pub use setup::MakerSetup;
 pub use state::{
     Bid, Breaker, CollateralType, Core, DebtHouse, DutchHouse, EnglishHouse, House, Liquidations,
     Roles, Sale, SurplusHouse, Treasury,

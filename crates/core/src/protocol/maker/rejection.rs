@@ -281,17 +281,3 @@ pub(super) fn in_surplus_house(refusal: EnglishRefusal) -> Rejection {
         | EnglishRefusal::Arithmetic => Rejection::NoReason,
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_names_are_unique_and_ordered() {
-        let mut names: Vec<_> = Rejection::ALL.iter().map(|r| r.name()).collect();
-        assert!(Rejection::ALL.windows(2).all(|pair| pair[0] < pair[1]));
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), Rejection::ALL.len());
-    }
-}

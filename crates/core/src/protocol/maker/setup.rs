@@ -6,6 +6,7 @@ use super::version::MakerVersion;
 use super::{Maker, check_curve};
 use crate::auction::AuctionId;
 use crate::book::Book;
+use crate::protocol::SetupError;
 use crate::protocol::{AccountId, AssetId};
 use crate::units::{Timestamp, Value};
 use std::collections::BTreeMap;
@@ -31,23 +32,6 @@ pub struct MakerSetup {
     /// Running English auctions.
     pub bids: BTreeMap<BidKey, Bid>,
 }
-
-/// A part that does not fit the others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetupError {
-    /// Dotted path of the part.
-    pub field: String,
-    /// What is wrong with it.
-    pub problem: String,
-}
-
-impl std::fmt::Display for SetupError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
-    }
-}
-
-impl std::error::Error for SetupError {}
 
 impl MakerSetup {
     /// The system.

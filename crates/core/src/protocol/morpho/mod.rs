@@ -26,6 +26,6 @@ pub use interest::Irm;
 pub use machine::Quote;
 pub use markets::{MarketAction, Markets, Pair};
 pub use rejection::Rejection;
-pub use setup::{MarketSetup, SetupError};
+pub use setup::MarketSetup;
 pub use state::{Holdings, Market, Position, Standing, Totals};
 pub use version::{MorphoVersion, Rules};

@@ -6,9 +6,9 @@ use super::state::{Holdings, Market, Position, Totals};
 use super::version::MorphoVersion;
 use crate::book::Book;
 use crate::protocol::AccountId;
+use crate::protocol::SetupError;
 use crate::units::{Amount, Price, Ratio, Rounding, Shares, Timestamp, U256, WAD, checked_mul_div};
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 
 /// Everything that a market starts from.
@@ -32,23 +32,6 @@ pub struct MarketSetup {
     pub positions: Vec<Position>,
 }
 
-/// Why a market cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetupError {
-    /// The field, such as `totals.supply_shares`.
-    pub field: &'static str,
-    /// What was found and what is allowed.
-    pub problem: String,
-}
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
-    }
-}
-
-impl std::error::Error for SetupError {}
-
 /// Passes where a condition holds.
 fn require(
     holds: bool,
@@ -59,7 +42,7 @@ fn require(
         return Ok(());
     }
     Err(SetupError {
-        field,
+        field: field.to_owned(),
         problem: problem(),
     })
 }
@@ -83,7 +66,7 @@ impl MarketSetup {
     /// When a sum overflows.
     pub fn open(mut self) -> Result<Self, SetupError> {
         let overflow = |rejection: Rejection| SetupError {
-            field: "positions",
+            field: "positions".to_owned(),
             problem: format!("their sum overflows ({rejection})"),
         };
         let (supply, borrow, _) = sums(&self.positions).map_err(overflow)?;
@@ -112,7 +95,7 @@ impl MarketSetup {
         let totals = self.totals;
         let Ok(loan) = totals.supply_assets.minus(totals.borrow_assets) else {
             return Err(SetupError {
-                field: "totals.borrow_assets",
+                field: "totals.borrow_assets".to_owned(),
                 problem: format!(
                     "{} borrowed of {} supplied",
                     totals.borrow_assets, totals.supply_assets
@@ -183,7 +166,7 @@ impl MarketSetup {
     /// Totals must be the sums; tells the sum of the collateral.
     fn check_sums(&self) -> Result<Amount, SetupError> {
         let (supply, borrow, collateral) = sums(&self.positions).map_err(|_| SetupError {
-            field: "positions",
+            field: "positions".to_owned(),
             problem: "their sum overflows".to_owned(),
         })?;
         let totals = &self.totals;
