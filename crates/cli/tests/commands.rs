@@ -107,6 +107,31 @@ fn a_run_can_be_explained() {
 }
 
 #[test]
+fn designs_are_compared() {
+    let out = scratch("compared");
+    let folder = out.to_str().expect("a path");
+    let mut args = vec!["compare"];
+    args.extend(SMALL);
+    args.extend(["--out", folder]);
+    let (code, text, err) = run(&args);
+    assert_eq!(code, 0, "{err}");
+    for name in ["aave-3.0.2", "aave-3.7", "morpho", "compound-v2"] {
+        assert!(text.contains(name), "{name} is missing in {text}");
+    }
+    for table in ["compare", "compare-steps", "compare-coverage"] {
+        for ending in ["json", "parquet"] {
+            let file = format!("{table}.{ending}");
+            assert!(out.join(&file).exists(), "{file}");
+        }
+    }
+    let page = std::fs::read(out.join("compare.html")).expect("the page");
+    args.extend(["--threads", "1"]);
+    assert_eq!(run(&args).0, 0);
+    let again = std::fs::read(out.join("compare.html")).expect("the page");
+    assert_eq!(page, again, "a second run, on one thread");
+}
+
+#[test]
 fn map_and_health_write_what_they_draw() {
     let out = scratch("map");
     let mut args = vec!["map"];
@@ -163,6 +188,10 @@ fn messages_say_what_is_wrong() {
     check(
         &["health", scenario, "--scenario", scenario],
         &["--scenario"],
+    );
+    check(
+        &["compare", scenario, "--protocols", "aave-3.7,aave-9"],
+        &["aave-9", "allowed", "compound-v2"],
     );
     check(&["explain", "no-such-folder", "1"], &["no-such-folder"]);
     check(&["verify", "Cargo.toml"], &["Cargo.toml"]);
