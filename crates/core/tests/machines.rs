@@ -7,6 +7,8 @@
     reason = "a test that cannot go on must stop, with the seed of its sequence"
 )]
 
+#[path = "machines/aave_v4.rs"]
+mod aave_v4;
 #[path = "machines/compound_v2.rs"]
 mod compound_v2;
 mod dice;
@@ -222,6 +224,21 @@ fn hold<P: Protocol>(open: impl Fn(&mut Dice) -> Case<P>) {
         "{tally:?}"
     );
     assert!(tally.healthy_again > 0, "{tally:?}");
+}
+
+#[test]
+fn aave_v4_keeps_its_word() {
+    hold(aave_v4::open);
+}
+
+#[test]
+fn aave_v4_pays_its_deficits() {
+    aave_v4::pays_its_deficits();
+}
+
+#[test]
+fn aave_v4_watches_premiums() {
+    aave_v4::watches_premiums();
 }
 
 #[test]

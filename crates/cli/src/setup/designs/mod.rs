@@ -3,6 +3,7 @@
 //! A new design is its file with an opening function, and one row in [`DESIGNS`].
 
 mod aave;
+mod aave_v4;
 mod compound_v2;
 mod morpho;
 
@@ -11,6 +12,7 @@ use crate::failure::Failure;
 use backstop_core::coverage::Waterfall;
 use backstop_core::protocol::Protocol;
 use backstop_core::protocol::aave::AaveVersion;
+use backstop_core::protocol::aave_v4::AaveV4Version;
 use backstop_core::protocol::compound_v2::CompoundVersion;
 use backstop_lab::market::FeedbackMode;
 use backstop_lab::record::PathRecord;
@@ -77,6 +79,9 @@ impl<P: Protocol + Send + Sync> Design for Opened<P> {
     }
 }
 
+/// Puts a scenario's borrowers into a design.
+type Open = fn(&Loaded) -> Result<Box<dyn Design>, Failure>;
+
 /// One design in one version.
 pub(crate) struct Row {
     /// Name on the command line and in data.
@@ -84,54 +89,41 @@ pub(crate) struct Row {
     /// Name for people.
     pub(crate) title: &'static str,
     /// Puts the scenario's borrowers into it.
-    pub(crate) open: fn(&Loaded) -> Result<Box<dyn Design>, Failure>,
+    pub(crate) open: Open,
 }
 
-/// All designs, in the order in which `--help` lists them.
+const fn row(name: &'static str, title: &'static str, open: Open) -> Row {
+    Row { name, title, open }
+}
+
+/// All designs, in the order in which a comparison shows them.
 pub(crate) const DESIGNS: &[Row] = &[
-    Row {
-        name: "aave-3.0.2",
-        title: "Aave v3.0.2",
-        open: |loaded| aave::open(loaded, AaveVersion::V3_0_2),
-    },
-    Row {
-        name: "aave-3.3",
-        title: "Aave v3.3",
-        open: |loaded| aave::open(loaded, AaveVersion::V3_3),
-    },
-    Row {
-        name: "aave-3.4",
-        title: "Aave v3.4",
-        open: |loaded| aave::open(loaded, AaveVersion::V3_4),
-    },
-    Row {
-        name: "aave-3.5",
-        title: "Aave v3.5",
-        open: |loaded| aave::open(loaded, AaveVersion::V3_5),
-    },
-    Row {
-        name: "aave-3.6",
-        title: "Aave v3.6",
-        open: |loaded| aave::open(loaded, AaveVersion::V3_6),
-    },
-    Row {
-        name: "aave-3.7",
-        title: "Aave v3.7",
-        open: |loaded| aave::open(loaded, AaveVersion::V3_7),
-    },
-    Row {
-        name: "morpho",
-        title: "Morpho Blue",
-        open: morpho::open,
-    },
-    Row {
-        name: "compound-v2-2.6",
-        title: "Compound v2.6",
-        open: |loaded| compound_v2::open(loaded, CompoundVersion::V2_6),
-    },
-    Row {
-        name: "compound-v2",
-        title: "Compound v2",
-        open: |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
-    },
+    row("aave-3.0.2", "Aave v3.0.2", |loaded| {
+        aave::open(loaded, AaveVersion::V3_0_2)
+    }),
+    row("aave-3.3", "Aave v3.3", |loaded| {
+        aave::open(loaded, AaveVersion::V3_3)
+    }),
+    row("aave-3.4", "Aave v3.4", |loaded| {
+        aave::open(loaded, AaveVersion::V3_4)
+    }),
+    row("aave-3.5", "Aave v3.5", |loaded| {
+        aave::open(loaded, AaveVersion::V3_5)
+    }),
+    row("aave-3.6", "Aave v3.6", |loaded| {
+        aave::open(loaded, AaveVersion::V3_6)
+    }),
+    row("aave-3.7", "Aave v3.7", |loaded| {
+        aave::open(loaded, AaveVersion::V3_7)
+    }),
+    row("aave-v4", "Aave v4", |loaded| {
+        aave_v4::open(loaded, AaveV4Version::V1e8de86)
+    }),
+    row("morpho", "Morpho Blue", morpho::open),
+    row("compound-v2-2.6", "Compound v2.6", |loaded| {
+        compound_v2::open(loaded, CompoundVersion::V2_6)
+    }),
+    row("compound-v2", "Compound v2", |loaded| {
+        compound_v2::open(loaded, CompoundVersion::A3214f6)
+    }),
 ];

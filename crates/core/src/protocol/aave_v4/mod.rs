@@ -24,6 +24,10 @@ mod setup;
 mod signed;
 mod sizing;
 mod spoke;
+mod spoke_bounds;
+mod spoke_machine;
+mod spoke_setup;
+mod spoke_told;
 mod users;
 mod version;
 
@@ -45,6 +49,8 @@ pub use sizing::{
     liquidation_bonus,
 };
 pub use spoke::{DynamicConfig, LiquidationConfig, PositionManager, Reserve, ReserveConfig, Spoke};
+pub use spoke_machine::SpokeMachine;
+pub use spoke_setup::{Listing, SpokeSetup};
 pub use version::{AaveV4Version, Rules};
 
 /// Position of an underlying token in the market's list.
