@@ -12,6 +12,8 @@ mod aave_v4;
 #[path = "machines/compound_v2.rs"]
 mod compound_v2;
 mod dice;
+#[path = "machines/euler.rs"]
+mod euler;
 #[path = "machines/morpho.rs"]
 mod morpho;
 
@@ -244,6 +246,11 @@ fn aave_v4_watches_premiums() {
 #[test]
 fn compound_v2_keeps_its_word() {
     hold(compound_v2::open);
+}
+
+#[test]
+fn euler_keeps_its_word() {
+    hold(euler::open);
 }
 
 #[test]

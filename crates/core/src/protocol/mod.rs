@@ -151,6 +151,11 @@ pub trait Protocol: Clone + Debug {
         self.breaches().count()
     }
 
+    /// Whether the discount of a liquidation grows while an account's health falls.
+    fn discount_grows(&self) -> bool {
+        false
+    }
+
     /// What a liquidator could do now with one breached account, best terms that the rules allow.
     fn offers(&self, account: AccountId) -> Vec<Offer>;
 

@@ -3,7 +3,7 @@
 use super::World;
 use super::books::index;
 use super::liquidation::Attempt;
-use super::watch::{Note, Seat, Vantage};
+use super::watch::{Discount, Note, Seat, Vantage};
 use crate::agents::{Desk, Exit, LiquidatorConfig, Plan};
 use crate::network::Bid;
 use backstop_core::protocol::{AccountId, Offer, Protocol};
@@ -17,7 +17,13 @@ impl<P: Protocol> World<P> {
             sell.push(outside.max(mid));
             buy.push(outside.min(mid));
         }
-        Vantage::new(&sell, &buy, &self.oracle, self.least_cost_usd())
+        let discount = if self.protocol.discount_grows() {
+            Discount::Growing
+        } else {
+            Discount::Fixed
+        };
+        let seen = (&sell[..], &buy[..], &self.oracle[..]);
+        Vantage::new(seen, self.least_cost_usd(), discount)
     }
 
     /// What the least demanding liquidator has to gain at the going price of gas, USD.

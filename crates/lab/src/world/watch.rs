@@ -10,7 +10,8 @@
 //!   positive if twice the debt could be repaid, as when a close factor goes from half to all;
 //! - or that ratio has moved by [`MOVE_LARGE`];
 //!
-//! and, where there were no offers, after [`RELOOK_S`].
+//! and, where there were no offers, after [`RELOOK_S`]. Where a discount grows while health falls, the
+//! surplus counts as if the whole move of the ratio had gone into the discount.
 
 use crate::agents::Plan;
 use backstop_core::protocol::{AccountId, Offer};
@@ -42,11 +43,27 @@ pub(super) struct Vantage {
     rates: Vec<Rates>,
     /// What the least demanding liquidator has to gain, USD.
     pub(super) cost_usd: f64,
+    /// How the discount behaves.
+    pub(super) discount: Discount,
+}
+
+/// How the discount of a liquidation behaves while health falls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Discount {
+    /// It stays.
+    #[default]
+    Fixed,
+    /// It grows.
+    Growing,
 }
 
 impl Vantage {
     /// From the best prices to sell and to buy and the oracle's, by asset, USD.
-    pub(super) fn new(sell: &[f64], buy: &[f64], oracle: &[f64], cost_usd: f64) -> Self {
+    pub(super) fn new(
+        (sell, buy, oracle): (&[f64], &[f64], &[f64]),
+        cost_usd: f64,
+        discount: Discount,
+    ) -> Self {
         let pairs = sell.iter().zip(oracle).flat_map(|(sell, of)| {
             buy.iter().zip(oracle).map(move |(buy, debt)| Rates {
                 better: (sell / of) / (buy / debt),
@@ -57,6 +74,7 @@ impl Vantage {
             assets: oracle.len(),
             rates: pairs.collect(),
             cost_usd,
+            discount,
         }
     }
 
@@ -117,8 +135,12 @@ impl Alarm {
 
     fn rings(&self, now: &Vantage) -> bool {
         let rates = now.rates(self.note.pair);
-        let gross = self.note.gross(rates);
         let moved = (rates.ratio - self.ratio).abs();
+        let mut note = self.note;
+        if now.discount == Discount::Growing {
+            note.gain *= 1.0 + moved / self.ratio;
+        }
+        let gross = note.gross(rates);
         // Written so that what is not a number rings too.
         let quiet = gross - now.cost_usd <= self.enough
             && moved < MOVE_LARGE * self.ratio
@@ -302,7 +324,8 @@ mod tests {
     /// Venue over oracle, oracle, and least cost.
     fn vantage(venue: f64, oracle: f64, cost_usd: f64) -> Vantage {
         let prices = [venue * oracle, 1.0];
-        Vantage::new(&prices, &prices, &[oracle, 1.0], cost_usd)
+        let seen = (&prices[..], &prices[..], &[oracle, 1.0][..]);
+        Vantage::new(seen, cost_usd, Discount::Fixed)
     }
 
     #[test]
@@ -360,6 +383,31 @@ mod tests {
             watch.refresh(ids(&[4, 7]), 60, vantage(venue, oracle, cost));
             let case = format!("{cost_then} {cost} {venue} {oracle}");
             assert_eq!(watch.awake().len() == 2, wakes, "{case}");
+        }
+    }
+
+    /// An offer without any gain yet, in a design whose discount grows while the ratio falls.
+    #[test]
+    fn a_growing_discount_wakes_before_it_is_told() {
+        let note = Note {
+            pair: 1,
+            repay_usd: 100.0,
+            gain: 1.0,
+        };
+        for (discount, oracle, wakes) in [
+            (Discount::Fixed, 196.0, false),
+            (Discount::Growing, 199.0, false),
+            (Discount::Growing, 196.0, true),
+        ] {
+            let mut watch = Watch::default();
+            let seen = |oracle| Vantage {
+                discount,
+                ..vantage(1.0, oracle, 1.0)
+            };
+            watch.refresh(ids(&[4]), 0, seen(200.0));
+            watch.sleep(0, &[note]);
+            watch.refresh(ids(&[4]), 60, seen(oracle));
+            assert_eq!(watch.awake().len() == 1, wakes, "{discount:?} {oracle}");
         }
     }
 

@@ -5,6 +5,7 @@
 mod aave;
 mod aave_v4;
 mod compound_v2;
+mod euler;
 mod morpho;
 
 use super::{Loaded, walk, world_config};
@@ -120,6 +121,7 @@ pub(crate) const DESIGNS: &[Row] = &[
         aave_v4::open(loaded, AaveV4Version::V1e8de86)
     }),
     row("morpho", "Morpho Blue", morpho::open),
+    row("euler", "Euler v2", euler::open),
     row("compound-v2-2.6", "Compound v2.6", |loaded| {
         compound_v2::open(loaded, CompoundVersion::V2_6)
     }),

@@ -272,6 +272,10 @@ impl Protocol for SpokeMachine {
         self.index.breached_len()
     }
 
+    fn discount_grows(&self) -> bool {
+        true
+    }
+
     fn offers(&self, account: AccountId) -> Vec<Offer> {
         let largest = self.market.liquidations(account);
         let offer = |done: &Liquidation| Offer {

@@ -164,11 +164,34 @@ fn liquidated(done: &Liquidation, market: &Market, liquidator: AccountId) -> Eve
 }
 
 pub(super) fn event_of(event: &Told, market: &Market) -> Option<Event> {
+    moved(event, market).or_else(|| {
+        Some(match *event {
+            Told::PriceObserved { reserve, price } => Event::PriceObserved {
+                asset: reserve,
+                price,
+            },
+            Told::CollateralSet {
+                reserve,
+                account,
+                enabled,
+            } => Event::CollateralEnabled {
+                account,
+                asset: reserve,
+                enabled,
+            },
+            Told::DeficitEliminated { asset, deficit, .. } => Event::DeficitCovered {
+                asset: AssetId(asset.0),
+                payer: AccountId(borrowers(market)),
+                amount: Amount(from_ray_up(deficit.0).ok()?),
+            },
+            _ => return None,
+        })
+    })
+}
+
+/// Tokens that came in or went out.
+fn moved(event: &Told, market: &Market) -> Option<Event> {
     Some(match *event {
-        Told::PriceObserved { reserve, price } => Event::PriceObserved {
-            asset: reserve,
-            price,
-        },
         Told::Supplied {
             reserve,
             payer,
@@ -219,20 +242,6 @@ pub(super) fn event_of(event: &Told, market: &Market) -> Option<Event> {
             account,
             asset: reserve,
             amount,
-        },
-        Told::CollateralSet {
-            reserve,
-            account,
-            enabled,
-        } => Event::CollateralEnabled {
-            account,
-            asset: reserve,
-            enabled,
-        },
-        Told::DeficitEliminated { asset, deficit, .. } => Event::DeficitCovered {
-            asset: AssetId(asset.0),
-            payer: AccountId(borrowers(market)),
-            amount: Amount(from_ray_up(deficit.0).ok()?),
         },
         _ => return None,
     })

@@ -163,7 +163,7 @@ impl Draft<'_> {
 
     /// What a unit of seized value costs, wad: the health, but no less than the largest discount
     /// allows.
-    fn discount_factor(&self, vault: VaultId, held: &Liquidity) -> Ruled<U256> {
+    pub(super) fn discount_factor(&self, vault: VaultId, held: &Liquidity) -> Ruled<U256> {
         let health = down(held.collateral.0, WAD, held.liability.0)?;
         let discount = self.config(vault)?.max_liquidation_discount.wide();
         let least = difference(WAD, down(WAD, discount, BPS)?)?;

@@ -17,10 +17,13 @@ mod hash;
 mod lend;
 mod liquidate;
 mod liquidity;
+mod loan;
+mod loans;
 mod machine;
 mod math;
 mod rejection;
 mod setup;
+mod takeover;
 mod vault;
 mod version;
 
@@ -31,6 +34,8 @@ pub use debt::Debt;
 pub use event::{Event, Events, Liquidation};
 pub use liquidate::Quote;
 pub use liquidity::{Liquidity, Purpose};
+pub use loan::Loan;
+pub use loans::{LoanAction, Loans};
 pub use rejection::Rejection;
 pub use setup::{ClusterSetup, VaultSetup};
 pub use vault::{

@@ -257,7 +257,7 @@ impl VaultState {
     }
 
     /// Assets and shares, the virtual deposit included.
-    fn totals(&self, rules: &Rules) -> Ruled<(U256, U256)> {
+    pub(super) fn totals(&self, rules: &Rules) -> Ruled<(U256, U256)> {
         let assets = sum(self.total_assets().0, rules.virtual_deposit)?;
         Ok((assets, sum(self.total_shares.0, rules.virtual_deposit)?))
     }
