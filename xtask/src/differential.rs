@@ -1,8 +1,8 @@
 //! `cargo xtask differential`: random actions on the real contracts and on the engine.
 //!
-//! A Node.js program deploys Aave v3.0.2 from its npm package on a local EVM node bound to loopback,
-//! runs seeded random sequences of actions, and records every state as a vector file. The engine
-//! then replays the file. `docs/differential.md` says what is compared.
+//! A Node.js program per protocol deploys the contracts from their npm package on a local EVM node
+//! bound to loopback, runs seeded random sequences of actions, and records every state as a vector
+//! file. The engine then replays the file. `docs/differential.md` says what is compared.
 
 use crate::{Outcome, root};
 use backstop_io::vectors;
@@ -13,13 +13,52 @@ use std::time::Instant;
 
 /// Differences shown at most.
 const SHOWN: usize = 20;
-/// The parts of the Node.js program.
-const SOURCES: [&str; 3] = ["package.json", "chain.mjs", "generate.mjs"];
+/// The parts of the Node.js programs.
+const SOURCES: [&str; 7] = [
+    "package.json",
+    "local.mjs",
+    "aave.mjs",
+    "aave_chain.mjs",
+    "morpho.mjs",
+    "morpho_chain.mjs",
+    "FixedRate.sol",
+];
+
+/// A protocol whose contracts can be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Protocol {
+    /// Aave v3.0.2
+    Aave,
+    /// Morpho Blue
+    Morpho,
+}
+
+impl Protocol {
+    const ALL: [Self; 2] = [Self::Aave, Self::Morpho];
+
+    /// The Node.js program.
+    fn program(self) -> &'static str {
+        match self {
+            Self::Aave => "aave.mjs",
+            Self::Morpho => "morpho.mjs",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Aave => "aave",
+            Self::Morpho => "morpho",
+        }
+    }
+}
 
 /// Arguments of `cargo xtask differential`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Random sequences to run
+    /// Which contracts to run; all where this is left out
+    #[arg(long, value_name = "NAME")]
+    protocol: Option<Protocol>,
+    /// Random sequences to run of each protocol
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     cases: u32,
     /// Seed; the same seed gives the same sequences
@@ -28,8 +67,8 @@ pub struct Args {
     /// Actions in a sequence
     #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     steps: u32,
-    /// Keep the recorded sequences in this file
-    #[arg(long, value_name = "FILE")]
+    /// Keep the recorded sequences in this file; needs one protocol
+    #[arg(long, value_name = "FILE", requires = "protocol")]
     keep: Option<PathBuf>,
 }
 
@@ -40,26 +79,40 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let folder = root().join("target").join("differential");
     install(&folder)?;
-    let file = folder.join(format!("sequences-{}-{}.jsonl", args.seed, args.cases));
+    let chosen = match args.protocol {
+        Some(protocol) => vec![protocol],
+        None => Protocol::ALL.to_vec(),
+    };
+    // Every protocol is run, also after one that disagrees.
+    let outcomes: Vec<Outcome> = chosen
+        .into_iter()
+        .map(|protocol| run_protocol(protocol, &folder, args))
+        .collect();
+    outcomes.into_iter().collect()
+}
+
+fn run_protocol(protocol: Protocol, folder: &Path, args: &Args) -> Outcome {
+    let name = protocol.name();
+    let file = folder.join(format!("{name}-{}-{}.jsonl", args.seed, args.cases));
     let started = Instant::now();
-    let counts = generate(&folder, args, &file)?;
+    let counts = generate(protocol, folder, args, &file)?;
     println!(
-        "contracts: {} sequences of {} actions in {:.0} s",
+        "{name} contracts: {} sequences of {} actions in {:.0} s",
         args.cases,
         args.steps,
         started.elapsed().as_secs_f64()
     );
     for (action, (accepted, rejected)) in &counts {
-        println!("  {action:<14} {accepted:>6} accepted {rejected:>6} rejected");
+        println!("  {action:<18} {accepted:>6} accepted {rejected:>6} rejected");
     }
     if let Some(keep) = &args.keep {
         std::fs::copy(&file, keep)
             .map_err(|e| format!("{}: cannot be written: {e}", keep.display()))?;
     }
-    compare(&file)
+    compare(name, &file)
 }
 
-/// Puts the program and its packages into the folder; npm does nothing where they are there.
+/// Puts the programs and their packages into the folder; npm does nothing where they are there.
 fn install(folder: &Path) -> Outcome {
     let failed = |what: &Path, e: std::io::Error| format!("{}: {e}", what.display());
     std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
@@ -95,9 +148,9 @@ fn install(folder: &Path) -> Outcome {
 /// Accepted and rejected actions by name.
 type Counts = BTreeMap<String, (u64, u64)>;
 
-fn generate(folder: &Path, args: &Args, file: &Path) -> Result<Counts, String> {
+fn generate(protocol: Protocol, folder: &Path, args: &Args, file: &Path) -> Result<Counts, String> {
     let mut node = Command::new("node");
-    node.arg("generate.mjs")
+    node.arg(protocol.program())
         .args([&args.cases, &args.seed, &args.steps].map(u32::to_string));
     let output = node
         .arg(file)
@@ -123,11 +176,11 @@ fn generate(folder: &Path, args: &Args, file: &Path) -> Result<Counts, String> {
 }
 
 /// Replays the file on the engine.
-fn compare(file: &Path) -> Outcome {
+fn compare(name: &str, file: &Path) -> Outcome {
     let started = Instant::now();
     let report = vectors::verify(file, &mut |_, _| {}).map_err(|error| error.to_string())?;
     println!(
-        "engine: {} sequences, {} actions ({} rejected), {} fields compared in {:.2} s, {} mismatches",
+        "{name} engine: {} sequences, {} actions ({} rejected), {} fields compared in {:.2} s, {} mismatches",
         report.cases,
         report.steps,
         report.rejected,
@@ -145,7 +198,7 @@ fn compare(file: &Path) -> Outcome {
         );
     }
     Err(format!(
-        "engine and contracts disagree; the sequences are in {}",
+        "{name}: engine and contracts disagree; the sequences are in {}",
         file.display()
     ))
 }

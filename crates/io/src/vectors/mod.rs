@@ -22,6 +22,7 @@ mod liquity_state;
 mod maker;
 mod maker_state;
 mod morpho;
+mod morpho_steps;
 mod posts;
 
 pub use compare::Mismatch;

@@ -1,7 +1,9 @@
-//! Morpho Blue cases: one liquidation of one borrower in one market.
+//! Morpho Blue cases: one liquidation of one borrower in one market. Cases of several steps have a
+//! layout of their own.
 
 use super::compare::Checker;
 use super::fields::{FieldError, Fields, text};
+use super::morpho_steps;
 use backstop_core::protocol::AccountId;
 use backstop_core::protocol::morpho::{
     Action, Event, Irm, Liquidation, Market, MarketSetup, MorphoVersion, Position, Rejection,
@@ -23,7 +25,7 @@ pub(super) fn versions() -> Vec<&'static str> {
         .collect()
 }
 
-fn totals(market: &Fields<'_>) -> Result<Totals, FieldError> {
+pub(super) fn read_totals(market: &Fields<'_>) -> Result<Totals, FieldError> {
     let last_update = market.wide("lastUpdate")?;
     let seconds = u64::try_from(last_update);
     let Ok(seconds) = seconds else {
@@ -76,7 +78,7 @@ fn others(
 
 fn read_market(version: MorphoVersion, given: &Fields<'_>) -> Result<Market, FieldError> {
     let before = given.object("marketBefore")?;
-    let totals = totals(&before)?;
+    let totals = read_totals(&before)?;
     let told = given.object("borrowerBefore")?;
     let borrower = Position {
         supply_shares: Shares(told.wide("supplyShares")?),
@@ -110,9 +112,12 @@ pub(super) fn run(
     case: &Fields<'_>,
     checker: &mut Checker,
 ) -> Result<(), FieldError> {
-    checker.steps += 1;
     let known = MorphoVersion::parse(version);
     let version = known.ok_or_else(|| case.wrong("version", version, &versions().join(", ")))?;
+    if case.has("steps") {
+        return morpho_steps::run(version, case, checker);
+    }
+    checker.steps += 1;
     let given = case.object("given")?;
     let before = read_market(version, &given)?;
     let rate = before.borrow_rate().map(Option::unwrap_or_default);

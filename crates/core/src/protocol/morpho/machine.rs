@@ -123,7 +123,7 @@ impl Market {
         manager: AccountId,
         allowed: bool,
     ) -> Ruled<Events> {
-        if self.managers.contains(&(owner, manager)) == allowed {
+        if self.has_leave(owner, manager) == allowed {
             return Err(Rejection::AlreadySet);
         }
         // Nothing below can fail.
@@ -142,7 +142,7 @@ impl Market {
 
     /// Refuses a caller who is neither the owner nor has the owner's leave.
     pub(super) fn require_authorized(&self, caller: AccountId, owner: AccountId) -> Ruled<()> {
-        let may = caller == owner || self.managers.contains(&(owner, caller));
+        let may = caller == owner || self.has_leave(owner, caller);
         may.then_some(()).ok_or(Rejection::Unauthorized)
     }
 
@@ -179,6 +179,11 @@ impl Market {
     /// Who gets the fee.
     pub fn fee_recipient(&self) -> AccountId {
         self.fee_recipient
+    }
+
+    /// Whether an owner has given a manager leave to act.
+    pub fn has_leave(&self, owner: AccountId, manager: AccountId) -> bool {
+        self.managers.contains(&(owner, manager))
     }
 
     /// How many accounts the book holds; ids run from 0.

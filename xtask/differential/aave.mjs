@@ -1,58 +1,10 @@
-// Random sequences of actions on the real contracts, recorded as backstop-vectors/1.
+// Random sequences of actions on the real contracts of Aave v3.0.2, recorded as backstop-vectors/1.
 //
-// node generate.mjs CASES SEED STEPS FILE
+// node aave.mjs CASES SEED STEPS FILE
 
-import { writeFileSync } from 'node:fs';
 import { ethers } from 'ethers';
-import { ASSETS, GAS, MAX, START, USERS, deployMarket, must, rateStrategy, startNode } from './chain.mjs';
-
-/** A small generator of random numbers (mulberry32). */
-class Random {
-  constructor(seed) {
-    this.state = seed >>> 0;
-  }
-
-  next() {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let t = this.state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  }
-
-  below(n) {
-    return Math.floor(this.next() * n);
-  }
-
-  chance(share) {
-    return this.next() < share;
-  }
-
-  pick(list) {
-    return list[this.below(list.length)];
-  }
-
-  weighted(pairs) {
-    let at = this.next() * pairs.reduce((sum, [, weight]) => sum + weight, 0);
-    for (const [value, weight] of pairs) {
-      at -= weight;
-      if (at < 0) return value;
-    }
-    return pairs[pairs.length - 1][0];
-  }
-
-  /** A share of an amount, with a precision of one in a million. */
-  share(amount, low, high) {
-    const part = BigInt(Math.floor((low + (high - low) * this.next()) * 1e6));
-    return (amount * part) / 1_000_000n;
-  }
-}
-
-/** Sets the time of the next block. */
-async function at(market, time) {
-  market.time = time;
-  await market.provider.send('evm_setNextBlockTimestamp', [time]);
-}
+import { ASSETS, USERS, deployMarket, rateStrategy } from './aave_chain.mjs';
+import { GAS, MAX, Random, START, at, must, record, revertOutput } from './local.mjs';
 
 /** Random parameters of one case. */
 async function configure(market, random) {
@@ -324,11 +276,9 @@ async function send(market, when) {
 
 /** The name of a failed transaction's reason. */
 async function reason(market, receipt) {
-  const trace = await market.provider.send('debug_traceTransaction', [receipt.hash, { tracer: 'callTracer' }]);
-  const output = trace.output ?? '0x';
-  if (output.startsWith('0x4e487b71')) return `PANIC_0x${BigInt(`0x${output.slice(10)}`).toString(16)}`;
-  if (!output.startsWith('0x08c379a0')) return output === '0x' ? 'EMPTY_REVERT' : output;
-  const [text] = ethers.AbiCoder.defaultAbiCoder().decode(['string'], `0x${output.slice(10)}`);
+  const { panic, text, output } = await revertOutput(market.provider, receipt);
+  if (panic !== undefined) return `PANIC_0x${panic.toString(16)}`;
+  if (text === undefined) return output === '0x' ? 'EMPTY_REVERT' : output;
   if (text.startsWith('ERC20: transfer amount exceeds balance')) return 'ERC20_INSUFFICIENT_BALANCE';
   return market.errors.get(text) ?? text;
 }
@@ -350,8 +300,6 @@ async function movePrices(market, random, time) {
   if (market.time >= time) throw new Error('time ran ahead of the step');
   return moved;
 }
-
-const text = (key, value) => (typeof value === 'bigint' ? String(value) : value);
 
 async function runCase(market, seed, id, steps, counts) {
   const random = new Random(seed);
@@ -395,32 +343,8 @@ function results(market, receipt) {
   return {};
 }
 
-async function main() {
-  const [cases, seed, steps, file] = process.argv.slice(2);
-  const { child, provider } = await startNode();
-  try {
-    const market = await deployMarket(provider);
-    const counts = {};
-    const lines = [];
-    let snapshot = await provider.send('evm_snapshot', []);
-    for (let number = 0; number < Number(cases); number += 1) {
-      const told = await runCase(market, Number(seed) * 1_000_003 + number, `${seed}-${number}`, Number(steps), counts);
-      lines.push(JSON.stringify(told, text));
-      await provider.send('evm_revert', [snapshot]);
-      snapshot = await provider.send('evm_snapshot', []);
-      process.stderr.write(`\rcase ${number + 1} of ${cases}`);
-    }
-    process.stderr.write('\n');
-    const header = {
-      format: 'backstop-vectors/1', protocol: 'aave', version: '3.0.2',
-      source: 'npm @aave/core-v3@1.19.3 on anvil 1.7.1', seed: String(seed), count: lines.length,
-    };
-    writeFileSync(file, `${[JSON.stringify(header), ...lines].join('\n')}\n`);
-    process.stdout.write(`${JSON.stringify(counts)}\n`);
-  } finally {
-    provider.destroy();
-    child.kill('SIGTERM');
-  }
-}
-
-await main();
+await record(
+  { protocol: 'aave', version: '3.0.2', source: 'npm @aave/core-v3@1.19.3 on anvil 1.7.1' },
+  deployMarket,
+  runCase,
+);

@@ -1,66 +1,14 @@
-// A local EVM node with the real contracts of Aave v3.0.2 on it. Loopback only; the node is a child
-// process that ends with this one.
+// The real contracts of Aave v3.0.2 on a local EVM node.
 
-import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ethers } from 'ethers';
+import { GAS, MAX, must } from './local.mjs';
 
 const require = createRequire(import.meta.url);
-export const START = 1_700_000_000;
-export const RAY = 10n ** 27n;
-export const MAX = (1n << 256n) - 1n;
+const RAY = 10n ** 27n;
 const ZERO = ethers.ZeroAddress;
-const GAS = { gasLimit: 12_000_000n, gasPrice: 0n };
-
-/** The file of the node's program for this platform. */
-function nodeProgram() {
-  const folder = dirname(require.resolve('@foundry-rs/anvil/package.json'));
-  const scope = dirname(folder);
-  for (const name of readdirSync(scope)) {
-    if (!name.startsWith('anvil-')) continue;
-    const bin = join(scope, name, 'bin');
-    return join(bin, readdirSync(bin)[0]);
-  }
-  throw new Error('no anvil program for this platform in @foundry-rs');
-}
-
-function freePort() {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.on('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
-}
-
-/** Starts a node; the caller stops it. */
-export async function startNode() {
-  const port = await freePort();
-  const child = spawn(
-    nodeProgram(),
-    ['--host', '127.0.0.1', '--port', String(port), '--silent', '--timestamp', String(START - 100_000),
-      '--base-fee', '0', '--gas-price', '0', '--gas-limit', '60000000', '--hardfork', 'shanghai'],
-    { stdio: 'ignore' },
-  );
-  process.on('exit', () => child.kill('SIGKILL'));
-  const provider = new ethers.JsonRpcProvider(`http://127.0.0.1:${port}`, 31337, {
-    staticNetwork: true, polling: true, pollingInterval: 5, cacheTimeout: -1, batchMaxCount: 200,
-  });
-  for (let tries = 0; ; tries += 1) {
-    try {
-      await provider.send('eth_chainId', []);
-      return { child, provider };
-    } catch (error) {
-      if (tries > 200 || child.exitCode !== null) throw new Error(`the node did not start: ${error.message}`);
-      await new Promise((done) => setTimeout(done, 50));
-    }
-  }
-}
 
 /** Every contract of the package by name. */
 function artifacts() {
@@ -121,13 +69,6 @@ class Deployer {
   at(name, address) {
     return new ethers.Contract(address, this.artifact(name).abi, this.owner);
   }
-}
-
-/** Sends a transaction and waits; throws where it fails. */
-export async function must(sent) {
-  const receipt = await (await sent).wait();
-  if (receipt.status !== 1) throw new Error('a set-up transaction failed');
-  return receipt;
 }
 
 /** Revert strings to the names of the contract's own list of errors. */
@@ -222,5 +163,3 @@ export async function rateStrategy(market, { optimal, base, slope1, slope2 }) {
   );
   return strategy.target;
 }
-
-export { GAS };
