@@ -79,7 +79,7 @@ fn mapping() -> Vec<String> {
     [
         "One hub and one spoke list the scenario's assets; collateral, debts and lenders' supplies are the scenario's.",
         "The collateral factor is the scenario's liquidation threshold, so that health is the same.",
-        "The scenario's bonus is the largest bonus. It is reached at a health factor of 0.9 and begins at 90 % of itself, and a liquidation brings the health factor back to 1.24: the parameters of the Main Spoke on Ethereum.",
+        "The scenario's bonus is the largest bonus. It is reached at a health factor of 0.9 and begins at 90 % of itself, and a liquidation brings the health factor back to 1.24: what public configuration files of 2026 give for the Main Spoke on Ethereum, not read from the chain.",
         "A rest of debt or collateral below 1,000 dollars is not left behind; the contract fixes that.",
         "The liquidation fee is the scenario's protocol fee, the hub's part of the interest its reserve factor, and rate curves are the scenario's.",
         "Collateral risk is zero, as on that spoke, so that no debt bears a premium.",
