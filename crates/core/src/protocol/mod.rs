@@ -69,7 +69,7 @@ pub struct Health {
     pub debt: Value,
     /// Average liquidation threshold over the collateral, in bps, rounded down.
     pub liquidation_threshold: Bps,
-    /// Below 1 (10^18) the account can be liquidated; [`Ratio::MAX`] without debt.
+    /// Below 1 (10^18) the account can be liquidated, in Euler v2 at 1 too; [`Ratio::MAX`] without debt.
     pub factor: Ratio,
 }
 
@@ -142,8 +142,9 @@ pub trait Protocol: Clone + Debug {
     /// The account's collateral and debt, asset by asset, ascending by asset.
     fn holdings(&self, account: AccountId) -> Vec<Holding>;
 
-    /// Accounts in breach right now, ascending: the health factor is below 1, and there is debt and
-    /// collateral that a liquidation could seize. Never misses one and does not scan the book.
+    /// Accounts in breach right now, ascending: the design's own rule lets them be liquidated (in most
+    /// the health factor is below 1, in Euler v2 it may be 1), and there is debt and collateral that a
+    /// liquidation could seize. Never misses one and does not scan the book.
     fn breaches(&self) -> impl Iterator<Item = AccountId> + '_;
 
     /// How many accounts are in breach right now.

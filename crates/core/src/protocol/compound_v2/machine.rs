@@ -140,7 +140,7 @@ impl Machine {
                 tokens: received,
             })?;
         }
-        let before = self.factor(&self.pool, offer.account)?;
+        let before = factor(self.pool.liquidity(offer.account)?);
         trace.step(|| TraceStep {
             label: "cTokens to the liquidator",
             formula: "seized − protocol's part",
@@ -164,14 +164,10 @@ impl Machine {
             protocol_fee: Amount(part(rate, kept.0)?),
             deficit: Vec::new(),
             health_before: before,
-            health_after: self.factor(&pool, offer.account)?,
+            health_after: factor(pool.liquidity(offer.account)?),
             events: events_of(&told, &pool),
         };
         Ok((settlement, pool))
-    }
-
-    fn factor(&self, pool: &Pool, account: AccountId) -> Ruled<Ratio> {
-        Ok(factor(pool.liquidity(account)?))
     }
 }
 
