@@ -17,9 +17,12 @@ mod euler;
 #[path = "machines/morpho.rs"]
 mod morpho;
 
-use backstop_core::protocol::{AccountId, Adjustment, AssetId, Prices, Protocol, Receive, Terms};
+use backstop_core::protocol::{
+    AccountId, Adjustment, AssetId, Offer, OfferKind, Prices, Protocol, Settlement, Terms,
+};
 use backstop_core::units::{Amount, Price, Ratio, Timestamp, U256};
 use dice::{Dice, Script};
+use std::collections::BTreeMap;
 
 /// Accounts of borrowers in a drawn book.
 const BORROWERS: u32 = 12;
@@ -128,37 +131,59 @@ struct Tally {
     adjusted: u64,
     refused: u64,
     healthy_again: u64,
+    kinds: BTreeMap<OfferKind, u64>,
 }
 
 fn terms<P: Protocol>(machine: &P, repay: Amount) -> Terms {
     Terms {
-        liquidator: AccountId(machine.accounts() + 7),
         repay,
-        receive: Receive::Tokens,
+        ..Terms::all(AccountId(machine.accounts() + 7))
     }
+}
+
+/// Takes all of an offer; whoever ends an auction is its highest bidder.
+fn whole_terms<P: Protocol>(machine: &P, offer: &Offer) -> Terms {
+    match offer.kind {
+        OfferKind::Bid => terms(machine, offer.repay_max),
+        OfferKind::Deliver => Terms::all(offer.bidder.unwrap()),
+        _ => terms(machine, Amount::MAX),
+    }
+}
+
+/// What is settled is what was offered.
+fn as_offered(offer: &Offer, settled: &Settlement) {
+    let (repaid, seized) = match offer.kind {
+        OfferKind::Start => (Amount::ZERO, Amount::ZERO),
+        OfferKind::Bid => (offer.repay_max, Amount::ZERO),
+        _ => (offer.repay_max, offer.seize_max),
+    };
+    assert_eq!(settled.repaid, repaid, "{offer:?}");
+    assert_eq!(settled.seized, seized, "{offer:?}");
+    assert_eq!(settled.reward, offer.reward, "{offer:?}");
 }
 
 fn liquidate<P: Protocol>(machine: &mut P, account: AccountId, share: u128, tally: &mut Tally) {
     let offers = machine.offers(account);
     for offer in &offers {
-        let all = terms(machine, Amount::MAX);
-        let settled = machine.fork().accept(offer, &all);
+        assert_eq!(offer.account, account);
+        let whole = whole_terms(machine, offer);
+        let settled = machine.fork().accept(offer, &whole);
         let settled = settled.unwrap_or_else(|r| panic!("{offer:?} is refused: {r}"));
-        assert_eq!(settled.repaid, offer.repay_max, "{offer:?}");
-        assert_eq!(settled.seized, offer.seize_max, "{offer:?}");
-        let (explained, _) = machine.explain(offer, &all).unwrap();
-        assert_eq!(explained.seized, settled.seized);
+        as_offered(offer, &settled);
+        let (explained, _) = machine.explain(offer, &whole).unwrap();
+        assert_eq!(explained, settled);
     }
-    let Some(offer) = offers.first() else {
+    let Some(offer) = offers.get(usize::try_from(share).unwrap() % offers.len().max(1)) else {
         return;
     };
     let repay = Amount(offer.repay_max.0 * U256::from(share) / U256::from(1_000));
-    let part = terms(machine, repay);
+    let part = terms(machine, repay.max(offer.repay_min));
     let before = machine.state_hash();
     match machine.accept(offer, &part) {
         Ok(settled) => {
             tally.liquidated += 1;
             assert!(settled.repaid <= offer.repay_max);
+            *tally.kinds.entry(offer.kind).or_default() += 1;
             let healed = settled.health_after >= Ratio::new(10u128.pow(18));
             tally.healthy_again += u64::from(healed);
         }
@@ -203,8 +228,8 @@ fn check<P: Protocol>(case: &Case<P>) {
     assert_eq!(machine.breached(), exact.len());
 }
 
-/// Runs sequences over drawn books.
-fn hold<P: Protocol>(open: impl Fn(&mut Dice) -> Case<P>) {
+/// Runs sequences over drawn books; each of the kinds of offers is taken.
+fn hold<P: Protocol>(open: impl Fn(&mut Dice) -> Case<P>, kinds: &[OfferKind]) {
     let mut tally = Tally::default();
     for seed in 0..SEQUENCES {
         let mut dice = Dice::new(seed);
@@ -226,11 +251,13 @@ fn hold<P: Protocol>(open: impl Fn(&mut Dice) -> Case<P>) {
         "{tally:?}"
     );
     assert!(tally.healthy_again > 0, "{tally:?}");
+    let taken: Vec<_> = tally.kinds.keys().copied().collect();
+    assert_eq!(taken, kinds, "{tally:?}");
 }
 
 #[test]
 fn aave_v4_keeps_its_word() {
-    hold(aave_v4::open);
+    hold(aave_v4::open, &[OfferKind::Repay]);
 }
 
 #[test]
@@ -245,15 +272,15 @@ fn aave_v4_watches_premiums() {
 
 #[test]
 fn compound_v2_keeps_its_word() {
-    hold(compound_v2::open);
+    hold(compound_v2::open, &[OfferKind::Repay]);
 }
 
 #[test]
 fn euler_keeps_its_word() {
-    hold(euler::open);
+    hold(euler::open, &[OfferKind::Repay]);
 }
 
 #[test]
 fn morpho_keeps_its_word() {
-    hold(morpho::open);
+    hold(morpho::open, &[OfferKind::Repay]);
 }

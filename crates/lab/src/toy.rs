@@ -105,13 +105,11 @@ impl Toy {
             });
         }
         let settlement = Settlement {
-            repaid: Amount::new(repaid),
-            seized,
-            protocol_fee: Amount::new(fee),
             deficit: deficit.into_iter().filter(|(_, a)| !a.is_zero()).collect(),
             health_before: before.factor,
             health_after: then.health(offer.account)?.factor,
             events,
+            ..Settlement::at_once(ETH, Amount::new(repaid), seized, Amount::new(fee))
         };
         Ok((settlement, after))
     }
@@ -214,6 +212,7 @@ impl Protocol for Toy {
             debt: USD,
             repay_max: Amount::new(repay),
             seize_max: Amount::new(seized - fee),
+            ..Offer::default()
         }]
     }
 

@@ -20,7 +20,7 @@ mod setup_error;
 mod trace;
 
 pub use event::Event;
-pub use offer::{Adjustment, Offer, Receive, Settlement, Terms};
+pub use offer::{Adjustment, Drift, Offer, OfferKind, Payout, Receive, Settlement, Terms};
 pub use setup_error::SetupError;
 pub use trace::{NoTrace, Trace, TraceSink, TraceStep};
 
@@ -142,9 +142,11 @@ pub trait Protocol: Clone + Debug {
     /// The account's collateral and debt, asset by asset, ascending by asset.
     fn holdings(&self, account: AccountId) -> Vec<Holding>;
 
-    /// Accounts in breach right now, ascending: the design's own rule lets them be liquidated (in most
-    /// the health factor is below 1, in Euler v2 it may be 1), and there is debt and collateral that a
-    /// liquidation could seize. Never misses one and does not scan the book.
+    /// Accounts with which anybody may do something right now, ascending: in breach, where the design's
+    /// own rule lets them be liquidated (in most the health factor is below 1, in Euler v2 it may be
+    /// 1) and there is debt and collateral that a liquidation could seize; or under liquidation, with
+    /// collateral in an auction that has not ended. A protocol that sells what it took from many has an
+    /// account of its own for that. Never misses one and does not scan the book.
     fn breaches(&self) -> impl Iterator<Item = AccountId> + '_;
 
     /// How many accounts are in breach right now.
@@ -182,6 +184,12 @@ pub trait Protocol: Clone + Debug {
         account: AccountId,
         adjustment: &Adjustment,
     ) -> Result<Events, Self::Rejection>;
+
+    /// Whether a part of an account's collateral was ever exchanged without a liquidation of the
+    /// account, as between the bands of crvUSD.
+    fn softened(&self, _account: AccountId) -> bool {
+        false
+    }
 
     /// Recorded deficits by asset, in asset units; empty where the design records none.
     fn deficits(&self) -> Vec<(AssetId, Amount)> {

@@ -93,9 +93,8 @@ fn breached(machine: &SpokeMachine, id: AccountId) -> bool {
 fn clear(machine: &mut SpokeMachine) -> Vec<(AssetId, Amount)> {
     let mut written_off = Vec::new();
     let terms = Terms {
-        liquidator: AccountId(u32::MAX),
-        repay: Amount::MAX,
         receive: Receive::Claim,
+        ..Terms::all(AccountId(u32::MAX))
     };
     let breached: Vec<_> = machine.breaches().collect();
     for id in breached {

@@ -4,7 +4,7 @@ use crate::draw::{ACCOUNTS, ASSETS, script};
 use crate::pair::{Pair, Seen, account_id, asset_id};
 use crate::runner;
 use backstop_core::protocol::aave::{AaveVersion, Action, Pool};
-use backstop_core::protocol::{AccountId, AssetId, Event, Offer, Protocol, Receive, Terms};
+use backstop_core::protocol::{AccountId, AssetId, Event, Offer, Protocol, Terms};
 use backstop_core::units::{Amount, U256};
 use backstop_testkit::aave::Version;
 
@@ -137,14 +137,9 @@ fn offers_are_what_settles() {
                     account,
                     collateral,
                     debt,
-                    repay_max: Amount::ZERO,
-                    seize_max: Amount::ZERO,
+                    ..Offer::default()
                 };
-                let terms = Terms {
-                    liquidator: OUTSIDER,
-                    repay: Amount::MAX,
-                    receive: Receive::Tokens,
-                };
+                let terms = Terms::all(OUTSIDER);
                 let settled = pool.fork().accept(offer.unwrap_or(&bare), &terms).ok();
                 assert_eq!(
                     offer.map(|offer| (offer.repay_max, offer.seize_max)),

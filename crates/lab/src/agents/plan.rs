@@ -8,7 +8,7 @@ use super::{Exit, LiquidatorConfig, Sizing};
 use crate::door;
 use crate::market::Market;
 use crate::venue::Side;
-use backstop_core::protocol::{AccountId, AssetId, Offer, Protocol, Receive, Terms};
+use backstop_core::protocol::{AccountId, AssetId, Offer, Protocol, Terms};
 use backstop_core::units::Amount;
 
 /// Shares of an offer that [`Sizing::Best`] compares, largest first.
@@ -178,9 +178,8 @@ impl Plan {
     /// The answer to the offer.
     pub(crate) fn terms(&self, liquidator: AccountId) -> Terms {
         Terms {
-            liquidator,
             repay: self.repay,
-            receive: Receive::Tokens,
+            ..Terms::all(liquidator)
         }
     }
 }

@@ -42,18 +42,15 @@ impl Draft<'_> {
 
         let none_left = self.mark_collateral(call, &pair, &sizes)?;
         let mut told = Settlement {
-            repaid: sizes.repaid,
-            seized: sizes.seized,
-            protocol_fee: Amount::ZERO,
-            deficit: Vec::new(),
             health_before: pair.data.health_factor,
             health_after: Ratio::MAX,
-            events: Vec::new(),
+            ..Settlement::at_once(call.collateral, sizes.repaid, sizes.seized, Amount::ZERO)
         };
         self.settle_debt(call, &pair, &sizes, none_left, &mut told)?;
         self.settle_isolation(call, sizes.repaid)?;
         self.pay_out(call, sizes.seized, taken == pair.supply)?;
         self.pay_fee(call, sizes.fee, &mut told)?;
+        told.taken = vec![(call.collateral, sizes.seized.plus(told.protocol_fee)?)];
         if none_left && self.rules().deficit.on() {
             let others: Vec<AssetId> = self.account(call.borrower)?.borrowed().collect();
             for asset in others {

@@ -251,11 +251,7 @@ impl Protocol for Pool {
         let Ok(held) = self.ledger.account(account) else {
             return Vec::new();
         };
-        let terms = Terms {
-            liquidator: OUTSIDER,
-            repay: Amount::MAX,
-            receive: Receive::Tokens,
-        };
+        let terms = Terms::all(OUTSIDER);
         let mut offers = Vec::new();
         for collateral in held.collateral() {
             for debt in held.borrowed() {
@@ -263,8 +259,7 @@ impl Protocol for Pool {
                     account,
                     collateral,
                     debt,
-                    repay_max: Amount::ZERO,
-                    seize_max: Amount::ZERO,
+                    ..Offer::default()
                 };
                 let mut draft = Draft::new(&self.ledger, Some(OUTSIDER));
                 if let Ok((repay_max, seize_max)) = draft.quote(&Self::call(&bare, &terms)) {

@@ -127,13 +127,11 @@ impl SpokeMachine {
         let deficit = written_off(&self.market, &market);
         Ok((
             Settlement {
-                repaid: done.repaid,
-                seized,
-                protocol_fee,
                 events: events_of(&told, &market, &deficit, terms.liquidator),
                 deficit,
                 health_before: before.health,
                 health_after: market.account_data(offer.account, LENDING)?.health,
+                ..Settlement::at_once(offer.collateral, done.repaid, seized, protocol_fee)
             },
             market,
         ))
@@ -284,6 +282,7 @@ impl Protocol for SpokeMachine {
             debt: done.debt,
             repay_max: done.repaid,
             seize_max: done.paid_out,
+            ..Offer::default()
         };
         largest.iter().map(offer).collect()
     }

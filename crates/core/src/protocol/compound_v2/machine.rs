@@ -18,13 +18,6 @@ use crate::units::{
     mul_div, pow10,
 };
 
-/// All that the rules allow, as tokens.
-const ALL: Terms = Terms {
-    liquidator: AccountId(u32::MAX),
-    repay: Amount::MAX,
-    receive: Receive::Tokens,
-};
-
 /// Which block a moment belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
@@ -159,13 +152,10 @@ impl Machine {
             rounding: Some(Rounding::Floor),
         });
         let settlement = Settlement {
-            repaid: repay,
-            seized,
-            protocol_fee: Amount(part(rate, kept.0)?),
-            deficit: Vec::new(),
             health_before: before,
             health_after: factor(pool.liquidity(offer.account)?),
             events: events_of(&told, &pool),
+            ..Settlement::at_once(offer.collateral, repay, seized, Amount(part(rate, kept.0)?))
         };
         Ok((settlement, pool))
     }
@@ -491,11 +481,12 @@ impl Protocol for Machine {
                     account,
                     collateral: collateral.market,
                     debt: debt.market,
-                    repay_max: Amount::ZERO,
-                    seize_max: Amount::ZERO,
+                    ..Offer::default()
                 };
                 // The exchange rate at which the liquidator redeems is that after the seizure.
-                let (settled, _) = self.settle(&bare, &ALL, &mut NoTrace).ok()?;
+                let (settled, _) = self
+                    .settle(&bare, &Terms::all(AccountId(u32::MAX)), &mut NoTrace)
+                    .ok()?;
                 Some(Offer {
                     repay_max: settled.repaid,
                     seize_max: settled.seized,

@@ -158,14 +158,12 @@ impl Loans {
         let told = cluster.apply_batch(&loan.batch(&call, plan.shares, terms))?;
         let after = cluster.liquidity(LENDER, call.violator, Purpose::Liquidation)?;
         let (repaid, deficit) = outcome(&told, &call);
+        let seized = loan.cluster.convert_to_assets(collateral, plan.shares)?;
         let settlement = Settlement {
-            repaid,
-            seized: loan.cluster.convert_to_assets(collateral, plan.shares)?,
-            protocol_fee: Amount::ZERO,
             deficit: deficit.map(|assets| (loan.asset, assets)).collect(),
             health_before: factor(&before),
             health_after: factor(&after),
-            events: Events::new(),
+            ..Settlement::at_once(offer.collateral, repaid, seized, Amount::ZERO)
         };
         record(trace, &draft, &before, (&plan, &settlement))?;
         let events = events_of(offer, terms, &settlement);
@@ -368,18 +366,13 @@ impl Protocol for Loans {
     fn offers(&self, account: AccountId) -> Vec<Offer> {
         let mut offers = Vec::new();
         for loan in self.loans() {
-            let terms = Terms {
-                liquidator: loan.outsider(),
-                repay: Amount::MAX,
-                receive: Receive::Tokens,
-            };
+            let terms = Terms::all(loan.outsider());
             for quote in loan.cluster.liquidations(account) {
                 let offer = Offer {
                     account,
                     collateral: loan.asset_of(quote.collateral),
                     debt: loan.asset,
-                    repay_max: Amount::ZERO,
-                    seize_max: Amount::ZERO,
+                    ..Offer::default()
                 };
                 // Repayment and redemption round too, so the offer is what is settled.
                 if let Ok((done, ..)) = self.settle(&offer, &terms, &mut NoTrace) {

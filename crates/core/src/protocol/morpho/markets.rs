@@ -242,9 +242,6 @@ impl Markets {
         let after = market.standing(offer.account)?;
         let written_off = Some((offer.debt, done.bad_debt_assets));
         let settlement = Settlement {
-            repaid: done.repaid_assets,
-            seized: done.seized_assets,
-            protocol_fee: Amount::ZERO,
             deficit: written_off
                 .filter(|(_, amount)| !amount.is_zero())
                 .into_iter()
@@ -252,6 +249,12 @@ impl Markets {
             health_before: factor(&before),
             health_after: factor(&after),
             events: events_of(&slot.pair, terms.liquidator, &told),
+            ..Settlement::at_once(
+                offer.collateral,
+                done.repaid_assets,
+                done.seized_assets,
+                Amount::ZERO,
+            )
         };
         Ok((settlement, place, market))
     }
@@ -538,6 +541,7 @@ impl Protocol for Markets {
                 debt: pair.loan,
                 repay_max: quote.result.repaid_assets,
                 seize_max: quote.result.seized_assets,
+                ..Offer::default()
             })
         };
         self.pairs().filter_map(offer).collect()
