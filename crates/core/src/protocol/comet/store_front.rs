@@ -71,7 +71,7 @@ impl StoreFront {
             return Err(misfit(format!("{found} assets, not {expected}")));
         }
         for (place, asset) in (0..).map(AssetId).zip(&assets) {
-            let kept = match contract_id(place, base) {
+            let kept = match Self::contract_number(place, base) {
                 BASE => Ok(comet.config().base.decimals),
                 id => comet.listing(id).map(|listed| listed.decimals),
             };
@@ -111,9 +111,21 @@ impl StoreFront {
         AccountId(self.comet.accounts().saturating_sub(1))
     }
 
+    /// The contract's number of an asset of a list, given the place of the base asset: the base asset
+    /// first, the others in their order.
+    pub fn contract_number(asset: AssetId, base: AssetId) -> AssetId {
+        if asset == base {
+            BASE
+        } else if asset < base {
+            AssetId(asset.0.saturating_add(1))
+        } else {
+            asset
+        }
+    }
+
     /// The contract's number of an asset of the list.
     pub fn contract_id(&self, asset: AssetId) -> AssetId {
-        contract_id(asset, self.base)
+        Self::contract_number(asset, self.base)
     }
 
     /// Place in the list of an asset of the contract.
@@ -406,17 +418,6 @@ const NOTHING: Sale = Sale {
     base_amount: Amount::ZERO,
     collateral_amount: Amount::ZERO,
 };
-
-/// The contract's number of an asset: the base asset first, the others in their order.
-fn contract_id(asset: AssetId, base: AssetId) -> AssetId {
-    if asset == base {
-        BASE
-    } else if asset < base {
-        AssetId(asset.0.saturating_add(1))
-    } else {
-        asset
-    }
-}
 
 /// What a payment buys of a collateral, of which at most so much is asked for.
 fn purchase(comet: &Comet, asset: AssetId, most: Amount, pay: Amount) -> Ruled<Sale> {
