@@ -7,6 +7,7 @@ mod aave_v4;
 mod comet;
 mod compound_v2;
 mod euler;
+mod geb;
 mod morpho;
 mod parameters;
 mod split;
@@ -145,6 +146,7 @@ pub(crate) const DESIGNS: &[Row] = &[
         |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
     ),
     row("comet", "Compound v3", ("comet", "d5a30b0"), comet::open),
+    row("geb", "GEB", ("geb", "v1"), geb::open),
 ];
 
 /// The design that a scenario names.
