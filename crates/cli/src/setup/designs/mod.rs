@@ -4,6 +4,7 @@
 
 mod aave;
 mod aave_v4;
+mod comet;
 mod compound_v2;
 mod euler;
 mod geb;
@@ -144,6 +145,7 @@ pub(crate) const DESIGNS: &[Row] = &[
         ("compound-v2", "a3214f6"),
         |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
     ),
+    row("comet", "Compound v3", ("comet", "d5a30b0"), comet::open),
     row("geb", "GEB", ("geb", "v1"), geb::open),
 ];
 
