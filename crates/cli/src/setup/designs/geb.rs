@@ -113,7 +113,7 @@ pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
     let base_decimals = scenario.protocol.base_decimals;
     Ok(Box::new(Opened {
         protocol: Safes::new(listed(scenario), base_decimals, prices, book.token, lines)?,
-        payer: Payer::Waterfall,
+        payer: Payer::WaterfallThen("debt auctions"),
         mapping: mapping(&book, scenario, &own),
     }))
 }
