@@ -179,7 +179,7 @@ pub(crate) const DESIGNS: &[Row] = &[
         |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
     ),
     row("comet", "Compound v3", ("comet", "d5a30b0"), comet::open),
-    row("geb", "GEB", ("geb", "v1"), geb::open),
+    row("geb", "GEB (RAI)", ("geb", "v1"), geb::open),
 ];
 
 /// The design that a scenario names.
