@@ -14,6 +14,8 @@ mod compound_v2;
 mod dice;
 #[path = "machines/euler.rs"]
 mod euler;
+#[path = "machines/maker.rs"]
+mod maker;
 #[path = "machines/morpho.rs"]
 mod morpho;
 
@@ -278,6 +280,36 @@ fn compound_v2_keeps_its_word() {
 #[test]
 fn euler_keeps_its_word() {
     hold(euler::open, &[OfferKind::Repay]);
+}
+
+#[test]
+fn maker_1_0_keeps_its_word() {
+    hold(maker::open_1_0, &maker::ENGLISH);
+}
+
+#[test]
+fn maker_1_2_keeps_its_word() {
+    hold(maker::open_1_2, &maker::ENGLISH);
+}
+
+#[test]
+fn maker_2_0_keeps_its_word() {
+    hold(maker::open_2_0, &maker::DUTCH);
+}
+
+#[test]
+fn maker_tells_each_unit_once() {
+    maker::tells_each_unit_once();
+}
+
+#[test]
+fn maker_pays_bidders_and_owners() {
+    maker::pays_bidders_and_owners();
+}
+
+#[test]
+fn maker_hears_prices_late_and_charges_fees() {
+    maker::hears_prices_late_and_charges_fees();
 }
 
 #[test]
