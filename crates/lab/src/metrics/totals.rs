@@ -37,9 +37,12 @@ pub(super) const FREE_SALES: Metric = Metric {
 pub(super) const ACCOUNTS_LIQUIDATED: Metric = Metric {
     name: "accounts_liquidated",
     unit: "count",
-    doc: "Accounts of which a liquidation was begun at least once.",
+    doc: "Accounts of which a liquidation was begun, or a part of the collateral exchanged without one, \
+          at least once.",
     compute: |e| {
-        let mut accounts: Vec<_> = begun(e).map(|row| row.account).collect();
+        let softened = e.path.accounts.iter().filter(|row| row.softened);
+        let begun = begun(e).map(|row| row.account);
+        let mut accounts: Vec<_> = begun.chain(softened.map(|row| row.account)).collect();
         accounts.sort_unstable();
         accounts.dedup();
         Some(accounts.len() as f64)

@@ -63,8 +63,35 @@ impl<P: Protocol> World<P> {
             if bids.len() == before && !waiting {
                 self.consider_sleep(seat);
             }
+            if self.starts_unpaid(seat) {
+                self.leave_one_volunteer(&mut bids, before);
+            }
         }
         bids
+    }
+
+    fn starts_unpaid(&self, seat: Seat) -> bool {
+        let offers = self.watch.get(seat).and_then(|w| w.offers.as_deref());
+        let unpaid = |offer: &Offer| offer.kind == OfferKind::Start && offer.reward.is_zero();
+        offers.unwrap_or_default().iter().any(unpaid)
+    }
+
+    /// Nobody races to do what brings nothing: of those who would start a liquidation without a
+    /// reward, one does, by turns over the accounts.
+    fn leave_one_volunteer(&mut self, bids: &mut Vec<Bid<Attempt>>, first: usize) {
+        let own = bids.split_off(first.min(bids.len()));
+        let unpaid = |world: &mut Self, bid: &Bid<Attempt>| {
+            let plan = world.plan_of(bid.what);
+            plan.is_some_and(|p| p.offer.kind == OfferKind::Start && p.offer.reward.is_zero())
+        };
+        let (volunteers, racers): (Vec<_>, Vec<_>) =
+            own.into_iter().partition(|bid| unpaid(self, bid));
+        let turn = volunteers
+            .first()
+            .map_or(0, |bid| bid.what.account.0 as usize);
+        let count = volunteers.len().max(1);
+        bids.extend(racers);
+        bids.extend(volunteers.into_iter().nth(turn % count));
     }
 
     /// Which liquidators do not act at a time.
@@ -100,8 +127,16 @@ impl<P: Protocol> World<P> {
         if !native && (profit < config.min_profit_usd || profit <= 0.0) {
             return None;
         }
+        // What a start opens is not the starter's own, so only its reward is worth a higher price.
+        let contested = match plan.offer.kind {
+            OfferKind::Start => {
+                let reward = plan.offer.reward;
+                self.units.usd(plan.offer.debt, reward, &self.oracle) - gas_usd
+            }
+            _ => profit,
+        };
         let profit_in_gwei = if gas_usd > 0.0 {
-            profit / gas_usd * going
+            contested / gas_usd * going
         } else {
             0.0
         };

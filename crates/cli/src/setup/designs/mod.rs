@@ -6,6 +6,7 @@ mod aave;
 mod aave_v4;
 mod compound_v2;
 mod euler;
+mod geb;
 mod morpho;
 mod parameters;
 mod split;
@@ -143,6 +144,7 @@ pub(crate) const DESIGNS: &[Row] = &[
         ("compound-v2", "a3214f6"),
         |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
     ),
+    row("geb", "GEB", ("geb", "v1"), geb::open),
 ];
 
 /// The design that a scenario names.
