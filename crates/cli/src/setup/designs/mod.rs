@@ -8,6 +8,7 @@ mod comet;
 mod compound_v2;
 mod euler;
 mod geb;
+mod maker;
 mod morpho;
 mod parameters;
 mod split;
@@ -19,6 +20,7 @@ use backstop_core::protocol::Protocol;
 use backstop_core::protocol::aave::AaveVersion;
 use backstop_core::protocol::aave_v4::AaveV4Version;
 use backstop_core::protocol::compound_v2::CompoundVersion;
+use backstop_core::protocol::maker::MakerVersion;
 use backstop_lab::market::FeedbackMode;
 use backstop_lab::record::PathRecord;
 use backstop_lab::world::Recording;
@@ -180,6 +182,15 @@ pub(crate) const DESIGNS: &[Row] = &[
     ),
     row("comet", "Compound v3", ("comet", "d5a30b0"), comet::open),
     row("geb", "GEB (RAI)", ("geb", "v1"), geb::open),
+    row("maker-1.0", "Maker 1.0", ("maker", "1.0.3"), |loaded| {
+        maker::open(loaded, MakerVersion::V1_0)
+    }),
+    row("maker-1.2", "Maker 1.2", ("maker", "1.2"), |loaded| {
+        maker::open(loaded, MakerVersion::V1_2)
+    }),
+    row("maker-2.0", "Maker 2.0", ("maker", "2.0"), |loaded| {
+        maker::open(loaded, MakerVersion::V2_0)
+    }),
 ];
 
 /// The design that a scenario names.
