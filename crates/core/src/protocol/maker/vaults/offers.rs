@@ -11,9 +11,9 @@ use crate::protocol::{AccountId, AssetId, Drift, Offer, OfferKind};
 use crate::units::{Amount, Price, Rounding, U256, Value, WAD, mul, mul_div};
 
 /// Most offers of one account.
-const OFFERS_MAX: usize = 8;
+const OFFERS_MAX: usize = 64;
 /// Most auctions of one account that are offered to be ended.
-const ENDINGS_MAX: usize = 3;
+const ENDINGS_MAX: usize = 24;
 
 /// An offer and what is paid at most for one of its lot so far: the lowest first.
 struct Ranked {
