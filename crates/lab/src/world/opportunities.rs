@@ -127,14 +127,14 @@ impl<P: Protocol> World<P> {
         if !native && (profit < config.min_profit_usd || profit <= 0.0) {
             return None;
         }
-        // What a start opens is not the starter's own, so only its reward is worth a higher price; what
-        // was won in an auction is nobody else's, so to end it is worth none.
+        // What a start opens is not the starter's own, so only its reward is worth a higher price. A
+        // bid can be answered by another, and what was won is nobody else's: they are worth none.
         let contested = match plan.offer.kind {
             OfferKind::Start => {
                 let reward = plan.offer.reward;
                 self.units.usd(plan.offer.debt, reward, &self.oracle) - gas_usd
             }
-            OfferKind::Deliver => 0.0,
+            OfferKind::Bid | OfferKind::Deliver => 0.0,
             _ => profit,
         };
         let profit_in_gwei = if gas_usd > 0.0 {
