@@ -152,12 +152,14 @@ impl<P: Protocol> World<P> {
         if !native && (profit < config.min_profit_usd || profit <= 0.0) {
             return None;
         }
-        // What a start opens is not the starter's own, so only its reward is worth a higher price.
+        // What a start opens is not the starter's own, so only its reward is worth a higher price. A
+        // bid can be answered by another, and what was won is nobody else's: they are worth none.
         let contested = match plan.offer.kind {
             OfferKind::Start => {
                 let reward = plan.offer.reward;
                 self.units.usd(plan.offer.debt, reward, &self.oracle) - gas_usd
             }
+            OfferKind::Bid | OfferKind::Deliver => 0.0,
             _ => profit,
         };
         let profit_in_gwei = if gas_usd > 0.0 {
@@ -248,13 +250,24 @@ impl<P: Protocol> World<P> {
             OfferKind::Deliver => Amount::ZERO,
             _ => offer.repay_max,
         };
+        let (repay_usd, seize_usd) = (
+            usd(offer.debt, least),
+            usd(offer.collateral, offer.seize_max),
+        );
+        // A sale that opens above the price costs its starter nothing.
+        let dear = offer.kind == OfferKind::Start && seize_usd < repay_usd;
+        let (repay_usd, seize_usd) = if dear {
+            (0.0, 0.0)
+        } else {
+            (repay_usd, seize_usd)
+        };
         Note {
             pair: self
                 .watch
                 .vantage
                 .pair(index(offer.collateral), index(offer.debt)),
-            repay_usd: usd(offer.debt, least),
-            seize_usd: usd(offer.collateral, offer.seize_max),
+            repay_usd,
+            seize_usd,
             reward_usd: usd(offer.debt, offer.reward),
             drift: offer.drift,
         }

@@ -13,7 +13,7 @@
 //!   floor 100 DAI (executive vote of 14 August 2020).
 //! - 2.0: 22 million DAI in auction at most, penalty 13 %, first price 130 % of the feed's, 1 % less
 //!   every 90 seconds, a new start after 140 minutes or below 40 %, and a reward of 0.1 % (spell of
-//!   2021-04-30); 300 DAI besides (a spell some weeks later); 100 million DAI over all types
+//!   2021-04-30); 300 DAI besides (spell of 2021-05-28); 100 million DAI over all types
 //!   (forum.makerdao.com/t/8477). The debt floor stays that of 1.2: the protocol's own of 2021, 2,000
 //!   DAI and more, lies above most debts of a synthetic book, whose vaults could not even take more
 //!   collateral then.
