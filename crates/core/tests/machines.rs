@@ -14,6 +14,8 @@ mod compound_v2;
 mod dice;
 #[path = "machines/euler.rs"]
 mod euler;
+#[path = "machines/liquity.rs"]
+mod liquity;
 #[path = "machines/morpho.rs"]
 mod morpho;
 
@@ -278,6 +280,26 @@ fn compound_v2_keeps_its_word() {
 #[test]
 fn euler_keeps_its_word() {
     hold(euler::open, &[OfferKind::Repay]);
+}
+
+#[test]
+fn liquity_v1_keeps_its_word() {
+    hold(liquity::open_v1, &[OfferKind::Repay, OfferKind::Deposit]);
+}
+
+#[test]
+fn liquity_v2_keeps_its_word() {
+    hold(liquity::open_v2, &[OfferKind::Repay, OfferKind::Deposit]);
+}
+
+#[test]
+fn liquity_accounts_for_everything() {
+    liquity::accounts_for_everything();
+}
+
+#[test]
+fn liquity_follows_the_mode() {
+    liquity::follows_the_mode();
 }
 
 #[test]

@@ -119,10 +119,7 @@ impl Troves {
         }
         let cost = |offer: &Offer| offer.repay_max.0;
         found.sort_by(|(one, a), (other, b)| {
-            let (a, b) = (
-                a.saturating_add(cost(other)),
-                b.saturating_add(cost(one)),
-            );
+            let (a, b) = (a.saturating_add(cost(other)), b.saturating_add(cost(one)));
             b.cmp(&a)
         });
         found.into_iter().map(|(offer, _)| offer).collect()
@@ -282,7 +279,8 @@ fn record(
     deficit: Amount,
 ) -> Ruled<()> {
     let system = &slot.system;
-    let ratio = crate::protocol::liquity::math::ratio(latest.collateral, latest.debt, system.price)?;
+    let ratio =
+        crate::protocol::liquity::math::ratio(latest.collateral, latest.debt, system.price)?;
     let limit = system.liquidation_ratio()?;
     trace.step(|| TraceStep {
         label: "ratio (10^18 = 100 %)",

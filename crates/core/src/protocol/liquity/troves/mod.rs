@@ -27,11 +27,11 @@ mod slot;
 
 pub use setup::{BranchSetup, Stake, TrovesSetup};
 
+use super::System;
 use super::account::Account;
 use super::action::{Action, Outcome};
 use super::math::Ruled;
 use super::rejection::Rejection;
-use super::System;
 use super::version::{LiquityVersion, Order};
 use crate::protocol::{AccountId, Asset, AssetId, Prices};
 use crate::units::Timestamp;
@@ -73,7 +73,9 @@ pub struct Troves {
 impl Troves {
     /// The branches: what is pledged, and the contracts.
     pub fn branches(&self) -> impl Iterator<Item = (AssetId, &System)> + '_ {
-        self.slots.iter().map(|slot| (slot.collateral, &slot.system))
+        self.slots
+            .iter()
+            .map(|slot| (slot.collateral, &slot.system))
     }
 
     /// The account of all who have deposits in the pools from the start.

@@ -123,7 +123,9 @@ impl Troves {
     /// What an account holds in a branch besides its trove: a surplus, and ether set aside.
     fn add_holdings(&self, held: &mut [Holding], slot: &Slot, account: AccountId) {
         let record = slot.system.book.get(account);
-        let account::Account { surplus, deposit, .. } = record.copied().unwrap_or_default();
+        let account::Account {
+            surplus, deposit, ..
+        } = record.copied().unwrap_or_default();
         let rules = self.version.rules();
         let mut more = |asset: AssetId, collateral: Amount, debt: Amount| {
             if let Some(row) = held.get_mut(usize::from(asset.0)) {

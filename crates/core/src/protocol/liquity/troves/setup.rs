@@ -88,7 +88,10 @@ impl TrovesSetup {
         let mut slots: Vec<Slot> = Vec::with_capacity(self.branches.len());
         for (at, branch) in self.branches.iter().enumerate() {
             let field = |name: &str| format!("branches.{at}.{name}");
-            if slots.iter().any(|slot| slot.collateral == branch.collateral) {
+            if slots
+                .iter()
+                .any(|slot| slot.collateral == branch.collateral)
+            {
                 return refuse(field("collateral"), "has a branch already");
             }
             let scale = self.price_scale(&field("collateral"), branch.collateral)?;
@@ -146,13 +149,8 @@ impl TrovesSetup {
             let problem = format!("{found} found, must be {}", self.borrowers);
             return refuse(field, problem);
         }
-        let mut setup = SystemSetup::empty(
-            self.version,
-            branch.parameters,
-            self.now,
-            price,
-            Vec::new(),
-        );
+        let mut setup =
+            SystemSetup::empty(self.version, branch.parameters, self.now, price, Vec::new());
         for stake in &branch.troves {
             let account = self.account(stake, branch.rate);
             add(&mut setup, &account.trove);

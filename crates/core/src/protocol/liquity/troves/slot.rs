@@ -21,15 +21,13 @@ use super::Seats;
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Exposure, Look, Measure};
 use crate::protocol::liquity::System;
 use crate::protocol::liquity::action::Hints;
-use crate::protocol::liquity::branch::Latest;
+use crate::protocol::liquity::branch::{Latest, YEAR_WAD};
 use crate::protocol::liquity::math::{Ruled, part, scale, times};
 use crate::protocol::liquity::rejection::Rejection;
 use crate::protocol::{AccountId, AssetId};
 use crate::units::{Amount, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div};
 use std::sync::Arc;
 
-/// Seconds of a year times 10^18.
-const YEAR_WAD: U256 = U256::from_limbs([0xfc4e_a710_9e00_0000, 0x001a_1601, 0, 0]);
 /// Place of the collateral in a branch's effective prices.
 const COLLATERAL: AssetId = AssetId(0);
 /// Place of a debt that stays.
