@@ -1,11 +1,11 @@
-//! A liquidation through the trait: the contract's own calls on a copy of one branch.
+//! A liquidation through the trait: the contract's own calls on one working copy of a branch.
 
 use super::slot::Slot;
 use super::{Seats, Troves};
-use crate::protocol::liquity::System;
-use crate::protocol::liquity::action::{Action, Gains, Liquidation, Outcome};
+use crate::protocol::liquity::action::{Gains, Liquidation, Outcome};
 use crate::protocol::liquity::branch::Latest;
-use crate::protocol::liquity::math::{Ruled, minus, part, plus, scale};
+use crate::protocol::liquity::draft::{Changes, Draft};
+use crate::protocol::liquity::math::{Ruled, minus, part, plus, ratio, scale};
 use crate::protocol::liquity::rejection::Rejection;
 use crate::protocol::{
     AccountId, AssetId, Event, Events, Offer, OfferKind, Payout, Settlement, Terms, TraceSink,
@@ -13,10 +13,9 @@ use crate::protocol::{
 };
 use crate::units::{Amount, Ratio, Rounding, U256, WAD, pow10};
 
-/// A liquidation that was carried out on a copy.
+/// A liquidation that was carried out on a working copy.
 #[derive(Debug)]
 struct Carried {
-    system: System,
     parts: Liquidation,
     /// Stablecoin that the liquidator put into the pool.
     repaid: Amount,
@@ -28,74 +27,74 @@ struct Carried {
     depositors: Amount,
 }
 
-/// A liquidation in the words of the trait, and the branch's new state.
+/// A liquidation in the words of the trait, and what it changes in its branch.
 #[derive(Debug)]
 pub(super) struct Settled {
     pub(super) place: usize,
-    pub(super) system: System,
+    pub(super) changes: Changes,
     pub(super) settlement: Settlement,
 }
 
 /// Collateral and stablecoin in a wallet.
-fn wallet(system: &System, id: AccountId) -> Ruled<(Amount, Amount)> {
-    let account = system.book.get(id).ok_or(Rejection::AccountUnknown)?;
+fn wallet(draft: &Draft<'_>, id: AccountId) -> Ruled<(Amount, Amount)> {
+    let account = draft.account(id)?;
     Ok((account.collateral, account.stable))
 }
 
 /// Pays out what a depositor gained; nothing to somebody without a deposit.
-fn claim(system: &mut System, caller: AccountId) -> Ruled<()> {
-    let has_deposit = |account: &super::Account| !account.deposit.amount.is_zero();
-    if !system.book.get(caller).is_some_and(has_deposit) {
-        return Ok(());
+fn claim(draft: &mut Draft<'_>, caller: AccountId) -> Ruled<()> {
+    if !draft.account(caller)?.deposit.amount.is_zero() {
+        draft.withdraw(caller, Amount::ZERO, Gains::Claimed)?;
     }
-    system.apply(&Action::Withdraw {
-        caller,
-        amount: Amount::ZERO,
-        gains: Gains::Claimed,
-    })?;
     Ok(())
 }
 
 impl Slot {
-    /// Liquidates a trove on a copy; `deposit` goes into the pool first.
-    fn carry_out(&self, trove: AccountId, deposit: Option<Amount>, seats: Seats) -> Ruled<Carried> {
-        let mut system = self.system.clone();
-        let caller = seats.outside;
-        if let Some(amount) = deposit {
-            system.apply(&Action::Provide {
-                caller,
-                amount,
-                gains: Gains::Claimed,
-            })?;
-        }
-        let before = wallet(&system, caller)?;
-        let list = Action::LiquidateBatch {
-            liquidator: caller,
-            troves: vec![trove],
-        };
-        let Outcome::Liquidated(parts) = system.apply(&list)? else {
-            return Err(Rejection::NothingLiquidated);
-        };
-        if deposit.is_some() {
-            if parts.offset_debt.is_zero() {
-                return Err(Rejection::NothingLiquidated);
-            }
-            claim(&mut system, caller)?;
-        }
-        let after = wallet(&system, caller)?;
-        let (held, _) = wallet(&system, seats.depositors)?;
-        claim(&mut system, seats.depositors)?;
-        let (paid, _) = wallet(&system, seats.depositors)?;
-        let collateral = minus(after.0, before.0)?;
-        Ok(Carried {
-            repaid: deposit.unwrap_or_default(),
-            seized: minus(collateral, parts.ether_compensation)?,
-            received: minus(after.1, before.1)?,
-            depositors: minus(paid, held)?,
-            parts: *parts,
-            system,
-        })
+    /// Liquidates a trove on a working copy; `deposit` goes into the pool first.
+    fn carry_out(
+        &self,
+        trove: AccountId,
+        deposit: Option<Amount>,
+        seats: Seats,
+    ) -> Ruled<(Carried, Changes)> {
+        let mut draft = Draft::new(&self.system);
+        let carried = carry_out(&mut draft, trove, deposit, seats);
+        Ok((self.system.told(carried)?, draft.finish()))
     }
+}
+
+fn carry_out(
+    draft: &mut Draft<'_>,
+    trove: AccountId,
+    deposit: Option<Amount>,
+    seats: Seats,
+) -> Ruled<Carried> {
+    let caller = seats.outside;
+    if let Some(amount) = deposit {
+        draft.provide(caller, amount, Gains::Claimed)?;
+    }
+    let before = wallet(draft, caller)?;
+    let Outcome::Liquidated(parts) = draft.liquidate_batch(caller, &[trove])? else {
+        return Err(Rejection::NothingLiquidated);
+    };
+    if deposit.is_some() {
+        if parts.offset_debt.is_zero() {
+            return Err(Rejection::NothingLiquidated);
+        }
+        claim(draft, caller)?;
+    }
+    let after = wallet(draft, caller)?;
+    let (held, _) = wallet(draft, seats.depositors)?;
+    claim(draft, seats.depositors)?;
+    let (paid, _) = wallet(draft, seats.depositors)?;
+    let collateral = minus(after.0, before.0)?;
+    Ok(Carried {
+        repaid: deposit.unwrap_or_default(),
+        seized: minus(collateral, parts.ether_compensation)?,
+        received: minus(after.1, before.1)?,
+        depositors: minus(paid, held)?,
+        parts: *parts,
+    })
 }
 
 impl Troves {
@@ -134,7 +133,7 @@ impl Troves {
         repay_max: Amount,
     ) -> Option<(Offer, U256)> {
         let deposit = (kind == OfferKind::Deposit).then_some(repay_max);
-        let carried = slot.carry_out(account, deposit, self.seats).ok()?;
+        let (carried, _) = slot.carry_out(account, deposit, self.seats).ok()?;
         let reward = self.reward(&carried).ok()?;
         let worth = part(carried.seized, slot.system.price.0, WAD).ok()?;
         let offer = Offer {
@@ -178,21 +177,22 @@ impl Troves {
             OfferKind::Deposit => Some(terms.repay.min(slot.lack(latest.debt)?)),
             _ => return Err(Rejection::NotInThisVersion),
         };
-        let carried = slot.carry_out(account, deposit, self.seats)?;
+        let (carried, changes) = slot.carry_out(account, deposit, self.seats)?;
         let worth = part(latest.collateral, slot.system.price.0, WAD)?;
         let deficit = latest.debt.minus_or_zero(worth);
         record(trace, slot, &latest, &carried.parts, deficit)?;
+        let (before, elsewhere) = (
+            slot.factor(&latest)?,
+            self.factor_elsewhere(account, place)?,
+        );
         let mut settlement = Settlement {
             repaid: carried.repaid,
             seized: carried.seized,
             reward: self.reward(&carried)?,
             cleared: minus(latest.debt, deficit)?,
             taken: self.taken(slot.collateral, &carried.parts)?,
-            payouts: Vec::new(),
-            deficit: Vec::new(),
-            health_before: slot.factor(&latest)?,
-            health_after: self.factor_elsewhere(account, place)?,
-            events: Events::new(),
+            health_before: before.min(elsewhere),
+            health_after: elsewhere,
             ..Settlement::default()
         };
         if !carried.depositors.is_zero() {
@@ -208,7 +208,7 @@ impl Troves {
         settlement.events = self.told(offer, terms, &settlement);
         Ok(Settled {
             place,
-            system: carried.system,
+            changes,
             settlement,
         })
     }
@@ -279,8 +279,7 @@ fn record(
     deficit: Amount,
 ) -> Ruled<()> {
     let system = &slot.system;
-    let ratio =
-        crate::protocol::liquity::math::ratio(latest.collateral, latest.debt, system.price)?;
+    let ratio = ratio(latest.collateral, latest.debt, system.price)?;
     let limit = system.liquidation_ratio()?;
     trace.step(|| TraceStep {
         label: "ratio (10^18 = 100 %)",

@@ -21,6 +21,7 @@
 //! is the loss of the pool's depositors, or of the troves that take the debt.
 
 mod liquidation;
+mod milestones;
 mod protocol;
 mod setup;
 mod slot;
@@ -28,8 +29,8 @@ mod slot;
 pub use setup::{BranchSetup, Stake, TrovesSetup};
 
 use super::System;
-use super::account::Account;
 use super::action::{Action, Outcome};
+use super::draft::Changes;
 use super::math::Ruled;
 use super::rejection::Rejection;
 use super::version::{LiquityVersion, Order};
@@ -103,9 +104,9 @@ impl Troves {
         }
     }
 
-    fn commit(&mut self, place: usize, system: System, touched: &[AccountId]) {
+    fn commit(&mut self, place: usize, changes: Changes, touched: &[AccountId]) {
         if let Some(slot) = self.slots.get_mut(place) {
-            slot.commit(system, touched);
+            slot.commit(changes, touched);
         }
     }
 }

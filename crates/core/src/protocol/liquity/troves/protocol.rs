@@ -3,11 +3,12 @@
 use super::liquidation::Settled;
 use super::slot::Slot;
 use super::{BranchAction, Troves, touched};
+use crate::protocol::liquity::account;
 use crate::protocol::liquity::action::{Action, Change};
 use crate::protocol::liquity::branch::Latest;
+use crate::protocol::liquity::draft::{Changes, Draft};
 use crate::protocol::liquity::math::{Ruled, plus, scale, times};
 use crate::protocol::liquity::rejection::Rejection;
-use crate::protocol::liquity::{System, account};
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
     Prices, Protocol, Settlement, Terms, Trace,
@@ -20,7 +21,7 @@ use sha2::{Digest, Sha256};
 /// What a borrower's own move leads to.
 struct Moved {
     place: usize,
-    system: System,
+    changes: Changes,
     events: Events,
 }
 
@@ -48,18 +49,38 @@ impl Troves {
         Ok(found)
     }
 
-    /// Adds collateral that is brought from outside.
+    /// A borrower's own call, for which tokens are brought from outside.
+    fn own_call(
+        &self,
+        slot: &Slot,
+        (stable, collateral): (Amount, Amount),
+        action: &Action,
+        account: AccountId,
+    ) -> Ruled<Changes> {
+        let mut draft = Draft::new(&slot.system);
+        let outside = self.seats.outside;
+        draft.take_stable(outside, stable, Rejection::TransferExceedsBalance)?;
+        draft.give_stable(account, stable)?;
+        draft.take_collateral(outside, collateral)?;
+        draft.give_collateral(account, collateral)?;
+        let called = draft.run(action);
+        slot.system.told(called)?;
+        Ok(draft.finish())
+    }
+
+    /// Adds collateral.
     fn topped_up(&self, account: AccountId, asset: AssetId, amount: Amount) -> Ruled<Moved> {
         let place = self.place(asset)?;
         let slot = self.slot(place)?;
-        let mut system = slot.funded(self.seats, account, Amount::ZERO, amount)?;
-        system.apply(&Action::Adjust {
+        let latest = slot.trove(account)?.ok_or(self.no_trove())?;
+        let after = plus(latest.collateral, amount)?;
+        let adjust = Action::Adjust {
             caller: account,
             collateral: Change::Up(amount),
             debt: Change::None,
             fee_max: U256::ZERO,
-            hints: slot.hints(account),
-        })?;
+            hints: slot.milestones.hints(&slot.system, after, latest.debt),
+        };
         let supplied = Event::Supplied {
             payer: account,
             account,
@@ -68,7 +89,7 @@ impl Troves {
         };
         Ok(Moved {
             place,
-            system,
+            changes: self.own_call(slot, (Amount::ZERO, amount), &adjust, account)?,
             events: vec![supplied],
         })
     }
@@ -87,21 +108,22 @@ impl Troves {
         let slot = self.slot(place)?;
         let rules = self.version.rules();
         let net = latest.debt.minus_or_zero(rules.stable_reserve);
-        let most = net.minus_or_zero(rules.debt_min);
+        let part = amount.min(net.minus_or_zero(rules.debt_min));
         let close = (amount >= net).then_some((net, Action::Close { caller: account }));
-        let part = amount.min(most);
+        let after = latest.debt.minus_or_zero(part);
         let adjust = Action::Adjust {
             caller: account,
             collateral: Change::None,
             debt: Change::Down(part),
             fee_max: U256::ZERO,
-            hints: slot.hints(account),
+            hints: slot
+                .milestones
+                .hints(&slot.system, latest.collateral, after),
         };
         let mut refused = self.no_trove();
         for (paid, action) in close.into_iter().chain([(part, adjust)]) {
-            let mut system = slot.funded(self.seats, account, paid, Amount::ZERO)?;
-            match system.apply(&action) {
-                Ok(_) => {
+            match self.own_call(slot, (paid, Amount::ZERO), &action, account) {
+                Ok(changes) => {
                     let repaid = Event::Repaid {
                         payer: account,
                         account,
@@ -110,7 +132,7 @@ impl Troves {
                     };
                     return Ok(Moved {
                         place,
-                        system,
+                        changes,
                         events: vec![repaid],
                     });
                 }
@@ -173,10 +195,9 @@ impl Protocol for Troves {
     }
 
     fn apply(&mut self, action: &BranchAction) -> Result<Events, Rejection> {
-        let mut system = self.slot(action.branch)?.system.clone();
-        let outcome = system.apply(&action.action)?;
+        let (outcome, changes) = self.slot(action.branch)?.system.computed(&action.action)?;
         let changed = touched(&action.action, &outcome);
-        self.commit(action.branch, system, &changed);
+        self.commit(action.branch, changes, &changed);
         Ok(Events::new())
     }
 
@@ -263,10 +284,10 @@ impl Protocol for Troves {
     fn accept(&mut self, offer: &Offer, terms: &Terms) -> Result<Settlement, Rejection> {
         let Settled {
             place,
-            system,
+            changes,
             settlement,
         } = self.settle(offer, terms, &mut NoTrace)?;
-        self.commit(place, system, &[offer.account]);
+        self.commit(place, changes, &[offer.account]);
         Ok(settlement)
     }
 
@@ -284,7 +305,7 @@ impl Protocol for Troves {
             }
             Adjustment::Repay { .. } => return Err(self.no_trove()),
         };
-        self.commit(moved.place, moved.system, &[account]);
+        self.commit(moved.place, moved.changes, &[account]);
         Ok(moved.events)
     }
 

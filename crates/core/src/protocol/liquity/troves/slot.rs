@@ -17,11 +17,11 @@
 //! So a change of v1's mode moves the limit, and the index asks about the troves between the old and
 //! the new one, and about few others.
 
-use super::Seats;
+use super::milestones::Milestones;
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Exposure, Look, Measure};
 use crate::protocol::liquity::System;
-use crate::protocol::liquity::action::Hints;
 use crate::protocol::liquity::branch::{Latest, YEAR_WAD};
+use crate::protocol::liquity::draft::Changes;
 use crate::protocol::liquity::math::{Ruled, part, scale, times};
 use crate::protocol::liquity::rejection::Rejection;
 use crate::protocol::{AccountId, AssetId};
@@ -50,6 +50,7 @@ pub(super) struct Slot {
     pub(super) system: System,
     /// What turns the oracle's price into the contracts'.
     pub(super) price_scale: U256,
+    pub(super) milestones: Milestones,
     watch: Watch,
     index: BreachIndex,
 }
@@ -179,7 +180,7 @@ fn is_in_proportion(system: &System, stake: Amount, latest: &Latest) -> Ruled<bo
 impl Slot {
     /// A branch whose bounds are taken now.
     pub(super) fn new(collateral: AssetId, system: System, price_scale: U256) -> Self {
-        let watch = Watch::new(&system);
+        let (watch, milestones) = (Watch::new(&system), Milestones::new(&system));
         let ids = (0..system.book.len()).map(AccountId);
         let looks = ids.map(|id| (id, watch.look(&system, id)));
         let index = BreachIndex::build(watch.prices(&system), looks);
@@ -187,6 +188,7 @@ impl Slot {
             collateral,
             system,
             price_scale,
+            milestones,
             watch,
             index,
         }
@@ -202,9 +204,9 @@ impl Slot {
         Ok(())
     }
 
-    /// Writes a new state in which these accounts changed by themselves.
-    pub(super) fn commit(&mut self, system: System, touched: &[AccountId]) {
-        self.system = system;
+    /// Writes changes, of which these accounts' troves changed by themselves.
+    pub(super) fn commit(&mut self, changes: Changes, touched: &[AccountId]) {
+        changes.commit(&mut self.system);
         for id in touched {
             let rate = self.system.book.get(*id).map(|account| account.trove.rate);
             self.watch.rate_max = self.watch.rate_max.max(rate.unwrap_or_default());
@@ -260,49 +262,5 @@ impl Slot {
         let needed = debt.plus(pool.rules.left_min);
         let needed = needed.map_err(|_| Rejection::AdditionOverflow)?;
         Ok(needed.minus_or_zero(pool.deposits))
-    }
-
-    /// v1: the present neighbours of a trove, near which it belongs after a small change.
-    pub(super) fn hints(&self, id: AccountId) -> Hints {
-        let trove = self.system.book.get(id).map(|account| account.trove);
-        let trove = trove.unwrap_or_default();
-        Hints {
-            larger: trove.larger,
-            smaller: trove.smaller,
-        }
-    }
-
-    /// A copy in which an account has been handed tokens from outside.
-    pub(super) fn funded(
-        &self,
-        seats: Seats,
-        to: AccountId,
-        stable: Amount,
-        collateral: Amount,
-    ) -> Ruled<System> {
-        let mut system = self.system.clone();
-        for (id, sign) in [(seats.outside, Sign::Less), (to, Sign::More)] {
-            let account = system.book.get_mut(id).ok_or(Rejection::AccountUnknown)?;
-            account.stable = sign.moved(account.stable, stable)?;
-            account.collateral = sign.moved(account.collateral, collateral)?;
-        }
-        Ok(system)
-    }
-}
-
-/// Which way tokens go.
-#[derive(Clone, Copy, Debug)]
-enum Sign {
-    More,
-    Less,
-}
-
-impl Sign {
-    fn moved(self, held: Amount, by: Amount) -> Ruled<Amount> {
-        let moved = match self {
-            Self::More => held.plus(by),
-            Self::Less => held.minus(by),
-        };
-        moved.map_err(|_| Rejection::TransferExceedsBalance)
     }
 }
