@@ -14,6 +14,8 @@ mod compound_v2;
 mod dice;
 #[path = "machines/euler.rs"]
 mod euler;
+#[path = "machines/geb.rs"]
+mod geb;
 #[path = "machines/liquity.rs"]
 mod liquity;
 #[path = "machines/morpho.rs"]
@@ -280,6 +282,16 @@ fn compound_v2_keeps_its_word() {
 #[test]
 fn euler_keeps_its_word() {
     hold(euler::open, &[OfferKind::Repay]);
+}
+
+#[test]
+fn geb_keeps_its_word() {
+    hold(geb::open, &geb::KINDS);
+}
+
+#[test]
+fn geb_adds_up() {
+    geb::adds_up();
 }
 
 #[test]
