@@ -12,6 +12,7 @@ use backstop_core::units::{Amount, Price, Ratio, Timestamp, U256, WAD};
 
 const ONE: u128 = 1_000_000_000_000_000_000;
 const WETH: AssetId = AssetId(0);
+const USDC: AssetId = AssetId(2);
 const DAI: AssetId = AssetId(3);
 
 fn percent(n: u128) -> Ratio {
@@ -92,8 +93,17 @@ fn setup(dice: &mut Dice, version: LiquityVersion, shares: &[u128]) -> TrovesSet
 }
 
 fn open(dice: &mut Dice, version: LiquityVersion) -> Case<Troves> {
+    let mut setup = setup(dice, version, &[0, 1, 10, 60]);
+    if dice.percent(30) {
+        setup.debt = USDC;
+        let cut = |amount: &mut Amount| amount.0 /= U256::from(1_000_000_000_000u64);
+        for branch in &mut setup.branches {
+            cut(&mut branch.deposits);
+            branch.troves.iter_mut().for_each(|t| cut(&mut t.debt));
+        }
+    }
     Case {
-        machine: setup(dice, version, &[0, 1, 10, 60]).build().unwrap(),
+        machine: setup.build().unwrap(),
         breached,
     }
 }

@@ -107,6 +107,7 @@ impl Troves {
                 continue;
             };
             let lack = slot.lack(latest.debt).unwrap_or_default();
+            let lack = self.told_debt(lack, Rounding::Ceil);
             let deposit = Some(lack).filter(|lack| !lack.is_zero());
             for (kind, deposit) in [
                 (OfferKind::Deposit, deposit),
@@ -132,7 +133,8 @@ impl Troves {
         kind: OfferKind,
         repay_max: Amount,
     ) -> Option<(Offer, U256)> {
-        let deposit = (kind == OfferKind::Deposit).then_some(repay_max);
+        let latest = slot.trove(account).ok().flatten()?;
+        let deposit = self.deposit(slot, &latest, kind, repay_max).ok()?;
         let (carried, _) = slot.carry_out(account, deposit, self.seats).ok()?;
         let reward = self.reward(&carried).ok()?;
         let worth = part(carried.seized, slot.system.price.0, WAD).ok()?;
@@ -149,16 +151,39 @@ impl Troves {
         Some((offer, worth.0.saturating_add(reward.0)))
     }
 
+    /// What goes into the pool first: as much of an amount as the pool lacks.
+    fn deposit(
+        &self,
+        slot: &Slot,
+        latest: &Latest,
+        kind: OfferKind,
+        amount: Amount,
+    ) -> Ruled<Option<Amount>> {
+        match kind {
+            OfferKind::Repay => Ok(None),
+            OfferKind::Deposit => Ok(Some(self.own_debt(amount).min(slot.lack(latest.debt)?))),
+            _ => Err(Rejection::NotInThisVersion),
+        }
+    }
+
     /// What the liquidator receives besides, in debt units: stablecoin, and ether at the oracle's
     /// prices, rounded down.
     fn reward(&self, carried: &Carried) -> Ruled<Amount> {
-        let ether = carried.parts.ether_compensation;
+        let stable = self.told_debt(carried.received, Rounding::Floor);
+        let ether = self.ether(carried.parts.ether_compensation)?;
         if ether.is_zero() {
-            return Ok(carried.received);
+            return Ok(stable);
         }
         let (price, debt) = (self.prices.get(self.native), self.prices.get(self.debt));
-        let worth = scale(ether.0, price.0, debt.0, Rounding::Floor)?;
-        Ok(plus(carried.received, Amount(worth))?)
+        let dollars = scale(ether.0, price.0, self.unit(self.native)?, Rounding::Floor)?;
+        let worth = scale(dollars, self.unit(self.debt)?, debt.0, Rounding::Floor)?;
+        Ok(plus(stable, Amount(worth))?)
+    }
+
+    /// The contracts' ether in units of the asset, rounded down.
+    pub(super) fn ether(&self, amount: Amount) -> Ruled<Amount> {
+        let unit = self.unit(self.native)?;
+        Ok(Amount(scale(amount.0, unit, WAD, Rounding::Floor)?))
     }
 
     /// The liquidation that an offer and its terms ask for.
@@ -172,24 +197,22 @@ impl Troves {
         let slot = self.slot(place)?;
         let account = offer.account;
         let latest = slot.trove(account)?.ok_or(self.no_trove())?;
-        let deposit = match offer.kind {
-            OfferKind::Repay => None,
-            OfferKind::Deposit => Some(terms.repay.min(slot.lack(latest.debt)?)),
-            _ => return Err(Rejection::NotInThisVersion),
-        };
+        let deposit = self.deposit(slot, &latest, offer.kind, terms.repay)?;
         let (carried, changes) = slot.carry_out(account, deposit, self.seats)?;
         let worth = part(latest.collateral, slot.system.price.0, WAD)?;
         let deficit = latest.debt.minus_or_zero(worth);
         record(trace, slot, &latest, &carried.parts, deficit)?;
+        let debt = self.told_debt(latest.debt, Rounding::Ceil);
+        let deficit = self.told_debt(deficit, Rounding::Ceil);
         let (before, elsewhere) = (
             slot.factor(&latest)?,
             self.factor_elsewhere(account, place)?,
         );
         let mut settlement = Settlement {
-            repaid: carried.repaid,
+            repaid: self.told_debt(carried.repaid, Rounding::Ceil),
             seized: carried.seized,
             reward: self.reward(&carried)?,
-            cleared: minus(latest.debt, deficit)?,
+            cleared: minus(debt, deficit)?,
             taken: self.taken(slot.collateral, &carried.parts)?,
             health_before: before.min(elsewhere),
             health_after: elsewhere,
@@ -217,8 +240,11 @@ impl Troves {
     fn taken(&self, collateral: AssetId, parts: &Liquidation) -> Ruled<Vec<(AssetId, Amount)>> {
         let mut taken = vec![(collateral, minus(parts.collateral, parts.surplus)?)];
         for (asset, reserve) in [
-            (self.debt, parts.stable_compensation),
-            (self.native, parts.ether_compensation),
+            (
+                self.debt,
+                self.told_debt(parts.stable_compensation, Rounding::Floor),
+            ),
+            (self.native, self.ether(parts.ether_compensation)?),
         ] {
             match taken.iter_mut().find(|(other, _)| *other == asset) {
                 Some((_, amount)) => *amount = plus(*amount, reserve)?,

@@ -35,7 +35,7 @@ use super::math::Ruled;
 use super::rejection::Rejection;
 use super::version::{LiquityVersion, Order};
 use crate::protocol::{AccountId, Asset, AssetId, Prices};
-use crate::units::Timestamp;
+use crate::units::{Amount, Rounding, Timestamp, U256, mul_div};
 use slot::Slot;
 use std::sync::Arc;
 
@@ -66,6 +66,8 @@ pub struct Troves {
     prices: Prices,
     now: Timestamp,
     debt: AssetId,
+    /// The contracts' units of the stablecoin in one of the asset's.
+    debt_scale: U256,
     native: AssetId,
     seats: Seats,
     slots: Vec<Slot>,
@@ -82,6 +84,17 @@ impl Troves {
     /// The account of all who have deposits in the pools from the start.
     pub fn depositors(&self) -> AccountId {
         self.seats.depositors
+    }
+
+    /// An amount of the contracts' stablecoin in units of the asset.
+    fn told_debt(&self, amount: Amount, rounding: Rounding) -> Amount {
+        let units = mul_div(amount.0, U256::ONE, self.debt_scale, rounding);
+        Amount(units.unwrap_or(amount.0))
+    }
+
+    /// An amount of the asset in units of the contracts' stablecoin.
+    fn own_debt(&self, amount: Amount) -> Amount {
+        Amount(amount.0.saturating_mul(self.debt_scale))
     }
 
     fn slot(&self, place: usize) -> Ruled<&Slot> {

@@ -97,6 +97,7 @@ impl Troves {
     /// Repays where the account stands worst: all of it where that closes the trove, else as much as
     /// leaves the smallest debt.
     fn repaid(&self, account: AccountId, amount: Amount) -> Ruled<Moved> {
+        let amount = self.own_debt(amount);
         let mut worst: Option<(Ratio, usize, Latest)> = None;
         for (place, latest) in self.troves_of(account)? {
             let factor = self.slot(place)?.factor(&latest)?;
@@ -128,7 +129,7 @@ impl Troves {
                         payer: account,
                         account,
                         asset: self.debt,
-                        amount: paid,
+                        amount: self.told_debt(paid, Rounding::Ceil),
                     };
                     return Ok(Moved {
                         place,
@@ -157,13 +158,22 @@ impl Troves {
         };
         more(slot.collateral, surplus, Amount::ZERO);
         let left = slot.system.pool.compounded(&deposit).unwrap_or_default();
-        more(self.debt, left, Amount::ZERO);
+        more(
+            self.debt,
+            self.told_debt(left, Rounding::Floor),
+            Amount::ZERO,
+        );
         let Ok(Some(latest)) = slot.trove(account) else {
             return;
         };
         more(slot.collateral, latest.collateral, Amount::ZERO);
-        more(self.debt, rules.stable_reserve, latest.debt);
-        more(self.native, rules.ether_reserve, Amount::ZERO);
+        more(
+            self.debt,
+            self.told_debt(rules.stable_reserve, Rounding::Floor),
+            self.told_debt(latest.debt, Rounding::Ceil),
+        );
+        let ether = self.ether(rules.ether_reserve).unwrap_or_default();
+        more(self.native, ether, Amount::ZERO);
         if let Some(row) = held.get_mut(usize::from(slot.collateral.0)) {
             row.enabled = true;
         }

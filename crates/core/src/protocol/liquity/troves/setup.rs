@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 
 /// Digits of the contracts' price and of its unit of collateral, together.
 const PRICE_DIGITS: u8 = 36;
-/// Decimals that the contracts expect of the stablecoin and of ether.
+/// Decimals of the stablecoin in the contracts.
 const DECIMALS: u8 = 18;
 /// What whoever comes from outside has in its wallets; never spent.
 const WALLET: u128 = u128::MAX;
@@ -21,7 +21,7 @@ const WALLET: u128 = u128::MAX;
 pub struct Stake {
     /// In collateral units.
     pub collateral: Amount,
-    /// In debt units, in v1 with the reserve of 200 of the stablecoin; zero is no trove.
+    /// In units of the stablecoin, in v1 with the reserve of 200 of it; zero is no trove.
     pub debt: Amount,
 }
 
@@ -36,7 +36,7 @@ pub struct BranchSetup {
     pub rate: Ratio,
     /// One for each account.
     pub troves: Vec<Stake>,
-    /// What the depositors have in the pool, in debt units.
+    /// What the depositors have in the pool, in units of the stablecoin.
     pub deposits: Amount,
 }
 
@@ -53,9 +53,10 @@ pub struct TrovesSetup {
     pub prices: Prices,
     /// The time of the start.
     pub now: Timestamp,
-    /// The stablecoin; of 18 decimals.
+    /// The stablecoin. In the contracts it has 18 decimals; where the asset has less, what is told of
+    /// it is rounded to its units.
     pub debt: AssetId,
-    /// Ether, which v2 sets aside for each trove; of 18 decimals.
+    /// Ether, which v2 sets aside for each trove.
     pub native: AssetId,
     /// How many borrowers there are.
     pub borrowers: u32,
@@ -76,8 +77,11 @@ impl TrovesSetup {
     /// # Errors
     /// The first field that is inconsistent.
     pub fn build(self) -> Result<Troves, SetupError> {
-        self.decimals("debt", self.debt, Some(DECIMALS))?;
-        self.decimals("native", self.native, Some(DECIMALS))?;
+        let digits = DECIMALS.checked_sub(self.decimals("debt", self.debt)?);
+        let Some(Ok(debt_scale)) = digits.map(pow10) else {
+            return refuse("debt", "more than 18 decimals");
+        };
+        self.decimals("native", self.native)?;
         let Some(outside) = self.borrowers.checked_add(1) else {
             return refuse("borrowers", "too many");
         };
@@ -96,7 +100,7 @@ impl TrovesSetup {
             }
             let scale = self.price_scale(&field("collateral"), branch.collateral)?;
             let price = self.prices.get(branch.collateral).0.saturating_mul(scale);
-            let system = self.system(&field("troves"), branch, Price(price))?;
+            let system = self.system(&field("troves"), branch, Price(price), debt_scale)?;
             slots.push(Slot::new(branch.collateral, system, scale));
         }
         Ok(Troves {
@@ -106,29 +110,23 @@ impl TrovesSetup {
             prices: self.prices,
             now: self.now,
             debt: self.debt,
+            debt_scale,
             native: self.native,
             seats,
             slots,
         })
     }
 
-    /// An asset's decimals, which may have to be a certain number.
-    fn decimals(&self, field: &str, id: AssetId, must: Option<u8>) -> Result<u8, SetupError> {
+    fn decimals(&self, field: &str, id: AssetId) -> Result<u8, SetupError> {
         match self.assets.get(usize::from(id.0)) {
             None => refuse(field, format!("asset {} is not in the list", id.0)),
-            Some(asset) => match must {
-                Some(must) if asset.decimals != must => {
-                    let found = asset.decimals;
-                    refuse(field, format!("{found} decimals found, must be {must}"))
-                }
-                _ => Ok(asset.decimals),
-            },
+            Some(asset) => Ok(asset.decimals),
         }
     }
 
     /// From the oracle's price of a whole token to that of 10^18 units, in wad.
     fn price_scale(&self, field: &str, id: AssetId) -> Result<U256, SetupError> {
-        let decimals = self.decimals(field, id, None)?;
+        let decimals = self.decimals(field, id)?;
         let digits = PRICE_DIGITS
             .checked_sub(decimals)
             .and_then(|digits| digits.checked_sub(self.base_decimals));
@@ -143,6 +141,7 @@ impl TrovesSetup {
         field: &str,
         branch: &BranchSetup,
         price: Price,
+        debt_scale: U256,
     ) -> Result<System, SetupError> {
         let found = branch.troves.len();
         if u32::try_from(found) != Ok(self.borrowers) {
@@ -152,11 +151,12 @@ impl TrovesSetup {
         let mut setup =
             SystemSetup::empty(self.version, branch.parameters, self.now, price, Vec::new());
         for stake in &branch.troves {
-            let account = self.account(stake, branch.rate);
+            let account = self.account(stake, branch.rate, debt_scale);
             add(&mut setup, &account.trove);
             setup.accounts.push(account);
         }
-        let entered = setup.pool.enter(branch.deposits);
+        let deposits = Amount(branch.deposits.0.saturating_mul(debt_scale));
+        let entered = setup.pool.enter(deposits);
         let Ok(deposit) = entered else {
             return refuse(field, "too large deposits");
         };
@@ -175,7 +175,7 @@ impl TrovesSetup {
         setup.build()
     }
 
-    fn account(&self, stake: &Stake, rate: Ratio) -> Account {
+    fn account(&self, stake: &Stake, rate: Ratio, debt_scale: U256) -> Account {
         if stake.debt.is_zero() {
             return Account::default();
         }
@@ -183,7 +183,7 @@ impl TrovesSetup {
             trove: Trove {
                 status: TroveStatus::Active,
                 collateral: stake.collateral,
-                debt: stake.debt,
+                debt: Amount(stake.debt.0.saturating_mul(debt_scale)),
                 stake: stake.collateral,
                 rate,
                 updated: self.now,
