@@ -3,7 +3,7 @@
 use crate::dice::Dice;
 use crate::{BORROWERS, Case, LISTED, PRICE, START, borrower, drawn_prices};
 use backstop_core::protocol::liquity::{
-    BranchSetup, LiquityVersion, Parameters, Stake, System, Troves, TrovesSetup,
+    BranchSetup, LiquityVersion, Parameters, Peg, Stake, System, Troves, TrovesSetup,
 };
 use backstop_core::protocol::{
     AccountId, Adjustment, Asset, AssetId, OfferKind, Prices, Protocol, Settlement, Terms,
@@ -86,6 +86,7 @@ fn setup(dice: &mut Dice, version: LiquityVersion, shares: &[u128]) -> TrovesSet
         prices: Prices(prices.collect()),
         now: Timestamp(START),
         debt: DAI,
+        peg: Peg::Dollar,
         native: WETH,
         borrowers: BORROWERS,
         branches,
@@ -94,6 +95,7 @@ fn setup(dice: &mut Dice, version: LiquityVersion, shares: &[u128]) -> TrovesSet
 
 fn open(dice: &mut Dice, version: LiquityVersion) -> Case<Troves> {
     let mut setup = setup(dice, version, &[0, 1, 10, 60]);
+    setup.peg = dice.pick(&[Peg::Dollar, Peg::Share { coins: 1 }]);
     if dice.percent(30) {
         setup.debt = USDC;
         let cut = |amount: &mut Amount| amount.0 /= U256::from(1_000_000_000_000u64);

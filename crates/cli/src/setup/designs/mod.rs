@@ -7,6 +7,7 @@ mod aave_v4;
 mod compound_v2;
 mod euler;
 mod geb;
+mod liquity;
 mod morpho;
 mod parameters;
 mod split;
@@ -18,6 +19,7 @@ use backstop_core::protocol::Protocol;
 use backstop_core::protocol::aave::AaveVersion;
 use backstop_core::protocol::aave_v4::AaveV4Version;
 use backstop_core::protocol::compound_v2::CompoundVersion;
+use backstop_core::protocol::liquity::LiquityVersion;
 use backstop_lab::market::FeedbackMode;
 use backstop_lab::record::PathRecord;
 use backstop_lab::world::Recording;
@@ -144,6 +146,12 @@ pub(crate) const DESIGNS: &[Row] = &[
         ("compound-v2", "a3214f6"),
         |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
     ),
+    row("liquity-v1", "Liquity v1", ("liquity", "v1"), |loaded| {
+        liquity::open(loaded, LiquityVersion::V1)
+    }),
+    row("liquity-v2", "Liquity v2", ("liquity", "v2"), |loaded| {
+        liquity::open(loaded, LiquityVersion::V2)
+    }),
     row("geb", "GEB", ("geb", "v1"), geb::open),
 ];
 

@@ -66,7 +66,7 @@ pub use action::{Action, Change, Gains, Hints, Liquidation, Outcome};
 pub use branch::{Branch, Holding, Latest};
 pub use rejection::Rejection;
 pub use setup::SystemSetup;
-pub use troves::{BranchAction, BranchSetup, Stake, Troves, TrovesSetup};
+pub use troves::{BranchAction, BranchSetup, Peg, Stake, Troves, TrovesSetup};
 pub use version::{
     Arithmetic, Below, Borrowing, Funding, LiquityVersion, NoStakes, Order, Parameters, Recording,
     Rules, Split,

@@ -3,7 +3,7 @@
 //!
 //! v2 has branches, one deployment each; v1 has one collateral, and is taken as if it were deployed
 //! once for each. A branch has its own troves and its own pool, and an account at most one trove in
-//! it. In the contracts a unit of the stablecoin is one dollar whatever it trades at.
+//! it. In the contracts a unit of the stablecoin is one dollar whatever it trades at ([`Peg`]).
 //!
 //! The pool's depositors are one account, after the borrowers; they claim their collateral with every
 //! liquidation and never leave. Whoever comes from outside, as a liquidator or with a borrower's money,
@@ -26,7 +26,7 @@ mod protocol;
 mod setup;
 mod slot;
 
-pub use setup::{BranchSetup, Stake, TrovesSetup};
+pub use setup::{BranchSetup, Peg, Stake, TrovesSetup};
 
 use super::System;
 use super::action::{Action, Outcome};
@@ -36,6 +36,7 @@ use super::rejection::Rejection;
 use super::version::{LiquityVersion, Order};
 use crate::protocol::{AccountId, Asset, AssetId, Prices};
 use crate::units::{Amount, Rounding, Timestamp, U256, mul_div};
+use setup::Coin;
 use slot::Slot;
 use std::sync::Arc;
 
@@ -68,6 +69,9 @@ pub struct Troves {
     debt: AssetId,
     /// The contracts' units of the stablecoin in one of the asset's.
     debt_scale: U256,
+    /// 1 in the oracle's currency.
+    dollar: U256,
+    peg: Peg,
     native: AssetId,
     seats: Seats,
     slots: Vec<Slot>,
@@ -84,6 +88,11 @@ impl Troves {
     /// The account of all who have deposits in the pools from the start.
     pub fn depositors(&self) -> AccountId {
         self.seats.depositors
+    }
+
+    /// What a coin counts for now.
+    fn coin(&self) -> Coin {
+        self.peg.coin(&self.prices, self.debt, self.dollar)
     }
 
     /// An amount of the contracts' stablecoin in units of the asset.

@@ -13,9 +13,7 @@ use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
     Prices, Protocol, Settlement, Terms, Trace,
 };
-use crate::units::{
-    Amount, BPS, Bps, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div, pow10,
-};
+use crate::units::{Amount, BPS, Bps, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div};
 use sha2::{Digest, Sha256};
 
 /// What a borrower's own move leads to.
@@ -33,10 +31,11 @@ impl Troves {
         Ok(Value(worth))
     }
 
-    /// Worth of a debt, a dollar for each unit, rounded down.
+    /// Worth of a debt as the contracts see it, rounded down.
     fn debt_value(&self, amount: Amount) -> Ruled<Value> {
-        let dollar = pow10(self.base_decimals).map_err(|_| Rejection::MultiplicationOverflow)?;
-        let worth = scale(amount.0, dollar, WAD, Rounding::Floor)?;
+        let coin = self.coin();
+        let coins = times(WAD, coin.coins)?;
+        let worth = scale(amount.0, coin.worth, coins, Rounding::Floor)?;
         Ok(Value(worth))
     }
 
@@ -198,8 +197,9 @@ impl Protocol for Troves {
             .collect();
         self.now = now;
         self.prices = prices.clone();
+        let coin = self.coin();
         for slot in &mut self.slots {
-            slot.observe(now, prices.get(slot.collateral))?;
+            slot.observe(now, prices.get(slot.collateral), coin)?;
         }
         Ok(events)
     }

@@ -6,7 +6,7 @@ use crate::protocol::liquity::math::nominal_ratio;
 use crate::protocol::liquity::version::{LiquityVersion, Order, Parameters};
 use crate::protocol::liquity::{System, SystemSetup};
 use crate::protocol::{AccountId, Asset, AssetId, Prices, SetupError};
-use crate::units::{Amount, Price, Ratio, Timestamp, U256, pow10};
+use crate::units::{Amount, Price, Ratio, Rounding, Timestamp, U256, mul_div, pow10};
 use std::cmp::Reverse;
 
 /// Digits of the contracts' price and of its unit of collateral, together.
@@ -21,8 +21,68 @@ const WALLET: u128 = u128::MAX;
 pub struct Stake {
     /// In collateral units.
     pub collateral: Amount,
-    /// In units of the stablecoin, in v1 with the reserve of 200 of it; zero is no trove.
+    /// In units of the debt asset, in v1 with the reserve of 200 coins; zero is no trove.
     pub debt: Amount,
+}
+
+/// What a coin of the contracts stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Peg {
+    /// A token of the debt asset, which counts as a dollar whatever it trades at, as in the contracts.
+    #[default]
+    Dollar,
+    /// A share of a token of the debt asset at the oracle's price, as in a deployment whose oracle tells
+    /// prices in another currency.
+    Share {
+        /// Coins of a token, at least 1; about a token's dollars at the start, so that the contracts'
+        /// fixed sums of coins are worth what they were meant to be.
+        coins: u32,
+    },
+}
+
+impl Peg {
+    /// Coins of a token of the debt asset.
+    fn coins(self) -> U256 {
+        match self {
+            Self::Dollar => U256::ONE,
+            Self::Share { coins } => U256::from(coins),
+        }
+    }
+
+    /// What a token counts for in the oracle's currency.
+    fn worth(self, prices: &Prices, debt: AssetId, dollar: U256) -> U256 {
+        match self {
+            Self::Dollar => dollar,
+            Self::Share { .. } => prices.get(debt).0,
+        }
+    }
+
+    /// What some coins count for, in the oracle's currency: so much for so many.
+    pub(super) fn coin(self, prices: &Prices, debt: AssetId, dollar: U256) -> Coin {
+        Coin {
+            worth: self.worth(prices, debt, dollar),
+            coins: self.coins(),
+        }
+    }
+}
+
+/// What coins count for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Coin {
+    /// In the oracle's currency,
+    pub(super) worth: U256,
+    /// of so many.
+    pub(super) coins: U256,
+}
+
+impl Coin {
+    /// The contracts' price: that of the collateral over that of a coin, rounded down; nothing where
+    /// the coin has none.
+    pub(super) fn price(self, collateral: Price, scale: U256) -> Option<Price> {
+        let coins = scale.saturating_mul(self.coins);
+        let quotient = mul_div(collateral.0, coins, self.worth, Rounding::Floor);
+        quotient.ok().map(Price)
+    }
 }
 
 /// One branch at the start.
@@ -36,7 +96,7 @@ pub struct BranchSetup {
     pub rate: Ratio,
     /// One for each account.
     pub troves: Vec<Stake>,
-    /// What the depositors have in the pool, in units of the stablecoin.
+    /// What the depositors have in the pool, in units of the debt asset.
     pub deposits: Amount,
 }
 
@@ -53,9 +113,11 @@ pub struct TrovesSetup {
     pub prices: Prices,
     /// The time of the start.
     pub now: Timestamp,
-    /// The stablecoin. In the contracts it has 18 decimals; where the asset has less, what is told of
-    /// it is rounded to its units.
+    /// The stablecoin. In the contracts it has 18 decimals; where the asset has less, or is worth
+    /// several coins, what is told of it is rounded to its units.
     pub debt: AssetId,
+    /// What a coin stands for.
+    pub peg: Peg,
     /// Ether, which v2 sets aside for each trove.
     pub native: AssetId,
     /// How many borrowers there are.
@@ -82,6 +144,14 @@ impl TrovesSetup {
             return refuse("debt", "more than 18 decimals");
         };
         self.decimals("native", self.native)?;
+        let Ok(dollar) = pow10(self.base_decimals) else {
+            return refuse("base_decimals", "too many");
+        };
+        let coin = self.peg.coin(&self.prices, self.debt, dollar);
+        if coin.worth.is_zero() || coin.coins.is_zero() {
+            return refuse("peg", "a coin is worth nothing, or everything");
+        }
+        let debt_scale = debt_scale.saturating_mul(coin.coins);
         let Some(outside) = self.borrowers.checked_add(1) else {
             return refuse("borrowers", "too many");
         };
@@ -99,8 +169,9 @@ impl TrovesSetup {
                 return refuse(field("collateral"), "has a branch already");
             }
             let scale = self.price_scale(&field("collateral"), branch.collateral)?;
-            let price = self.prices.get(branch.collateral).0.saturating_mul(scale);
-            let system = self.system(&field("troves"), branch, Price(price), debt_scale)?;
+            let price = coin.price(self.prices.get(branch.collateral), scale);
+            let price = price.unwrap_or(Price::MAX);
+            let system = self.system(&field("troves"), branch, price, debt_scale)?;
             slots.push(Slot::new(branch.collateral, system, scale));
         }
         Ok(Troves {
@@ -111,6 +182,8 @@ impl TrovesSetup {
             now: self.now,
             debt: self.debt,
             debt_scale,
+            dollar,
+            peg: self.peg,
             native: self.native,
             seats,
             slots,
@@ -124,13 +197,10 @@ impl TrovesSetup {
         }
     }
 
-    /// From the oracle's price of a whole token to that of 10^18 units, in wad.
+    /// From the oracle's price of a whole token, in whole coins, to that of 10^18 units in wad.
     fn price_scale(&self, field: &str, id: AssetId) -> Result<U256, SetupError> {
         let decimals = self.decimals(field, id)?;
-        let digits = PRICE_DIGITS
-            .checked_sub(decimals)
-            .and_then(|digits| digits.checked_sub(self.base_decimals));
-        match digits.map(pow10) {
+        match PRICE_DIGITS.checked_sub(decimals).map(pow10) {
             Some(Ok(scale)) => Ok(scale),
             _ => refuse(field, "too many decimals"),
         }

@@ -18,6 +18,7 @@
 //! the new one, and about few others.
 
 use super::milestones::Milestones;
+use super::setup::Coin;
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Exposure, Look, Measure};
 use crate::protocol::liquity::System;
 use crate::protocol::liquity::branch::{Latest, YEAR_WAD};
@@ -194,10 +195,12 @@ impl Slot {
         }
     }
 
-    /// Moves time forward and takes a new price of the oracle.
-    pub(super) fn observe(&mut self, now: Timestamp, price: Price) -> Ruled<()> {
+    /// Moves time forward and takes new answers of the oracle: the collateral's price and a coin's. A
+    /// coin without a price leaves the contracts at their last one.
+    pub(super) fn observe(&mut self, now: Timestamp, price: Price, coin: Coin) -> Ruled<()> {
         let seconds = now.seconds_since(self.system.now);
-        let price = Price(price.0.saturating_mul(self.price_scale));
+        let price = coin.price(price, self.price_scale);
+        let price = price.unwrap_or(self.system.price);
         self.system.observe(now, price)?;
         self.watch.grow(seconds);
         self.refresh();
