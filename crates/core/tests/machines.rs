@@ -11,6 +11,8 @@
 mod aave_v4;
 #[path = "machines/compound_v2.rs"]
 mod compound_v2;
+#[path = "machines/crvusd.rs"]
+mod crvusd;
 mod dice;
 #[path = "machines/euler.rs"]
 mod euler;
@@ -273,6 +275,16 @@ fn aave_v4_watches_premiums() {
 #[test]
 fn compound_v2_keeps_its_word() {
     hold(compound_v2::open, &[OfferKind::Repay]);
+}
+
+#[test]
+fn crvusd_keeps_its_word() {
+    hold(crvusd::open, &[OfferKind::Repay, OfferKind::Exchange]);
+}
+
+#[test]
+fn crvusd_tells_what_it_does() {
+    crvusd::tells_what_it_does();
 }
 
 #[test]

@@ -141,7 +141,14 @@ pub(super) fn exchange(
     if paid.is_zero() || received.is_zero() {
         return Err(Rejection::Slippage);
     }
+    let set_apart = |market: &Market| match sale.pay {
+        Token::Stable => market.amm().admin_fees.stable,
+        Token::Collateral => market.amm().admin_fees.collateral,
+    };
+    let fee = set_apart(&market).minus(set_apart(&pair.market))?;
     let settlement = Settlement {
+        // What is set apart leaves the bands.
+        cleared: paid.minus(fee)?,
         health_before: Ratio::ZERO,
         health_after: Ratio::MAX,
         ..Settlement::at_once(received_in, paid, received, Amount::ZERO)

@@ -524,17 +524,19 @@ impl Seen<'_> {
     }
 
     /// In breach until its bands are worth more, they lie below the price and the active band
-    /// again, or nothing is left in them to seize.
+    /// again, or nothing is left in them to seize. The first of them that is reached is to be noted.
     fn breached(&self) -> Look {
         let bands = U256::from(self.position.shares.len());
         let least = bands.wrapping_shl(20);
         if self.position.last <= self.scene.active || self.standing.held.collateral.0 < least {
             return Look::Breached;
         }
+        let untouched = self.position.first > self.scene.active;
+        let next = if untouched { self.top } else { self.last };
         let keys = [
             key(self.scene.above(), self.top),
             key(self.covered, self.standing.debt.0),
-            key(self.last, self.scene.edge),
+            key(next, self.scene.edge),
         ];
         let mut most = U256::ZERO;
         for key in keys {
