@@ -288,6 +288,11 @@ fn crvusd_tells_what_it_does() {
 }
 
 #[test]
+fn crvusd_is_watched_closely() {
+    crvusd::is_watched_closely();
+}
+
+#[test]
 fn euler_keeps_its_word() {
     hold(euler::open, &[OfferKind::Repay]);
 }

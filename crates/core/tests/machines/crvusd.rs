@@ -3,7 +3,8 @@
 use crate::dice::Dice;
 use crate::{BORROWERS, Case, LISTED, PRICE, START, Tally, borrower, drawn_step, run_step};
 use backstop_core::protocol::crvusd::{
-    Account, Action, Market, MarketSetup, Markets, Measure, Pair, Params, Wallet,
+    Account, Action, Limit, Market, MarketAction, MarketSetup, Markets, Measure, Pair, Params,
+    Token, Wallet,
 };
 use backstop_core::protocol::{
     AccountId, Asset, AssetId, Holding, OfferKind, Prices, Protocol, Settlement, Terms,
@@ -117,7 +118,12 @@ fn near(a: U256, b: U256, dust: u128) -> bool {
 /// What borrowers have before and after is what the settlement tells.
 fn is_told(before: &Markets, after: &Markets, kind: OfferKind, told: &Settlement) {
     let collateral = |row: &Holding| row.collateral;
-    for asset in [AssetId(0), AssetId(1), STABLE] {
+    // Some of what lies in a band belongs to its dead shares.
+    for (asset, dust) in [
+        (AssetId(0), 10_000_000_000),
+        (AssetId(1), 100),
+        (STABLE, 10_000_000_000),
+    ] {
         let of = |list: &[(AssetId, Amount)]| {
             let rows = list.iter().filter(|(id, _)| *id == asset);
             rows.fold(U256::ZERO, |all, (_, amount)| all + amount.0)
@@ -129,7 +135,7 @@ fn is_told(before: &Markets, after: &Markets, kind: OfferKind, told: &Settlement
         let paid = kind == OfferKind::Exchange && lost.is_zero() && has > had;
         let won = if paid { told.cleared.0 } else { U256::ZERO };
         assert!(
-            near(had + won, has + lost, 100_000),
+            near(had + won, has + lost, dust),
             "{asset:?}: {had} {won} {has} {lost}"
         );
     }
@@ -193,4 +199,76 @@ pub(crate) fn tells_what_it_does() {
         }
     }
     assert!(trades > 2_000, "{trades}");
+}
+
+/// A trade of a random size at any price, also one that loses, paid by an account's own wallet.
+fn blunder(dice: &mut Dice, machine: &mut Markets) {
+    let market = usize::from(dice.percent(50));
+    let (_, decimals, dollars) = LISTED[market];
+    let unit = 10u128.pow(u32::from(decimals));
+    let (pay, amount) = if dice.percent(60) {
+        (Token::Stable, dice.below(30_000 * ONE))
+    } else {
+        (Token::Collateral, dice.below(30_000 * unit / dollars))
+    };
+    let (caller, amount) = (AccountId(0), Amount::new(amount));
+    let limit = Limit::Paid {
+        amount,
+        received_min: Amount::ZERO,
+    };
+    let fund = Action::Fund {
+        account: caller,
+        token: pay,
+        amount,
+    };
+    for action in [fund, Action::Exchange { caller, pay, limit }] {
+        machine.apply(&MarketAction { market, action }).unwrap();
+    }
+}
+
+/// Prices that creep, so that loans lie in their bands for long: the index says what the exact rule
+/// says of every account, whoever trades how much.
+pub(crate) fn is_watched_closely() {
+    let (mut in_bands, mut breached) = (0, 0);
+    for seed in 0..150 {
+        let mut dice = Dice::new(seed | 1 << 50);
+        let mut case = open(&mut dice);
+        let mut level = 700_000 + dice.below(300_000);
+        for _ in 0..80 {
+            let trend = dice.pick(&[990_000, 997_000, 1_000_000, 1_004_000]);
+            level = level * (trend + dice.below(6_000)) / 1_003_000;
+            let price = |(at, (_, _, dollars)): (usize, &(&str, u8, u128))| {
+                let level = if at < 2 { level } else { 1_000_000 };
+                Price::new(dollars * level * PRICE / 1_000_000)
+            };
+            let prices = Prices(LISTED.iter().enumerate().map(price).collect());
+            let seconds = dice.pick(&[0, 12, 60, 600, 90_000]);
+            let now = Timestamp(case.machine.now().0 + seconds);
+            case.machine.observe(now, &prices).unwrap();
+            crate::check(&case);
+            if dice.percent(5) {
+                blunder(&mut dice, &mut case.machine);
+                crate::check(&case);
+            }
+            let offers: Vec<_> = case.machine.breaches().collect();
+            for account in offers {
+                breached += u64::from(account.0 < BORROWERS);
+                let takes = if account.0 < BORROWERS { 10 } else { 50 };
+                let offers = case.machine.offers(account);
+                if let Some(offer) = offers.first().filter(|_| dice.percent(takes)) {
+                    let part = U256::from(dice.pick(&[30u64, 100, 1_000]));
+                    let terms = Terms {
+                        repay: Amount(offer.repay_max.0 * part / U256::from(1_000)),
+                        ..Terms::all(AccountId(u32::MAX))
+                    };
+                    let _ = case.machine.accept(offer, &terms);
+                    crate::check(&case);
+                }
+            }
+            for id in (0..BORROWERS).map(AccountId) {
+                in_bands += u64::from(case.machine.softened(id));
+            }
+        }
+    }
+    assert!(in_bands > 20_000 && breached > 5_000, "{in_bands} {breached}");
 }
