@@ -16,6 +16,8 @@ mod crvusd;
 mod dice;
 #[path = "machines/euler.rs"]
 mod euler;
+#[path = "machines/geb.rs"]
+mod geb;
 #[path = "machines/morpho.rs"]
 mod morpho;
 
@@ -295,6 +297,16 @@ fn crvusd_is_watched_closely() {
 #[test]
 fn euler_keeps_its_word() {
     hold(euler::open, &[OfferKind::Repay]);
+}
+
+#[test]
+fn geb_keeps_its_word() {
+    hold(geb::open, &geb::KINDS);
+}
+
+#[test]
+fn geb_adds_up() {
+    geb::adds_up();
 }
 
 #[test]

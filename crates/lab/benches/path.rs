@@ -13,7 +13,9 @@ use backstop_core::protocol::aave::{
 };
 use backstop_core::protocol::{AccountId, Asset, AssetId, Protocol};
 use backstop_core::units::{Amount, Bps, Price, RAY, Rate, Timestamp, U256};
-use backstop_lab::agents::{BorrowerGroup, Exit, LiquidatorConfig, Reaction, Sizing};
+use backstop_lab::agents::{
+    BidStyle, Bidding, BorrowerGroup, Exit, LiquidatorConfig, Outages, Reaction, Sizing,
+};
 use backstop_lab::feed::FeedConfig;
 use backstop_lab::market::{FeedbackMode, Impact};
 use backstop_lab::network::{BaseFee, GasModel, GasToken, NetworkConfig};
@@ -194,6 +196,11 @@ fn liquidators() -> Vec<LiquidatorConfig> {
         bid_share: 0.5,
         exit,
         sizing: Sizing::Best,
+        bidding: Bidding {
+            style: BidStyle::Worth,
+            discount: 0.05,
+        },
+        outages: Outages::default(),
     };
     let flash = Exit::FlashLoan { fee: 0.0005 };
     let desk = Exit::Inventory {

@@ -3,7 +3,7 @@
 //! Money is in USD unless a name says otherwise. Exact ledger quantities are [`Amount`]s beside
 //! their rounded `f64` values.
 
-use backstop_core::protocol::{AccountId, AssetId, Event, Trace};
+use backstop_core::protocol::{AccountId, AssetId, Event, OfferKind, Trace};
 use backstop_core::units::{Amount, Ratio};
 
 /// Everything that one path produced.
@@ -19,7 +19,7 @@ pub struct PathRecord {
     pub steps: Vec<StepRow>,
     /// Ledger events in order.
     pub events: Vec<EventRow>,
-    /// Liquidations in order.
+    /// Liquidations in order, and the sales that carry them on. Bids are not told, what they won is.
     pub liquidations: Vec<LiquidationRow>,
     /// Liquidation attempts that did not go through, in order.
     pub misses: Vec<MissRow>,
@@ -61,17 +61,18 @@ pub struct StepRow {
     pub block_use: f64,
     /// Accounts in breach after the step.
     pub breached: u32,
-    /// Liquidations in the step.
+    /// Liquidations begun in the step.
     pub liquidations: u32,
     /// Debt repaid by liquidators in the step.
     pub repaid_usd: f64,
-    /// Collateral seized in the step, protocol fee included, at oracle prices.
+    /// Collateral that borrowers lost in the step, protocol fee included, at oracle prices.
     pub seized_usd: f64,
-    /// Liquidators' bonus in the step, at oracle prices.
+    /// Liquidators' bonus in the step, at oracle prices: received less paid.
     pub bonus_usd: f64,
-    /// Borrowers' loss in the step: seized less repaid.
+    /// Borrowers' loss in the step: collateral lost less debt cleared.
     pub penalty_usd: f64,
-    /// Protocol's fee in the step.
+    /// What the protocol and its depositors kept in the step: penalty less bonus. Below zero where
+    /// they paid more than they kept.
     pub fee_usd: f64,
     /// Gas paid by liquidators in the step, failed attempts included.
     pub gas_usd: f64,
@@ -90,7 +91,7 @@ pub struct EventRow {
     pub event: Event,
 }
 
-/// One liquidation, from both worlds.
+/// One liquidation, or a sale that carries one on, from both worlds.
 #[derive(Clone, Debug)]
 pub struct LiquidationRow {
     /// Step.
@@ -101,6 +102,8 @@ pub struct LiquidationRow {
     pub account: AccountId,
     /// Index into [`PathRecord::liquidators`].
     pub liquidator: u32,
+    /// What was done.
+    pub kind: OfferKind,
     /// What was seized.
     pub collateral: AssetId,
     /// What was repaid.
@@ -121,6 +124,13 @@ pub struct LiquidationRow {
     pub seized_usd: f64,
     /// Protocol's fee, at the oracle's price.
     pub fee_usd: f64,
+    /// Paid to the liquidator by the protocol besides, at the oracle's price.
+    pub reward_usd: f64,
+    /// What the account lost, at the oracle's prices.
+    pub taken_usd: f64,
+    /// What the account no longer owes because of it, without what was written off, at the oracle's
+    /// price.
+    pub cleared_usd: f64,
     /// Received for the collateral on the venues, less what the debt token cost there above its
     /// oracle value; the collateral's oracle value where it was kept.
     pub proceeds_usd: f64,
@@ -130,7 +140,7 @@ pub struct LiquidationRow {
     pub gas_usd: f64,
     /// Flash-loan fee.
     pub loan_fee_usd: f64,
-    /// Proceeds less repaid, gas and loan fee.
+    /// Proceeds and reward less repaid, gas and loan fee.
     pub profit_usd: f64,
     /// Debt written off with it, at the oracle's price.
     pub deficit_usd: f64,
@@ -138,6 +148,23 @@ pub struct LiquidationRow {
     pub collateral_price: f64,
     /// Every number of the ledger's computation; empty where traces were not asked for.
     pub trace: Trace,
+}
+
+impl LiquidationRow {
+    /// Whether it begins the liquidation of an account.
+    pub fn begins(&self) -> bool {
+        self.kind.begins()
+    }
+
+    /// What the account lost above what it was freed of, USD.
+    pub fn penalty_usd(&self) -> f64 {
+        self.taken_usd - self.cleared_usd
+    }
+
+    /// What the liquidator received above what it paid, at oracle prices, USD.
+    pub fn bonus_usd(&self) -> f64 {
+        self.seized_usd + self.reward_usd - self.repaid_usd
+    }
 }
 
 /// Why a liquidation that somebody wanted did not happen.
@@ -199,13 +226,15 @@ pub struct AccountRow {
     pub collateral_usd: [f64; 2],
     /// Debt value at the start and at the end.
     pub debt_usd: [f64; 2],
-    /// Times liquidated.
+    /// Liquidations begun.
     pub liquidations: u32,
-    /// Debt repaid by liquidators.
+    /// Whether a part of its collateral was exchanged without a liquidation.
+    pub softened: bool,
+    /// Debt cleared by liquidations.
     pub repaid_usd: f64,
     /// Collateral taken, protocol fee included.
     pub seized_usd: f64,
-    /// Seized less repaid.
+    /// Collateral taken less debt cleared.
     pub penalty_usd: f64,
     /// Debt written off.
     pub deficit_usd: f64,
@@ -231,7 +260,7 @@ pub struct LiquidatorRow {
     pub name: String,
     /// Kind.
     pub kind: LiquidatorKind,
-    /// Liquidations won.
+    /// Liquidations and sales won.
     pub won: u32,
     /// Attempts lost.
     pub lost: u32,

@@ -221,7 +221,7 @@ impl Summary {
                 .max()
                 .unwrap_or(0),
             accounts_breached_end: steps.last().map_or(0, |s| u64::from(s.breached)),
-            liquidations: record.liquidations.len() as u64,
+            liquidations: begun(record),
             repaid_usd: sum(|s| s.repaid_usd),
             seized_usd: sum(|s| s.seized_usd),
             bonus_usd: sum(|s| s.bonus_usd),
@@ -298,6 +298,11 @@ fn fall(steps: &[StepRow], asset: usize, quote: Quote) -> Option<Fall> {
     }
     fall.share = (first - fall.low) / first;
     Some(fall)
+}
+
+/// Liquidations begun.
+fn begun(record: &PathRecord) -> u64 {
+    record.liquidations.iter().filter(|l| l.begins()).count() as u64
 }
 
 fn assets(record: &PathRecord) -> Vec<AssetSummary> {

@@ -5,6 +5,7 @@ use crate::progress;
 use crate::setup::{self, DESIGNS, Loaded, Row};
 use backstop_lab::market::FeedbackMode;
 use backstop_lab::record::PathRecord;
+use backstop_lab::world::Recording;
 use backstop_report::{Comparison, Contender, comparison_text, write_comparison};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -48,6 +49,13 @@ fn known_design(name: &str) -> Result<String, String> {
     let known: Vec<_> = DESIGNS.iter().map(|row| row.name).collect();
     Err(format!("allowed: {}", known.join(", ")))
 }
+
+/// Accounts' outcomes, for what is left at the end; nothing else that needs space.
+const RECORDING: Recording = Recording {
+    traces: false,
+    events: false,
+    accounts: true,
+};
 
 /// One design's two paths.
 struct Ran {
@@ -155,8 +163,8 @@ fn run_one(loaded: &Loaded, row: &'static Row, bar: &ProgressBar) -> Result<Opti
     };
     let design = (row.open)(loaded).map_err(named)?;
     let (record, without_feedback) = rayon::join(
-        || design.walk(loaded, FeedbackMode::On, bar),
-        || design.walk(loaded, FeedbackMode::Off, bar),
+        || design.walk(loaded, FeedbackMode::On, RECORDING, bar),
+        || design.walk(loaded, FeedbackMode::Off, RECORDING, bar),
     );
     let (record, without_feedback) = (record?, without_feedback?);
     let stopped = record

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::progress;
-use crate::setup::{self, AfterRun, Loaded, Opened};
+use crate::setup::{self, AfterRun, Loaded, Row};
 use backstop_core::protocol::AssetId;
 use backstop_core::protocol::aave::Pool;
 use backstop_io::inputs::AssetPrice;
@@ -11,6 +11,7 @@ use backstop_lab::market::FeedbackMode;
 use backstop_lab::record::PathRecord;
 use backstop_lab::world::Recording;
 use backstop_report::{LiquidationMap, Report, map_svg, map_table, summary_text, write_results};
+use indicatif::ProgressBar;
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,12 +40,29 @@ pub(crate) struct Args {
     set: Vec<String>,
 }
 
+/// Everything.
+const FULL: Recording = Recording {
+    traces: true,
+    events: true,
+    accounts: true,
+};
+
+/// What the pair needs.
+const LEAN: Recording = Recording {
+    traces: false,
+    events: false,
+    accounts: true,
+};
+
 /// A run and its pair.
 struct Ran {
-    pool: Pool,
     record: PathRecord,
     /// The same path without feedback; nothing where one of the two was stopped early.
     pair: Option<PathRecord>,
+    /// Where the family has them.
+    maps: Vec<LiquidationMap>,
+    /// How the scenario was mapped onto the design.
+    mapping: Vec<String>,
 }
 
 /// Runs the command.
@@ -55,19 +73,24 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut set = args.set.clone();
     set.extend(args.seed.map(|seed| format!("seed={seed}")));
     let loaded = setup::load(&args.scenario, &set)?;
-    let opened = setup::open_pool(&loaded, &loaded.inputs.book)?;
-    let ran = run_pair(&loaded, &opened)?;
+    let design = setup::design_of(&loaded)?;
+    let ran = if loaded.scenario.protocol.family == "aave" {
+        run_pool(&loaded)?
+    } else {
+        run_design(&loaded, design)?
+    };
     let out = args
         .out
         .clone()
         .unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
-    let context = setup::run_context(&loaded, command_line(args));
-    let maps = liquidation_maps(&loaded, &opened.pool, &ran)?;
+    let mut context = setup::run_context(&loaded, command_line(args));
+    context.protocol = design.title.to_owned();
+    context.notes.extend(ran.mapping.iter().cloned());
     let report = Report {
         context: &context,
         record: &ran.record,
         without_feedback: ran.pair.as_ref(),
-        maps: &maps,
+        maps: &ran.maps,
     };
     write(&out, &report)?;
     let mut screen = stdout().lock();
@@ -104,41 +127,62 @@ fn command_line(args: &Args) -> String {
     format!("backstop run {file}{seed}{set}")
 }
 
-fn run_pair(loaded: &Loaded, opened: &Opened) -> Result<Ran, Failure> {
+/// A bar for two paths; Ctrl-C stops them from now on.
+fn bar(loaded: &Loaded) -> ProgressBar {
     progress::catch_interrupt();
     let steps = u64::from(loaded.scenario.time.steps());
     let bar = progress::bar(2 * steps, "steps");
     bar.set_message("two paths");
-    let full = Recording {
-        traces: true,
-        events: true,
-        accounts: true,
-    };
-    let lean = Recording {
-        traces: false,
-        events: false,
-        accounts: true,
-    };
+    bar
+}
+
+/// The run of an Aave pool, with maps of what is liquidated at which price.
+fn run_pool(loaded: &Loaded) -> Result<Ran, Failure> {
+    let opened = setup::open_pool(loaded, &loaded.inputs.book)?;
+    let bar = bar(loaded);
     let walk = |mode, recording| {
         let config = setup::world_config(loaded, mode, recording)?;
         setup::walk(&opened.pool, config, loaded.scenario.seed, &bar)
     };
     let (with, without) = rayon::join(
-        || walk(FeedbackMode::On, full),
-        || walk(FeedbackMode::Off, lean),
+        || walk(FeedbackMode::On, FULL),
+        || walk(FeedbackMode::Off, LEAN),
     );
     bar.finish_and_clear();
-    let ((pool, mut record), (_, pair)) = (with?, without?);
+    let ((pool, record), (_, pair)) = (with?, without?);
+    let maps = liquidation_maps(loaded, &opened.pool, &pool, &record)?;
+    Ok(Ran {
+        maps,
+        ..ran(loaded, record, pair, &[])
+    })
+}
+
+/// The run of any other design.
+fn run_design(loaded: &Loaded, row: &Row) -> Result<Ran, Failure> {
+    let design = (row.open)(loaded)?;
+    let bar = bar(loaded);
+    let (with, without) = rayon::join(
+        || design.walk(loaded, FeedbackMode::On, FULL, &bar),
+        || design.walk(loaded, FeedbackMode::Off, LEAN, &bar),
+    );
+    bar.finish_and_clear();
+    Ok(ran(loaded, with?, without?, design.mapping()))
+}
+
+/// The two paths with the names of the book's accounts.
+fn ran(loaded: &Loaded, mut record: PathRecord, pair: PathRecord, mapping: &[String]) -> Ran {
+    let book = &loaded.inputs.book.accounts;
     for row in &mut record.accounts {
         let at = usize::try_from(row.account.0).unwrap_or(usize::MAX);
-        row.name = opened.names.get(at).cloned();
+        row.name = book.get(at).map(|account| account.name.clone());
     }
     let whole = !record.interrupted && !pair.interrupted;
-    Ok(Ran {
-        pool,
+    Ran {
         record,
         pair: whole.then_some(pair),
-    })
+        maps: Vec::new(),
+        mapping: mapping.to_vec(),
+    }
 }
 
 /// By asset, the asset whose price it follows.
@@ -153,18 +197,18 @@ pub(super) fn follows(loaded: &Loaded) -> Vec<Option<AssetId>> {
 fn liquidation_maps(
     loaded: &Loaded,
     start: &Pool,
-    ran: &Ran,
+    end: &Pool,
+    record: &PathRecord,
 ) -> Result<Vec<LiquidationMap>, Failure> {
     let low = |asset: AssetId| {
-        let prices = ran
-            .record
+        let prices = record
             .steps
             .iter()
             .filter_map(|s| s.oracle.get(usize::from(asset.0)));
         prices.copied().reduce(f64::min)
     };
     let after = AfterRun {
-        pool: &ran.pool,
+        pool: end,
         low: &low,
     };
     setup::maps(start, Some(after), &follows(loaded))

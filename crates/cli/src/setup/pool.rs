@@ -193,7 +193,7 @@ fn version_of(scenario: &Scenario) -> Result<AaveVersion, Failure> {
     let protocol = &scenario.protocol;
     if protocol.family != "aave" {
         return Err(Failure::new(format!(
-            "{file}: protocol.family: found {:?}, allowed: \"aave\"",
+            "{file}: protocol.family: found {:?}, allowed for this command: \"aave\"",
             protocol.family
         )));
     }

@@ -9,7 +9,9 @@ use backstop_io::price::{PriceSeries, TimeSeries};
 use backstop_io::scenario::{
     self as spec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, Scenario,
 };
-use backstop_lab::agents::{BorrowerGroup, Exit, LiquidatorConfig, Reaction, Sizing};
+use backstop_lab::agents::{
+    BidStyle, Bidding, BorrowerGroup, Exit, LiquidatorConfig, Outages, Reaction, Sizing,
+};
 use backstop_lab::door;
 use backstop_lab::feed::FeedConfig;
 use backstop_lab::market::{FeedbackMode, Impact};
@@ -238,6 +240,17 @@ fn liquidator(spec: &spec::LiquidatorSpec) -> LiquidatorConfig {
         sizing: match spec.sizing {
             spec::Sizing::Best => Sizing::Best,
             spec::Sizing::Full => Sizing::Full,
+        },
+        bidding: Bidding {
+            style: match spec.auction_bid {
+                spec::AuctionBid::Worth => BidStyle::Worth,
+                spec::AuctionBid::Least => BidStyle::Least,
+            },
+            discount: spec.auction_discount_bps / BPS,
+        },
+        outages: Outages {
+            windows: spec.offline.clone(),
+            gas_gwei_max: spec.gas_gwei_max,
         },
     }
 }

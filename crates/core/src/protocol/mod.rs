@@ -144,7 +144,7 @@ pub trait Protocol: Clone + Debug {
 
     /// Accounts with which anybody may do something right now, ascending: in breach, where the design's
     /// own rule lets them be liquidated (in most the health factor is below 1, in Euler v2 it may be
-    /// 1) and there is debt and collateral that a liquidation could seize; or under liquidation, with
+    /// exactly 1) and there is debt and collateral that a liquidation could seize; or under liquidation, with
     /// collateral in an auction that has not ended. A protocol that sells what it took from many has an
     /// account of its own for that. Never misses one and does not scan the book.
     fn breaches(&self) -> impl Iterator<Item = AccountId> + '_;

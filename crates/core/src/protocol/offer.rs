@@ -30,6 +30,20 @@ pub enum OfferKind {
 }
 
 impl OfferKind {
+    /// Its name in data.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Repay => "repay",
+            Self::Absorb => "absorb",
+            Self::Deposit => "deposit",
+            Self::Start => "start",
+            Self::Buy => "buy",
+            Self::Bid => "bid",
+            Self::Deliver => "deliver",
+            Self::Exchange => "exchange",
+        }
+    }
+
     /// Whether this begins the liquidation of an account, rather than carrying one on.
     pub fn begins(self) -> bool {
         match self {

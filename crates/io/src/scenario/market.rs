@@ -1,9 +1,10 @@
 //! Venues, gas, liquidators, borrowers and the waterfall.
 
-use super::section::{Range, Section, list, number, pairs};
+use super::section::{Range, Section, list, moment, number, pairs};
 use super::{
-    BaseFeeSpec, BorrowerSpec, ExitSpec, GasPriceSpec, GasSpec, ImpactSpec, LayerKind, LayerSpec,
-    LiquidatorKind, LiquidatorSpec, LiquiditySpec, Names, Sizing, VenueSpec, file, files, points,
+    AuctionBid, BaseFeeSpec, BorrowerSpec, ExitSpec, GasPriceSpec, GasSpec, ImpactSpec, LayerKind,
+    LayerSpec, LiquidatorKind, LiquidatorSpec, LiquiditySpec, Names, Sizing, VenueSpec, file,
+    files, points,
 };
 use std::path::Path;
 
@@ -13,6 +14,7 @@ const SECONDS: Range = Range::Within(0.0, 1e8);
 const USD: Range = Range::Within(0.0, 1e15);
 const GWEI: Range = Range::Above(0.0, 1e9);
 
+const BIDS: [(&str, AuctionBid); 2] = [("worth", AuctionBid::Worth), ("least", AuctionBid::Least)];
 const SIZINGS: [(&str, Sizing); 2] = [("best", Sizing::Best), ("full", Sizing::Full)];
 
 #[derive(Clone, Copy)]
@@ -199,6 +201,23 @@ fn liquidator(section: &Section<'_>) -> Option<LiquidatorSpec> {
             }
         },
         sizing: section.choice_or("sizing", &SIZINGS, Sizing::Best),
+        auction_bid: section.choice_or("auction_bid", &BIDS, AuctionBid::Worth),
+        auction_discount_bps: section.number_or(
+            "auction_discount_bps",
+            Range::Within(0.0, 10_000.0),
+            500.0,
+        ),
+        gas_gwei_max: section.optional("gas_gwei_max", |item| number(item, GWEI)),
+        offline: section
+            .optional("offline", |item| {
+                let windows = pairs(item, moment, moment)?;
+                if windows.iter().all(|(from, until)| from < until) {
+                    Ok(windows)
+                } else {
+                    Err("a list of pairs of times, each ending after it begins".to_owned())
+                }
+            })
+            .unwrap_or_default(),
     })
 }
 

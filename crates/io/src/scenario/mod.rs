@@ -6,6 +6,7 @@
 mod assets;
 mod book;
 mod market;
+mod protocol;
 mod section;
 mod tree;
 
@@ -16,8 +17,10 @@ use crate::error::{FileError, Place, Problem};
 use crate::price::{Layout, TimeSeries};
 use crate::source::read_text;
 use backstop_core::protocol::AssetId;
-use backstop_core::protocol::aave::AaveVersion;
+pub use protocol::FAMILIES;
+use protocol::protocol;
 use section::{Problems, Range, Section};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Name of the format, the value of the key `format`.
@@ -101,7 +104,7 @@ impl TimeSpec {
 }
 
 /// Which protocol's rules apply.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProtocolSpec {
     /// Family of protocols, such as `aave`.
     pub family: String,
@@ -111,6 +114,8 @@ pub struct ProtocolSpec {
     pub base_decimals: u8,
     /// Where the parameters come from.
     pub source: String,
+    /// The family's own parameters, by name, where they are not its defaults.
+    pub parameters: BTreeMap<String, f64>,
 }
 
 /// One reserve.
@@ -339,6 +344,24 @@ pub struct LiquidatorSpec {
     pub exit: ExitSpec,
     /// How much is repaid.
     pub sizing: Sizing,
+    /// How much is bid in auctions.
+    pub auction_bid: AuctionBid,
+    /// Gain wanted from an auction, as a share of the collateral's value, bps.
+    pub auction_discount_bps: f64,
+    /// Price of gas above which it does not act, gwei.
+    pub gas_gwei_max: Option<f64>,
+    /// When it does not act: from and until, seconds since 1970.
+    pub offline: Vec<(u64, u64)>,
+}
+
+/// How much a liquidator bids in an auction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuctionBid {
+    /// What the collateral is worth to it.
+    #[default]
+    Worth,
+    /// The least that the auction accepts.
+    Least,
 }
 
 /// The three kinds of the field.
@@ -547,19 +570,6 @@ fn time(section: Section<'_>) -> TimeSpec {
     }
     section.finish();
     time
-}
-
-fn protocol(section: Section<'_>) -> ProtocolSpec {
-    const FAMILIES: [(&str, &str); 1] = [("aave", "aave")];
-    let versions = AaveVersion::ALL.map(|version| (version.number(), version.number()));
-    let spec = ProtocolSpec {
-        family: section.choice("family", &FAMILIES).to_owned(),
-        version: section.choice("version", &versions).to_owned(),
-        base_decimals: section.whole_or("base_decimals", 0, 18, 8),
-        source: section.text_or_empty("source"),
-    };
-    section.finish();
-    spec
 }
 
 /// Symbols of the assets, to resolve references.

@@ -6,6 +6,8 @@
 //! - **Native** ones belong to the protocol: they act without looking at profit, at the going
 //!   price of gas, as far as their capital reaches.
 //!
+//! Each may be out: at given times, or while gas is dearer than it pays.
+//!
 //! A bid offers the going price of gas plus a share of the profit that the plan expects after gas.
 //! Each bid offers up to [`BID_NOISE`] less of that share, at random from the agent's own stream,
 //! so that equals do not tie.
@@ -46,6 +48,58 @@ pub enum Sizing {
     Best,
 }
 
+/// What a liquidator bids in an auction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BidStyle {
+    /// As much as it is worth to it.
+    Worth,
+    /// The least that the auction accepts, as long as that is no more than it is worth.
+    Least,
+}
+
+/// How a liquidator bids in auctions. Only who pays from own capital can bid: what a bid wins comes
+/// later.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bidding {
+    /// How much.
+    pub style: BidStyle,
+    /// What it wants to gain, as a share of the collateral's outside value (0.05 is 5 %).
+    pub discount: f64,
+}
+
+/// When a liquidator does not act.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outages {
+    /// From and until, seconds since 1970, ascending.
+    pub windows: Vec<(u64, u64)>,
+    /// Going price of gas above which its transactions do not get into a block, gwei: it does not
+    /// raise its price. May be infinite.
+    pub gas_gwei_max: Option<f64>,
+}
+
+impl Outages {
+    fn check(&self, field: &str) -> Result<(), ConfigError> {
+        for (i, (from, until)) in self.windows.iter().enumerate() {
+            require(
+                from < until,
+                || format!("{field}.windows[{i}]"),
+                || format!("must end after it begins, found {from} to {until}"),
+            )?;
+        }
+        require(
+            self.gas_gwei_max.is_none_or(|gwei| gwei >= 0.0),
+            || format!("{field}.gas_gwei_max"),
+            || format!("must be at least 0, found {:?}", self.gas_gwei_max),
+        )
+    }
+
+    /// Whether it is out at a time, at a going price of gas.
+    pub(crate) fn holds(&self, time: f64, gas_gwei: f64) -> bool {
+        let within = |(from, until): &(u64, u64)| *from as f64 <= time && time < *until as f64;
+        self.gas_gwei_max.is_some_and(|most| gas_gwei > most) || self.windows.iter().any(within)
+    }
+}
+
 /// A group of equal liquidators.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LiquidatorConfig {
@@ -67,6 +121,10 @@ pub struct LiquidatorConfig {
     pub exit: Exit,
     /// How much to repay.
     pub sizing: Sizing,
+    /// How to bid in auctions.
+    pub bidding: Bidding,
+    /// When it does not act.
+    pub outages: Outages,
 }
 
 impl LiquidatorConfig {
@@ -79,6 +137,10 @@ impl LiquidatorConfig {
         require_not_negative(self.latency_s, || format!("{field}.latency_s"))?;
         require_not_negative(self.min_profit_usd, || format!("{field}.min_profit_usd"))?;
         require_share(self.bid_share, || format!("{field}.bid_share"))?;
+        require_share(self.bidding.discount, || {
+            format!("{field}.bidding.discount")
+        })?;
+        self.outages.check(&format!("{field}.outages"))?;
         match self.exit {
             Exit::FlashLoan { fee } => require_share(fee, || format!("{field}.exit.fee")),
             Exit::Inventory { half_life_s } => {
@@ -192,6 +254,11 @@ pub(crate) fn example(name: &str, kind: LiquidatorKind) -> LiquidatorConfig {
         bid_share: 0.5,
         exit: Exit::FlashLoan { fee: 0.0 },
         sizing: Sizing::Best,
+        bidding: Bidding {
+            style: BidStyle::Worth,
+            discount: 0.05,
+        },
+        outages: Outages::default(),
     }
 }
 

@@ -9,5 +9,5 @@ pub(crate) use borrower::{Borrowers, Due};
 pub(crate) use liquidator::Crew;
 #[cfg(test)]
 pub(crate) use liquidator::example;
-pub use liquidator::{Exit, LiquidatorConfig, Sizing};
+pub use liquidator::{BidStyle, Bidding, Exit, LiquidatorConfig, Outages, Sizing};
 pub(crate) use plan::{Desk, Plan};

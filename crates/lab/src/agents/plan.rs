@@ -3,12 +3,20 @@
 //! Sizes between nothing and the whole offer are compared as if the seized amount grew in proportion
 //! to the repaid one. The chosen one is then put to the ledger without effect: its own figures
 //! replace the estimate, and where it would refuse, a whole offer is planned instead.
+//!
+//! Not everything is paid and received at once:
+//!
+//! - to *start* a liquidation is worth its reward, and what the sale that it opens would bring at its
+//!   best terms;
+//! - a *bid* needs own capital and is worth the collateral's outside value less the bid; the highest
+//!   bidder does not bid again;
+//! - to *end* an auction is worth what was won in it, to the one who won.
 
-use super::{Exit, LiquidatorConfig, Sizing};
+use super::{BidStyle, Exit, LiquidatorConfig, Sizing};
 use crate::door;
 use crate::market::Market;
 use crate::venue::Side;
-use backstop_core::protocol::{AccountId, AssetId, Offer, Protocol, Terms};
+use backstop_core::protocol::{AccountId, AssetId, Offer, OfferKind, Protocol, Terms};
 use backstop_core::units::Amount;
 
 /// Shares of an offer that [`Sizing::Best`] compares, largest first.
@@ -20,6 +28,8 @@ pub(crate) struct Plan {
     pub(crate) offer: Offer,
     /// How much to repay, in debt units.
     pub(crate) repay: Amount,
+    /// Collateral asked for in a bid, in collateral units.
+    pub(crate) asked: Amount,
     /// Whole tokens that change hands.
     pub(crate) seized: f64,
     pub(crate) repaid: f64,
@@ -51,6 +61,21 @@ impl<P: Protocol> Desk<'_, P> {
         let mut best: Option<Plan> = None;
         let mut whole: Option<Plan> = None;
         for offer in offers {
+            match offer.kind {
+                OfferKind::Start => {
+                    keep_better(&mut whole, self.start(offer, config.exit));
+                    continue;
+                }
+                OfferKind::Bid => {
+                    keep_better(&mut whole, self.bid(offer, config, capital_usd, liquidator));
+                    continue;
+                }
+                OfferKind::Deliver => {
+                    keep_better(&mut whole, self.deliver(offer, liquidator));
+                    continue;
+                }
+                _ => {}
+            }
             let affordable = self.affordable(offer, config.exit, capital_usd);
             let plan = self.best_size(offer, shares, affordable, config.exit);
             keep_better(&mut best, plan);
@@ -60,6 +85,94 @@ impl<P: Protocol> Desk<'_, P> {
         }
         best.and_then(|plan| self.confirmed(plan, config.exit, liquidator))
             .or(whole)
+    }
+
+    /// The plan to set a liquidation in motion.
+    fn start(&self, offer: &Offer, exit: Exit) -> Option<Plan> {
+        let seized = self.tokens(offer.collateral, offer.seize_max);
+        let repaid = self.tokens(offer.debt, offer.repay_max);
+        // A sale without a least price is an auction with bids, for which loans of a moment are no use.
+        let concerns = matches!(exit, Exit::Inventory { .. }) || repaid > 0.0;
+        let gain = if concerns && seized > 0.0 {
+            self.gross(offer, seized, repaid, exit).unwrap_or(0.0)
+        } else {
+            0.0
+        };
+        Some(Plan {
+            offer: *offer,
+            repay: Amount::ZERO,
+            asked: Amount::MAX,
+            seized: 0.0,
+            repaid: 0.0,
+            gross_usd: gain.max(0.0) + self.reward_usd(offer),
+        })
+    }
+
+    /// The plan to bid as much, or to ask for as little, as the liquidator's style says.
+    fn bid(
+        &self,
+        offer: &Offer,
+        config: &LiquidatorConfig,
+        capital_usd: f64,
+        own: AccountId,
+    ) -> Option<Plan> {
+        let pays = matches!(config.exit, Exit::Inventory { .. });
+        if !pays || offer.bidder == Some(own) {
+            return None;
+        }
+        let lot = self.tokens(offer.collateral, offer.seize_max);
+        let collateral_usd = self.market.outside_of(index(offer.collateral));
+        let debt_usd = self.market.outside_of(index(offer.debt));
+        let worth = lot * collateral_usd * (1.0 - config.bidding.discount) / debt_usd;
+        let (least, most) = (
+            self.tokens(offer.debt, offer.repay_min),
+            self.tokens(offer.debt, offer.repay_max),
+        );
+        let within = worth >= least && least * debt_usd <= capital_usd;
+        if !within {
+            return None;
+        }
+        let style = config.bidding.style;
+        let (repay, asked) = match style {
+            BidStyle::Least => (offer.repay_min, offer.seize_max),
+            BidStyle::Worth if offer.repay_min == offer.repay_max => {
+                let share = most / worth;
+                (offer.repay_max, door::share_of(offer.seize_max, share))
+            }
+            BidStyle::Worth => {
+                let top = worth.min(capital_usd / debt_usd) / most;
+                let repay = door::share_of(offer.repay_max, top);
+                (repay.max(offer.repay_min), offer.seize_max)
+            }
+        };
+        let seized = self.tokens(offer.collateral, asked);
+        let repaid = self.tokens(offer.debt, repay);
+        Some(Plan {
+            offer: *offer,
+            repay,
+            asked,
+            seized,
+            repaid,
+            gross_usd: seized * collateral_usd - repaid * debt_usd,
+        })
+    }
+
+    /// The plan to end an auction that was won.
+    fn deliver(&self, offer: &Offer, own: AccountId) -> Option<Plan> {
+        let seized = self.tokens(offer.collateral, offer.seize_max);
+        (offer.bidder == Some(own)).then(|| Plan {
+            offer: *offer,
+            repay: Amount::MAX,
+            asked: Amount::MAX,
+            seized,
+            repaid: 0.0,
+            gross_usd: seized * self.market.outside_of(index(offer.collateral)),
+        })
+    }
+
+    /// What the protocol pays besides, USD.
+    fn reward_usd(&self, offer: &Offer) -> f64 {
+        self.tokens(offer.debt, offer.reward) * self.market.outside_of(index(offer.debt))
     }
 
     /// The best of the shares of an offer, from the largest down until a smaller one is worse:
@@ -89,11 +202,20 @@ impl<P: Protocol> Desk<'_, P> {
     /// The plan at present prices; none where capital or depth no longer suffice.
     pub(crate) fn repriced(&self, plan: Plan, exit: Exit, capital_usd: f64) -> Option<Plan> {
         let offer = &plan.offer;
+        match offer.kind {
+            OfferKind::Start | OfferKind::Deliver => return Some(plan),
+            OfferKind::Bid => {
+                let cost_usd = plan.repaid * self.market.outside_of(index(offer.debt));
+                return (cost_usd <= capital_usd).then_some(plan);
+            }
+            _ => {}
+        }
         let affordable = self.affordable(offer, exit, capital_usd);
         if affordable < 1.0 && plan.repay > door::share_of(offer.repay_max, affordable) {
             return None;
         }
         let gross_usd = self.gross(offer, plan.seized, plan.repaid, exit)?;
+        let gross_usd = gross_usd + self.reward_usd(offer);
         Some(Plan { gross_usd, ..plan })
     }
 
@@ -116,15 +238,16 @@ impl<P: Protocol> Desk<'_, P> {
     /// The plan to take a share of an offer; none where there is nothing to take or no way out.
     fn valued(&self, offer: &Offer, share: f64, exit: Exit) -> Option<Plan> {
         let repay = door::share_of(offer.repay_max, share);
-        if repay.is_zero() {
+        if repay.is_zero() && !offer.repay_max.is_zero() {
             return None;
         }
         let seized = self.tokens(offer.collateral, offer.seize_max) * share;
         let repaid = self.tokens(offer.debt, repay);
-        let gross_usd = self.gross(offer, seized, repaid, exit)?;
+        let gross_usd = self.gross(offer, seized, repaid, exit)? + self.reward_usd(offer);
         Some(Plan {
             offer: *offer,
             repay,
+            asked: Amount::MAX,
             seized,
             repaid,
             gross_usd,
@@ -159,7 +282,7 @@ impl<P: Protocol> Desk<'_, P> {
         let (settlement, _) = self.protocol.explain(offer, &plan.terms(liquidator)).ok()?;
         let seized = self.tokens(offer.collateral, settlement.seized);
         let repaid = self.tokens(offer.debt, settlement.repaid);
-        let gross_usd = self.gross(offer, seized, repaid, exit)?;
+        let gross_usd = self.gross(offer, seized, repaid, exit)? + self.reward_usd(offer);
         Some(Plan {
             seized,
             repaid,
@@ -179,6 +302,7 @@ impl Plan {
     pub(crate) fn terms(&self, liquidator: AccountId) -> Terms {
         Terms {
             repay: self.repay,
+            seize: self.asked,
             ..Terms::all(liquidator)
         }
     }

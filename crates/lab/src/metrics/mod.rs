@@ -61,7 +61,10 @@ pub struct Metric {
 pub const METRICS: &[Metric] = &[
     totals::LIQUIDATIONS,
     totals::ACCOUNTS_LIQUIDATED,
+    totals::ACCOUNTS_SOFTENED,
     saved::ACCOUNTS_SAVED,
+    totals::SALES,
+    totals::FREE_SALES,
     totals::REPAID,
     totals::SEIZED,
     totals::BONUS,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::record::{AccountRow, LiquidationRow, StepRow};
-use backstop_core::protocol::{AccountId, AssetId};
+use backstop_core::protocol::{AccountId, AssetId, OfferKind};
 use backstop_core::units::{Amount, Ratio};
 
 /// One asset, a step a minute.
@@ -28,6 +28,7 @@ fn liquidation(account: u32, health_before: u128, health_after: u128) -> Liquida
         time: 0,
         account: AccountId(account),
         liquidator: 0,
+        kind: OfferKind::Repay,
         collateral: AssetId(0),
         debt: AssetId(0),
         repaid: Amount::ZERO,
@@ -38,6 +39,9 @@ fn liquidation(account: u32, health_before: u128, health_after: u128) -> Liquida
         repaid_usd: 0.0,
         seized_usd: 0.0,
         fee_usd: 0.0,
+        reward_usd: 0.0,
+        taken_usd: 0.0,
+        cleared_usd: 0.0,
         proceeds_usd: 0.0,
         slippage_usd: 0.0,
         gas_usd: 0.0,
@@ -58,6 +62,7 @@ fn account(health_end: Ratio, liquidations: u32) -> AccountRow {
         collateral_usd: [0.0; 2],
         debt_usd: [0.0; 2],
         liquidations,
+        softened: false,
         repaid_usd: 0.0,
         seized_usd: 0.0,
         penalty_usd: 0.0,

@@ -1,26 +1,63 @@
 //! Sums over a path.
 
 use super::{Evidence, Metric};
-use crate::record::StepRow;
+use crate::record::{LiquidationRow, StepRow};
 
 /// How many liquidations went through.
 pub(super) const LIQUIDATIONS: Metric = Metric {
     name: "liquidations",
     unit: "count",
-    doc: "Liquidations that went through; an account can be liquidated several times.",
-    compute: |e| Some(e.path.liquidations.len() as f64),
+    doc: "Liquidations begun; an account can be liquidated several times.",
+    compute: |e| Some(begun(e).count() as f64),
+};
+
+/// Sales that carry liquidations on.
+pub(super) const SALES: Metric = Metric {
+    name: "sales",
+    unit: "count",
+    doc: "Sales of collateral apart from the start of a liquidation: purchases in auctions with a \
+          falling price and from store-fronts, auctions won by bids, exchanges between bands.",
+    compute: |e| Some(sales(e).count() as f64),
+};
+
+/// Sales for nothing.
+pub(super) const FREE_SALES: Metric = Metric {
+    name: "free_sales",
+    unit: "share",
+    doc: "Share of the sales, counted apart from the start of a liquidation, in which the buyer paid \
+          less than 1 % of the collateral's value at the oracle's price. None without sales.",
+    compute: |e| {
+        let free = sales(e).filter(|row| row.repaid_usd < FREE * row.seized_usd);
+        let (free, all) = (free.count(), sales(e).count());
+        (all > 0).then(|| free as f64 / all as f64)
+    },
 };
 
 /// How many accounts they concern.
 pub(super) const ACCOUNTS_LIQUIDATED: Metric = Metric {
     name: "accounts_liquidated",
     unit: "count",
-    doc: "Accounts that were liquidated at least once.",
+    doc: "Accounts of which a liquidation was begun, or a part of the collateral exchanged without one, \
+          at least once.",
     compute: |e| {
-        let mut accounts: Vec<_> = e.path.liquidations.iter().map(|row| row.account).collect();
+        let softened = e.path.accounts.iter().filter(|row| row.softened);
+        let begun = begun(e).map(|row| row.account);
+        let mut accounts: Vec<_> = begun.chain(softened.map(|row| row.account)).collect();
         accounts.sort_unstable();
         accounts.dedup();
         Some(accounts.len() as f64)
+    },
+};
+
+/// Accounts that bands touched.
+pub(super) const ACCOUNTS_SOFTENED: Metric = Metric {
+    name: "accounts_softened",
+    unit: "count",
+    doc: "Accounts of which a part of the collateral was exchanged without a liquidation. Needs \
+          accounts' outcomes to be recorded.",
+    compute: |e| {
+        let rows = &e.path.accounts;
+        (!rows.is_empty()).then(|| rows.iter().filter(|row| row.softened).count() as f64)
     },
 };
 
@@ -28,7 +65,7 @@ pub(super) const ACCOUNTS_LIQUIDATED: Metric = Metric {
 pub(super) const REPAID: Metric = Metric {
     name: "repaid",
     unit: "USD",
-    doc: "Debt that liquidators repaid, at oracle prices.",
+    doc: "Paid by liquidators for debt or collateral, at oracle prices.",
     compute: |e| Some(steps(e, |row| row.repaid_usd)),
 };
 
@@ -44,7 +81,7 @@ pub(super) const SEIZED: Metric = Metric {
 pub(super) const BONUS: Metric = Metric {
     name: "bonus",
     unit: "USD",
-    doc: "Collateral received by liquidators less debt repaid, at oracle prices.",
+    doc: "Collateral and rewards received by liquidators less what they paid, at oracle prices.",
     compute: |e| Some(steps(e, |row| row.bonus_usd)),
 };
 
@@ -52,7 +89,8 @@ pub(super) const BONUS: Metric = Metric {
 pub(super) const PENALTY: Metric = Metric {
     name: "penalty",
     unit: "USD",
-    doc: "What liquidation cost the borrowers: seized less repaid.",
+    doc: "What liquidation cost the borrowers: collateral taken less debt cleared, debt that was \
+          written off not counted as cleared.",
     compute: |e| Some(steps(e, |row| row.penalty_usd)),
 };
 
@@ -60,7 +98,8 @@ pub(super) const PENALTY: Metric = Metric {
 pub(super) const PROTOCOL_FEE: Metric = Metric {
     name: "protocol_fee",
     unit: "USD",
-    doc: "The protocol's share of what was seized.",
+    doc: "What the protocol, and its depositors where they take liquidations over, kept: penalty less \
+          bonus. Below zero where it paid more for liquidations than they brought.",
     compute: |e| Some(steps(e, |row| row.fee_usd)),
 };
 
@@ -119,6 +158,19 @@ pub(super) const BAD_DEBT: Metric = Metric {
     doc: "Deficit and shortfall together. Needs accounts' outcomes to be recorded.",
     compute: |e| Some(shortfall(e)? + steps(e, |row| row.deficit_usd)),
 };
+
+/// Less than this share of its value is nothing for a lot.
+const FREE: f64 = 0.01;
+
+fn begun<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = &'a LiquidationRow> {
+    let rows = evidence.path.liquidations.iter();
+    rows.filter(|row| row.begins())
+}
+
+fn sales<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = &'a LiquidationRow> {
+    let rows = evidence.path.liquidations.iter();
+    rows.filter(|row| !row.begins())
+}
 
 fn steps(evidence: &Evidence<'_>, term: impl Fn(&StepRow) -> f64) -> f64 {
     evidence

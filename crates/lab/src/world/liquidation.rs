@@ -12,6 +12,8 @@ use backstop_core::protocol::{AccountId, Protocol, Terms, Trace};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
     pub(super) account: AccountId,
+    /// Which of the account's auctions it plans to take part in.
+    pub(super) auction: u64,
     /// Its place in the watch.
     pub(super) seat: Seat,
     /// Position in the list of liquidators.
@@ -51,16 +53,21 @@ impl<P: Protocol> World<P> {
     }
 
     /// One bid's turn in the block.
-    fn attempt(&mut self, bid: &Bid<Attempt>, block: &mut Block, taken: &mut Vec<AccountId>) {
+    fn attempt(
+        &mut self,
+        bid: &Bid<Attempt>,
+        block: &mut Block,
+        taken: &mut Vec<(AccountId, u64)>,
+    ) {
         let gas = self.config.network.liquidation_gas;
-        let account = bid.what.account;
+        let (account, auction) = (bid.what.account, bid.what.auction);
         if !block.fits(gas) {
             if self.watch.first_wait(bid.what.seat, bid.what.member) {
                 self.miss(bid, Miss::BlockFull, block);
             }
             return;
         }
-        if taken.contains(&account) {
+        if taken.contains(&(account, auction)) {
             return self.miss(bid, Miss::Outrun, block);
         }
         let Some(plan) = self.final_plan(bid) else {
@@ -77,7 +84,7 @@ impl<P: Protocol> World<P> {
             }
             Ok(settlement) => {
                 block.spend(gas);
-                taken.push(account);
+                taken.push((account, plan.offer.auction));
                 self.settle(bid, &plan, &terms, settlement, trace);
             }
         }

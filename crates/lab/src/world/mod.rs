@@ -75,6 +75,8 @@ pub struct World<P> {
     refusals: Refusals,
     /// Written off in the present step and not yet covered.
     deficits: Vec<(AssetId, Amount)>,
+    /// Whole tokens by asset that came to others than liquidators and wait to be sold.
+    depositors: Vec<f64>,
     /// Ledger prices of the present step in USD.
     oracle: Vec<f64>,
     record: PathRecord,
@@ -120,6 +122,7 @@ impl<P: Protocol> World<P> {
             waterfall: config.coverage.clone(),
             watch: Watch::default(),
             refusals: Refusals::default(),
+            depositors: vec![0.0; assets],
             deficits: Vec::new(),
             next: 0,
             now: grid.start,

@@ -6,7 +6,8 @@ use super::liquidation::Attempt;
 use super::watch::{Discount, Note, Seat, Vantage};
 use crate::agents::{Desk, Exit, LiquidatorConfig, Plan};
 use crate::network::Bid;
-use backstop_core::protocol::{AccountId, Offer, Protocol};
+use backstop_core::protocol::{AccountId, Offer, OfferKind, Protocol};
+use backstop_core::units::Amount;
 
 impl<P: Protocol> World<P> {
     /// Prices and costs as liquidators see them now.
@@ -38,6 +39,7 @@ impl<P: Protocol> World<P> {
         let mut bids = Vec::new();
         let block_s = self.network.next_block_s();
         let block_time = self.config.grid.start as f64 + block_s;
+        let out = self.members_out(block_time);
         for seat in self.watch.awake() {
             let Some(watched) = self.watch.get(seat) else {
                 continue;
@@ -47,11 +49,12 @@ impl<P: Protocol> World<P> {
             let before = bids.len();
             let mut waiting = false;
             for member in 0..self.crew.members.len() {
-                if self.latency_of(member) > age {
+                if out.get(member) == Some(&true) || self.latency_of(member) > age {
                     waiting = true;
                 } else {
                     bids.extend(self.bid(Attempt {
                         account,
+                        auction: 0,
                         seat,
                         member,
                     }));
@@ -60,8 +63,45 @@ impl<P: Protocol> World<P> {
             if bids.len() == before && !waiting {
                 self.consider_sleep(seat);
             }
+            if self.starts_unpaid(seat) {
+                self.leave_one_volunteer(&mut bids, before);
+            }
         }
         bids
+    }
+
+    fn starts_unpaid(&self, seat: Seat) -> bool {
+        let offers = self.watch.get(seat).and_then(|w| w.offers.as_deref());
+        let unpaid = |offer: &Offer| offer.kind == OfferKind::Start && offer.reward.is_zero();
+        offers.unwrap_or_default().iter().any(unpaid)
+    }
+
+    /// Nobody races to do what brings nothing: of those who would start a liquidation without a
+    /// reward, one does, by turns over the accounts.
+    fn leave_one_volunteer(&mut self, bids: &mut Vec<Bid<Attempt>>, first: usize) {
+        let own = bids.split_off(first.min(bids.len()));
+        let unpaid = |world: &mut Self, bid: &Bid<Attempt>| {
+            let plan = world.plan_of(bid.what);
+            plan.is_some_and(|p| p.offer.kind == OfferKind::Start && p.offer.reward.is_zero())
+        };
+        let (volunteers, racers): (Vec<_>, Vec<_>) =
+            own.into_iter().partition(|bid| unpaid(self, bid));
+        let turn = volunteers
+            .first()
+            .map_or(0, |bid| bid.what.account.0 as usize);
+        let count = volunteers.len().max(1);
+        bids.extend(racers);
+        bids.extend(volunteers.into_iter().nth(turn % count));
+    }
+
+    /// Which liquidators do not act at a time.
+    fn members_out(&self, time: f64) -> Vec<bool> {
+        let gas_gwei = self.network.gas_gwei();
+        let out = |member| {
+            let group = self.group_of(member);
+            group.is_some_and(|g| g.outages.holds(time, gas_gwei))
+        };
+        (0..self.crew.members.len()).map(out).collect()
     }
 
     /// The configuration of a member's group.
@@ -87,8 +127,16 @@ impl<P: Protocol> World<P> {
         if !native && (profit < config.min_profit_usd || profit <= 0.0) {
             return None;
         }
+        // What a start opens is not the starter's own, so only its reward is worth a higher price.
+        let contested = match plan.offer.kind {
+            OfferKind::Start => {
+                let reward = plan.offer.reward;
+                self.units.usd(plan.offer.debt, reward, &self.oracle) - gas_usd
+            }
+            _ => profit,
+        };
         let profit_in_gwei = if gas_usd > 0.0 {
-            profit / gas_usd * going
+            contested / gas_usd * going
         } else {
             0.0
         };
@@ -98,7 +146,10 @@ impl<P: Protocol> World<P> {
             lane: config.lane(),
             gwei,
             tie,
-            what: attempt,
+            what: Attempt {
+                auction: plan.offer.auction,
+                ..attempt
+            },
         })
     }
 
@@ -109,6 +160,7 @@ impl<P: Protocol> World<P> {
             account,
             seat,
             member,
+            ..
         } = attempt;
         let liquidator = self.crew.members.get(member)?;
         let config = self.crew.groups.get(liquidator.group)?;
@@ -165,7 +217,7 @@ impl<P: Protocol> World<P> {
             .unwrap_or_default()
             .iter()
             .map(|offer| self.note(offer))
-            .filter(|note| note.repay_usd > 0.0)
+            .filter(Note::is_something)
             .collect();
         let native = self.crew.groups.iter().any(LiquidatorConfig::is_native);
         if notes.is_empty() || !native {
@@ -175,14 +227,20 @@ impl<P: Protocol> World<P> {
 
     fn note(&self, offer: &Offer) -> Note {
         let usd = |asset, amount| self.units.usd(asset, amount, &self.oracle);
-        let repay_usd = usd(offer.debt, offer.repay_max);
+        let least = match offer.kind {
+            OfferKind::Bid => offer.repay_min,
+            OfferKind::Deliver => Amount::ZERO,
+            _ => offer.repay_max,
+        };
         Note {
             pair: self
                 .watch
                 .vantage
                 .pair(index(offer.collateral), index(offer.debt)),
-            repay_usd,
-            gain: usd(offer.collateral, offer.seize_max) / repay_usd,
+            repay_usd: usd(offer.debt, least),
+            seize_usd: usd(offer.collateral, offer.seize_max),
+            reward_usd: usd(offer.debt, offer.reward),
+            drift: offer.drift,
         }
     }
 

@@ -42,6 +42,7 @@ impl Outcomes {
             collateral_usd: [door::value_to_usd(health.collateral, base); 2],
             debt_usd: [door::value_to_usd(health.debt, base); 2],
             liquidations: 0,
+            softened: false,
             repaid_usd: 0.0,
             seized_usd: 0.0,
             penalty_usd: 0.0,
@@ -54,11 +55,10 @@ impl Outcomes {
     pub(super) fn liquidated(&mut self, row: &LiquidationRow) {
         let at = self.at.get(&row.account);
         if let Some(outcome) = at.and_then(|i| self.rows.get_mut(*i)) {
-            let seized = row.seized_usd + row.fee_usd;
-            outcome.liquidations += 1;
-            outcome.repaid_usd += row.repaid_usd;
-            outcome.seized_usd += seized;
-            outcome.penalty_usd += seized - row.repaid_usd;
+            outcome.liquidations += u32::from(row.begins());
+            outcome.repaid_usd += row.cleared_usd;
+            outcome.seized_usd += row.taken_usd;
+            outcome.penalty_usd += row.penalty_usd();
             outcome.deficit_usd += row.deficit_usd;
         }
     }
@@ -68,6 +68,7 @@ impl Outcomes {
         let base = protocol.base_decimals();
         let mut rows = self.rows.clone();
         for row in &mut rows {
+            row.softened = protocol.softened(row.account);
             if let Ok(health) = protocol.health(row.account) {
                 let collateral = door::value_to_usd(health.collateral, base);
                 let debt = door::value_to_usd(health.debt, base);

@@ -1,17 +1,25 @@
 //! Steps 5 and 6 after the ledger has agreed: collateral is sold and sums are kept.
+//!
+//! Who is paid by a liquidation without having acted gets its [`Payout`]: a liquidator that was outbid
+//! has its money back; anybody who is not a liquidator, such as the depositors of a stability pool,
+//! sells half of what came in every [`DEPOSITORS_HALF_LIFE_S`].
 
 use super::World;
 use super::books::index;
 use super::liquidation::Attempt;
+use super::opportunities::ledger_id;
 use crate::agents::{Exit, Plan};
 use crate::network::Bid;
 use crate::record::{LiquidationRow, LiquidatorRow};
 use crate::venue::Side;
-use backstop_core::protocol::{AssetId, Protocol, Settlement, Terms, Trace};
+use backstop_core::protocol::{AssetId, OfferKind, Payout, Protocol, Settlement, Terms, Trace};
 use backstop_core::units::{Amount, Ratio, WAD};
 
+/// Seconds in which those who are no liquidators sell half of the collateral that they received.
+const DEPOSITORS_HALF_LIFE_S: f64 = 3_600.0;
+
 /// What a settled liquidation cost and brought, USD.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Exited {
     proceeds: f64,
     loan_fee: f64,
@@ -39,20 +47,80 @@ impl<P: Protocol> World<P> {
         );
         let exited = self.exit(bid.what.member, plan, &settlement);
         let gas_usd = self.gas_usd(bid.gwei);
+        for payout in &settlement.payouts {
+            self.pay_out(payout);
+        }
+        let kind = plan.offer.kind;
         let row = self.row_of(bid, plan, &settlement, exited, gas_usd, trace);
         self.count(bid.what.member, &row, exited.cash);
         if let Some(entry) = self.watch.get_mut(bid.what.seat) {
             entry.cured = settlement.health_after >= Ratio(WAD);
             entry.forget();
         }
-        self.outcomes.liquidated(&row);
-        self.record.liquidations.push(row);
+        if kind != OfferKind::Bid {
+            self.outcomes.liquidated(&row);
+            self.record.liquidations.push(row);
+        }
         self.deficits.extend(settlement.deficit);
         self.keep_events(settlement.events);
     }
 
+    /// What somebody received who did not act.
+    fn pay_out(&mut self, payout: &Payout) {
+        let asset = index(payout.asset);
+        let tokens = self.units.tokens(payout.asset, payout.amount);
+        let usd = tokens * self.market.outside_of(asset);
+        let first = ledger_id(&self.protocol, 0);
+        let member = payout.account.0.checked_sub(first.0);
+        let member = member.and_then(|at| self.crew.members.get_mut(at as usize));
+        match member {
+            Some(liquidator) => {
+                liquidator.capital_usd += usd;
+                liquidator.row.profit_usd += usd;
+            }
+            None => {
+                if let Some(held) = self.depositors.get_mut(asset) {
+                    *held += tokens;
+                }
+            }
+        }
+    }
+
     /// Turns the collateral into the debt token, or keeps it.
     fn exit(&mut self, member: usize, plan: &Plan, settlement: &Settlement) -> Exited {
+        let reward_usd = self
+            .units
+            .usd(plan.offer.debt, settlement.reward, &self.oracle);
+        let exited = match plan.offer.kind {
+            OfferKind::Start => Exited::default(),
+            OfferKind::Deliver => self.deliver(member, plan, settlement),
+            _ => self.exchange(member, plan, settlement),
+        };
+        if let Some(liquidator) = self.crew.members.get_mut(member) {
+            liquidator.capital_usd += reward_usd;
+        }
+        Exited {
+            cash: exited.cash + reward_usd,
+            ..exited
+        }
+    }
+
+    /// Keeps what a bid won; it was paid for before.
+    fn deliver(&mut self, member: usize, plan: &Plan, settlement: &Settlement) -> Exited {
+        let collateral = plan.offer.collateral;
+        self.hold(
+            member,
+            collateral,
+            self.units.tokens(collateral, settlement.seized),
+        );
+        Exited {
+            proceeds: self.units.usd(collateral, settlement.seized, &self.oracle),
+            ..Exited::default()
+        }
+    }
+
+    /// Pays the debt and sells the collateral at once, or keeps it.
+    fn exchange(&mut self, member: usize, plan: &Plan, settlement: &Settlement) -> Exited {
         let (collateral, debt) = (plan.offer.collateral, plan.offer.debt);
         let seized = self.units.tokens(collateral, settlement.seized);
         let repaid = self.units.tokens(debt, settlement.repaid);
@@ -114,11 +182,17 @@ impl<P: Protocol> World<P> {
         let usd = |asset: AssetId, amount: Amount| self.units.usd(asset, amount, &self.oracle);
         let repaid_usd = usd(debt, settlement.repaid);
         let seized_usd = usd(collateral, settlement.seized);
+        let reward_usd = usd(debt, settlement.reward);
+        let sum = |parts: &[(AssetId, Amount)]| {
+            let worth = parts.iter().map(|(asset, amount)| usd(*asset, *amount));
+            worth.fold(0.0, |sum, part| sum + part)
+        };
         LiquidationRow {
             step: self.row.step,
             time: self.now,
             account: plan.offer.account,
             liquidator: u32::try_from(bid.what.member).unwrap_or(u32::MAX),
+            kind: plan.offer.kind,
             collateral,
             debt,
             repaid: settlement.repaid,
@@ -129,45 +203,58 @@ impl<P: Protocol> World<P> {
             repaid_usd,
             seized_usd,
             fee_usd: usd(collateral, settlement.protocol_fee),
+            reward_usd,
+            taken_usd: sum(&settlement.taken),
+            cleared_usd: usd(debt, settlement.cleared),
             proceeds_usd: exited.proceeds,
             slippage_usd: seized_usd - exited.proceeds,
             gas_usd,
             loan_fee_usd: exited.loan_fee,
-            profit_usd: exited.proceeds - repaid_usd - gas_usd - exited.loan_fee,
-            deficit_usd: settlement
-                .deficit
-                .iter()
-                .fold(0.0, |sum, (asset, amount)| sum + usd(*asset, *amount)),
+            profit_usd: exited.proceeds - repaid_usd - gas_usd - exited.loan_fee + reward_usd,
+            deficit_usd: sum(&settlement.deficit),
             collateral_price: self.oracle.get(index(collateral)).copied().unwrap_or(0.0),
             trace,
         }
     }
 
-    /// Adds a liquidation to the step's and the liquidator's sums.
+    /// Adds a liquidation to the step's and the liquidator's sums. Of a bid only the gas and the money
+    /// count until it wins.
     fn count(&mut self, member: usize, row: &LiquidationRow, cash: f64) {
         let step = &mut self.row;
-        step.liquidations += 1;
-        step.repaid_usd += row.repaid_usd;
-        step.seized_usd += row.seized_usd + row.fee_usd;
-        step.bonus_usd += row.seized_usd - row.repaid_usd;
-        step.penalty_usd += row.seized_usd + row.fee_usd - row.repaid_usd;
-        step.fee_usd += row.fee_usd;
         step.gas_usd += row.gas_usd;
-        step.deficit_usd += row.deficit_usd;
+        let won = row.kind != OfferKind::Bid;
+        if won {
+            step.liquidations += u32::from(row.begins());
+            step.repaid_usd += row.repaid_usd;
+            step.seized_usd += row.taken_usd;
+            step.bonus_usd += row.bonus_usd();
+            step.penalty_usd += row.penalty_usd();
+            step.fee_usd += row.penalty_usd() - row.bonus_usd();
+            step.deficit_usd += row.deficit_usd;
+        }
         if let Some(liquidator) = self.crew.members.get_mut(member) {
             let sums = &mut liquidator.row;
-            sums.won += 1;
-            sums.repaid_usd += row.repaid_usd;
             sums.gas_usd += row.gas_usd;
-            sums.slippage_usd += row.slippage_usd;
-            sums.loan_fee_usd += row.loan_fee_usd;
             sums.profit_usd += cash - row.gas_usd;
+            if won {
+                sums.won += 1;
+                sums.repaid_usd += row.repaid_usd;
+                sums.slippage_usd += row.slippage_usd;
+                sums.loan_fee_usd += row.loan_fee_usd;
+            }
         }
     }
 
-    /// Sells down what liquidators hold.
+    /// Sells down what liquidators and depositors hold.
     pub(super) fn sell_inventories(&mut self) {
         let dt = f64::from(self.config.grid.step_s);
+        let share = 1.0 - (-dt / DEPOSITORS_HALF_LIFE_S).exp2();
+        for (asset, held) in self.depositors.iter_mut().enumerate() {
+            if *held > 0.0 {
+                let fill = self.market.trade(asset, Side::Sell, *held * share);
+                *held = (*held - fill.base).max(0.0);
+            }
+        }
         for liquidator in &mut self.crew.members {
             let config = self.crew.groups.get(liquidator.group);
             let half_life_s = match config.map(|c| c.exit) {

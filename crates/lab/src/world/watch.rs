@@ -9,12 +9,13 @@
 //! - or the oracle's price ratio of the pair has moved by [`MOVE_SMALL`], and the surplus would be
 //!   positive if twice the debt could be repaid, as when a close factor goes from half to all;
 //! - or that ratio has moved by [`MOVE_LARGE`];
+//! - or its terms move with time;
 //!
 //! and, where there were no offers, after [`RELOOK_S`]. Where a discount grows while health falls, the
 //! surplus counts as if the whole move of the ratio had gone into the discount.
 
 use crate::agents::Plan;
-use backstop_core::protocol::{AccountId, Offer};
+use backstop_core::protocol::{AccountId, Drift, Offer};
 
 /// Growth of the surplus that wakes, as a share of the debt that can be repaid.
 const SURPLUS_STEP: f64 = 0.001;
@@ -97,10 +98,14 @@ impl Vantage {
 pub(super) struct Note {
     /// The pair of assets, see [`Vantage::pair`].
     pub(super) pair: usize,
-    /// Debt that could be repaid, USD at the oracle's price.
+    /// Least debt to be paid for it, USD at the oracle's price.
     pub(super) repay_usd: f64,
-    /// Collateral received over debt repaid, at the oracle's prices.
-    pub(super) gain: f64,
+    /// Collateral received for it, USD at the oracle's price.
+    pub(super) seize_usd: f64,
+    /// Received besides, USD.
+    pub(super) reward_usd: f64,
+    /// Whether time alone changes it.
+    pub(super) drift: Drift,
 }
 
 impl Note {
@@ -110,7 +115,12 @@ impl Note {
     }
 
     fn gross(&self, rates: Rates) -> f64 {
-        self.repay_usd * (self.gain * rates.better - 1.0)
+        self.seize_usd * rates.better - self.repay_usd + self.reward_usd
+    }
+
+    /// Whether there is anything in it.
+    pub(super) fn is_something(&self) -> bool {
+        self.repay_usd > 0.0 || self.seize_usd > 0.0 || self.reward_usd > 0.0
     }
 }
 
@@ -138,11 +148,12 @@ impl Alarm {
         let moved = (rates.ratio - self.ratio).abs();
         let mut note = self.note;
         if now.discount == Discount::Growing {
-            note.gain *= 1.0 + moved / self.ratio;
+            note.seize_usd *= 1.0 + moved / self.ratio;
         }
         let gross = note.gross(rates);
         // Written so that what is not a number rings too.
-        let quiet = gross - now.cost_usd <= self.enough
+        let quiet = self.note.drift == Drift::None
+            && gross - now.cost_usd <= self.enough
             && moved < MOVE_LARGE * self.ratio
             && (moved < MOVE_SMALL * self.ratio || 2.0 * gross <= now.cost_usd);
         !quiet
@@ -357,7 +368,9 @@ mod tests {
         let note = Note {
             pair: 1,
             repay_usd: 100.0,
-            gain: 1.05,
+            seize_usd: 105.0,
+            reward_usd: 0.0,
+            drift: Drift::None,
         };
         for (cost_then, cost, venue, oracle, wakes) in [
             (8.0, 8.0, 1.0, 200.0, false),
@@ -392,7 +405,9 @@ mod tests {
         let note = Note {
             pair: 1,
             repay_usd: 100.0,
-            gain: 1.0,
+            seize_usd: 100.0,
+            reward_usd: 0.0,
+            drift: Drift::None,
         };
         for (discount, oracle, wakes) in [
             (Discount::Fixed, 196.0, false),

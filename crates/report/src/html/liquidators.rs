@@ -77,7 +77,7 @@ fn bonuses(record: &PathRecord) -> Vec<f64> {
     for row in &record.liquidations {
         let place = usize::try_from(row.liquidator).ok();
         if let Some(sum) = place.and_then(|at| sums.get_mut(at)) {
-            *sum += row.seized_usd - row.repaid_usd;
+            *sum += row.bonus_usd();
         }
     }
     sums

@@ -116,6 +116,8 @@ const STEP: &str = "Step number from 0.";
 const TIME: &str = "Seconds since 1970-01-01 00:00 UTC.";
 const ACCOUNT: &str = "Number of the account in the book, from 0.";
 const LIQUIDATOR: &str = "Name of the liquidator.";
+const KIND: &str = "What was done: repay, absorb, deposit or start begin a liquidation; buy, deliver and \
+                    exchange carry one on.";
 
 fn steps(record: &PathRecord) -> Table {
     Rows::of(&record.steps)
@@ -217,6 +219,7 @@ fn liquidations(record: &PathRecord) -> Table {
         .text("liquidator", "", LIQUIDATOR, |l| {
             names.liquidator(l.liquidator)
         })
+        .text("kind", "", KIND, |l| l.kind.name().to_owned())
         .text("collateral", "", "Ticker of what was seized.", |l| {
             names.asset(l.collateral)
         })
@@ -273,6 +276,21 @@ fn liquidation_values(rows: Rows<'_, LiquidationRow>) -> Rows<'_, LiquidationRow
         |l| l.fee_usd,
     )
     .f64(
+        "reward_usd",
+        "USD",
+        "Paid to the liquidator by the protocol besides.",
+        |l| l.reward_usd,
+    )
+    .f64("taken_usd", "USD", "What the account lost.", |l| {
+        l.taken_usd
+    })
+    .f64(
+        "cleared_usd",
+        "USD",
+        "What the account no longer owes because of it, debt written off not counted.",
+        |l| l.cleared_usd,
+    )
+    .f64(
         "proceeds_usd",
         "USD",
         "Received for the collateral; its oracle value where it was kept.",
@@ -289,7 +307,7 @@ fn liquidation_values(rows: Rows<'_, LiquidationRow>) -> Rows<'_, LiquidationRow
     .f64(
         "profit_usd",
         "USD",
-        "Proceeds less repaid, gas and loan fee.",
+        "Proceeds and reward less repaid, gas and loan fee.",
         |l| l.profit_usd,
     )
     .f64("deficit_usd", "USD", "Debt written off with it.", |l| {
@@ -348,8 +366,16 @@ fn accounts(record: &PathRecord) -> Table {
             "Debt at the end, at its prices.",
             |a| a.debt_usd[1],
         )
-        .u32("liquidations", "", "Times liquidated.", |a| a.liquidations)
-        .f64("repaid_usd", "USD", "Debt repaid by liquidators.", |a| {
+        .u32("liquidations", "", "Liquidations begun.", |a| {
+            a.liquidations
+        })
+        .u32(
+            "softened",
+            "",
+            "1 where a part of its collateral was exchanged without a liquidation, else 0.",
+            |a| u32::from(a.softened),
+        )
+        .f64("repaid_usd", "USD", "Debt cleared by liquidations.", |a| {
             a.repaid_usd
         })
         .f64(
@@ -358,7 +384,7 @@ fn accounts(record: &PathRecord) -> Table {
             "Collateral taken, protocol fee included.",
             |a| a.seized_usd,
         )
-        .f64("penalty_usd", "USD", "Seized less repaid.", |a| {
+        .f64("penalty_usd", "USD", "Seized less cleared.", |a| {
             a.penalty_usd
         })
         .f64("deficit_usd", "USD", "Debt written off.", |a| a.deficit_usd)

@@ -1,6 +1,6 @@
 //! Records made by hand and by a small generator, for tests and the example.
 
-use backstop_core::protocol::{AccountId, AssetId, Event, TraceStep};
+use backstop_core::protocol::{AccountId, AssetId, Event, OfferKind, TraceStep};
 use backstop_core::units::{Amount, Price, Ratio, Rounding, U256};
 use backstop_lab::record::{
     AccountRow, CoverageRow, EventRow, LiquidationRow, LiquidatorKind, LiquidatorRow, Miss,
@@ -155,6 +155,7 @@ fn liquidation(i: u32, size: Size, steps: &mut [StepRow], noise: &mut Noise) -> 
         time: step.time,
         account: AccountId(i % size.accounts.max(1)),
         liquidator: i % 3,
+        kind: OfferKind::Repay,
         collateral: AssetId(collateral as u16),
         debt: AssetId(debt as u16),
         repaid: units(repaid_usd, step.oracle[debt], DECIMALS[debt]),
@@ -165,6 +166,9 @@ fn liquidation(i: u32, size: Size, steps: &mut [StepRow], noise: &mut Noise) -> 
         repaid_usd,
         seized_usd,
         fee_usd,
+        reward_usd: 0.0,
+        taken_usd: seized_usd + fee_usd,
+        cleared_usd: repaid_usd,
         proceeds_usd: seized_usd - slippage_usd,
         slippage_usd,
         gas_usd,
@@ -209,6 +213,7 @@ fn accounts(size: Size, liquidations: &[LiquidationRow], noise: &mut Noise) -> V
                 collateral_usd: [debt * start / 0.8, debt * end / 0.8],
                 debt_usd: [debt, if i % 11 == 0 { 0.0 } else { debt * 0.8 }],
                 liquidations: own.len() as u32,
+                softened: false,
                 repaid_usd: repaid,
                 seized_usd: seized,
                 penalty_usd: seized - repaid,

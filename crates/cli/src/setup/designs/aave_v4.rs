@@ -1,6 +1,6 @@
 //! Aave v4: one hub, one spoke, liquidations that stop at a target.
 
-use super::{Design, Opened, Payer};
+use super::{Design, Opened, Payer, parameters};
 use crate::failure::Failure;
 use crate::setup::{Loaded, start_price};
 use backstop_core::protocol::aave_v4::{
@@ -28,6 +28,7 @@ const PAR: u32 = 10_000;
 /// When an asset has no price at the start, more is borrowed than supplied, or the contracts would
 /// refuse a parameter.
 pub(super) fn open(loaded: &Loaded, version: AaveV4Version) -> Result<Box<dyn Design>, Failure> {
+    parameters::read(loaded, "aave-v4", &mut [])?;
     let scenario = &loaded.scenario;
     let mut listings = Vec::with_capacity(scenario.assets.len());
     let mut lenders = Vec::with_capacity(scenario.assets.len());

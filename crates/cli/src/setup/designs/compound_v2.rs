@@ -1,6 +1,6 @@
 //! Compound v2: cToken markets with one factor for borrowing and liquidation, half a debt at a time.
 
-use super::{Design, Opened, Payer};
+use super::{Design, Opened, Payer, parameters};
 use crate::failure::Failure;
 use crate::setup::{Loaded, start_price};
 use backstop_core::protocol::compound_v2::{
@@ -30,6 +30,7 @@ const ALL_BPS: u32 = 10_000;
 /// # Errors
 /// When an asset has no price at the start, or more is borrowed than supplied.
 pub(super) fn open(loaded: &Loaded, version: CompoundVersion) -> Result<Box<dyn Design>, Failure> {
+    parameters::read(loaded, "compound-v2", &mut [])?;
     let scenario = &loaded.scenario;
     let seconds_a_block = scenario.gas.block_time_s.round().max(1.0) as u64;
     let mut markets = Vec::with_capacity(scenario.assets.len());

@@ -1,6 +1,6 @@
 //! Euler v2: a lending vault for each debt asset, against escrow vaults of the collateral.
 
-use super::{Design, Opened, Payer};
+use super::{Design, Opened, Payer, parameters};
 use crate::failure::Failure;
 use crate::setup::{Loaded, start_price};
 use backstop_core::protocol::euler::{
@@ -36,6 +36,7 @@ const ALL_BPS: u32 = 10_000;
 /// # Errors
 /// When an asset has no price at the start, nothing is borrowed, or a vault cannot be made.
 pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
+    parameters::read(loaded, "euler", &mut [])?;
     let scenario = &loaded.scenario;
     let mut usd = Vec::with_capacity(scenario.assets.len());
     for id in ids(scenario) {

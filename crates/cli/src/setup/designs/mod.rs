@@ -6,7 +6,10 @@ mod aave;
 mod aave_v4;
 mod compound_v2;
 mod euler;
+mod geb;
 mod morpho;
+mod parameters;
+mod split;
 
 use super::{Loaded, walk, world_config};
 use crate::failure::Failure;
@@ -30,6 +33,7 @@ pub(crate) trait Design: Send + Sync {
         &self,
         loaded: &Loaded,
         mode: FeedbackMode,
+        recording: Recording,
         bar: &ProgressBar,
     ) -> Result<PathRecord, Failure>;
 
@@ -53,21 +57,15 @@ struct Opened<P> {
     mapping: Vec<String>,
 }
 
-/// Accounts' outcomes, for what is left at the end; nothing else that needs space.
-const RECORDING: Recording = Recording {
-    traces: false,
-    events: false,
-    accounts: true,
-};
-
 impl<P: Protocol + Send + Sync> Design for Opened<P> {
     fn walk(
         &self,
         loaded: &Loaded,
         mode: FeedbackMode,
+        recording: Recording,
         bar: &ProgressBar,
     ) -> Result<PathRecord, Failure> {
-        let mut config = world_config(loaded, mode, RECORDING)?;
+        let mut config = world_config(loaded, mode, recording)?;
         if self.payer == Payer::Suppliers {
             config.coverage = Waterfall::new(Vec::new());
         }
@@ -89,43 +87,98 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     /// Name for people.
     pub(crate) title: &'static str,
+    /// Family and version in a scenario.
+    pub(crate) rules: (&'static str, &'static str),
     /// Puts the scenario's borrowers into it.
     pub(crate) open: Open,
 }
 
-const fn row(name: &'static str, title: &'static str, open: Open) -> Row {
-    Row { name, title, open }
+const fn row(
+    name: &'static str,
+    title: &'static str,
+    rules: (&'static str, &'static str),
+    open: Open,
+) -> Row {
+    Row {
+        name,
+        title,
+        rules,
+        open,
+    }
 }
 
 /// All designs, in the order in which a comparison shows them.
 pub(crate) const DESIGNS: &[Row] = &[
-    row("aave-3.0.2", "Aave v3.0.2", |loaded| {
+    row("aave-3.0.2", "Aave v3.0.2", ("aave", "3.0.2"), |loaded| {
         aave::open(loaded, AaveVersion::V3_0_2)
     }),
-    row("aave-3.3", "Aave v3.3", |loaded| {
+    row("aave-3.3", "Aave v3.3", ("aave", "3.3"), |loaded| {
         aave::open(loaded, AaveVersion::V3_3)
     }),
-    row("aave-3.4", "Aave v3.4", |loaded| {
+    row("aave-3.4", "Aave v3.4", ("aave", "3.4"), |loaded| {
         aave::open(loaded, AaveVersion::V3_4)
     }),
-    row("aave-3.5", "Aave v3.5", |loaded| {
+    row("aave-3.5", "Aave v3.5", ("aave", "3.5"), |loaded| {
         aave::open(loaded, AaveVersion::V3_5)
     }),
-    row("aave-3.6", "Aave v3.6", |loaded| {
+    row("aave-3.6", "Aave v3.6", ("aave", "3.6"), |loaded| {
         aave::open(loaded, AaveVersion::V3_6)
     }),
-    row("aave-3.7", "Aave v3.7", |loaded| {
+    row("aave-3.7", "Aave v3.7", ("aave", "3.7"), |loaded| {
         aave::open(loaded, AaveVersion::V3_7)
     }),
-    row("aave-v4", "Aave v4", |loaded| {
+    row("aave-v4", "Aave v4", ("aave-v4", "1e8de86"), |loaded| {
         aave_v4::open(loaded, AaveV4Version::V1e8de86)
     }),
-    row("morpho", "Morpho Blue", morpho::open),
-    row("euler", "Euler v2", euler::open),
-    row("compound-v2-2.6", "Compound v2.6", |loaded| {
-        compound_v2::open(loaded, CompoundVersion::V2_6)
-    }),
-    row("compound-v2", "Compound v2", |loaded| {
-        compound_v2::open(loaded, CompoundVersion::A3214f6)
-    }),
+    row("morpho", "Morpho Blue", ("morpho", "1.0.0"), morpho::open),
+    row("euler", "Euler v2", ("euler", "5b98b42"), euler::open),
+    row(
+        "compound-v2-2.6",
+        "Compound v2.6",
+        ("compound-v2", "2.6"),
+        |loaded| compound_v2::open(loaded, CompoundVersion::V2_6),
+    ),
+    row(
+        "compound-v2",
+        "Compound v2",
+        ("compound-v2", "a3214f6"),
+        |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
+    ),
+    row("geb", "GEB", ("geb", "v1"), geb::open),
 ];
+
+/// The design that a scenario names.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn design_of(loaded: &Loaded) -> Result<&'static Row, Failure> {
+    let protocol = &loaded.scenario.protocol;
+    let asked = (protocol.family.as_str(), protocol.version.as_str());
+    let found = DESIGNS.iter().find(|row| row.rules == asked);
+    found.ok_or_else(|| {
+        let file = loaded.scenario.path.display();
+        let (family, version) = asked;
+        Failure::new(format!(
+            "{file}: protocol: {family} {version} cannot be run"
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DESIGNS;
+    use backstop_io::scenario::FAMILIES;
+
+    /// What a scenario may name is what can be run.
+    #[test]
+    fn every_version_of_a_scenario_has_its_row() {
+        let mut named: Vec<_> = FAMILIES
+            .iter()
+            .flat_map(|(family, versions)| versions.iter().map(|version| (*family, *version)))
+            .collect();
+        let mut rows: Vec<_> = DESIGNS.iter().map(|row| row.rules).collect();
+        named.sort_unstable();
+        rows.sort_unstable();
+        assert_eq!(rows, named);
+    }
+}

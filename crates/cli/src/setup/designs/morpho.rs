@@ -1,16 +1,16 @@
 //! Morpho Blue: a market for each pair of a collateral and a loan token.
 
-use super::{Design, Opened, Payer};
+use super::split::{Stake, Tokens, answers, listed, split, start_prices};
+use super::{Design, Opened, Payer, parameters};
 use crate::failure::Failure;
-use crate::setup::{Loaded, start_price};
+use crate::setup::Loaded;
 use backstop_core::protocol::morpho::{
     Irm, Market, MarketSetup, Markets, MorphoVersion, Pair, Position, Totals,
 };
-use backstop_core::protocol::{AccountId, Asset, AssetId, Prices};
+use backstop_core::protocol::{AccountId, AssetId};
 use backstop_core::units::{
     Amount, Price, Ratio, Rounding, Shares, Timestamp, U256, YEAR, mul_div,
 };
-use backstop_io::book::{BookAccount, BookPosition};
 use backstop_io::scenario::{AssetSpec, Scenario};
 use backstop_lab::door;
 use std::collections::BTreeMap;
@@ -22,22 +22,14 @@ const BPS_IN_WAD: u128 = 100_000_000_000_000;
 /// All of it, in basis points.
 const ALL_BPS: f64 = 10_000.0;
 
-/// What an account pledges and owes in a pair.
-type Stake = (Amount, Amount);
-/// Collateral and loan token.
-type Tokens = (AssetId, AssetId);
-
 /// Markets with the scenario's borrowers.
 ///
 /// # Errors
 /// When an asset has no price at the start, or a market cannot be made.
 pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
+    parameters::read(loaded, "morpho", &mut [])?;
     let scenario = &loaded.scenario;
-    let mut usd = Vec::with_capacity(scenario.assets.len());
-    for at in 0..scenario.assets.len() {
-        let id = AssetId(u16::try_from(at).unwrap_or(u16::MAX));
-        usd.push(start_price(loaded, id)?);
-    }
+    let usd = start_prices(loaded)?;
     let book = &loaded.inputs.book.accounts;
     let mut stakes: BTreeMap<Tokens, Vec<(usize, Stake)>> = BTreeMap::new();
     for (at, account) in book.iter().enumerate() {
@@ -45,13 +37,9 @@ pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
             stakes.entry(tokens).or_default().push((at, stake));
         }
     }
-    let assets: Vec<Asset> = scenario.assets.iter().map(listed).collect();
+    let assets = listed(scenario);
     let base_decimals = scenario.protocol.base_decimals;
-    let prices = Prices(
-        usd.iter()
-            .map(|usd| door::price_to_oracle(*usd, base_decimals))
-            .collect(),
-    );
+    let prices = answers(loaded, &usd);
     let lent = lent(scenario, &stakes);
     let mut pairs = Vec::with_capacity(stakes.len());
     for ((collateral, loan), staked) in &stakes {
@@ -93,52 +81,6 @@ fn mapping(markets: usize) -> Vec<String> {
         "The rate is the scenario's curve at the usage of the start, fixed; lenders' supply is shared out over the markets of a token by their debts.".to_owned(),
         "Bad debt falls on a market's suppliers at once, as the contract does it; the scenario's waterfall is not asked.".to_owned(),
     ]
-}
-
-fn listed(asset: &AssetSpec) -> Asset {
-    Asset {
-        symbol: asset.symbol.clone(),
-        decimals: asset.decimals,
-    }
-}
-
-/// An account's stake in each pair: collateral in proportion to the worth of the debts, debt in
-/// proportion to what each collateral lets it owe.
-fn split(account: &BookAccount, scenario: &Scenario, usd: &[f64]) -> Vec<(Tokens, Stake)> {
-    let spec = |id: AssetId| scenario.assets.get(usize::from(id.0));
-    let worth = |id: AssetId, amount| {
-        let price = usd.get(usize::from(id.0)).copied().unwrap_or(0.0);
-        spec(id).map_or(0.0, |s| door::amount_to_tokens(amount, s.decimals) * price)
-    };
-    let power = |held: &BookPosition| {
-        let threshold = spec(held.asset).map_or(0, |s| s.liquidation_threshold_bps);
-        worth(held.asset, held.collateral) * f64::from(threshold)
-    };
-    let pledged: Vec<_> = account
-        .positions
-        .iter()
-        .filter(|held| held.enabled && power(held) > 0.0)
-        .collect();
-    let owed: Vec<_> = account
-        .positions
-        .iter()
-        .filter(|held| !held.debt.is_zero())
-        .collect();
-    let all_power: f64 = pledged.iter().map(|held| power(held)).sum();
-    let all_debt: f64 = owed.iter().map(|held| worth(held.asset, held.debt)).sum();
-    let mut stakes = Vec::new();
-    for collateral in &pledged {
-        for debt in owed.iter().filter(|debt| debt.asset != collateral.asset) {
-            let pledge = worth(debt.asset, debt.debt) / all_debt;
-            let burden = power(collateral) / all_power;
-            let stake = (
-                door::share_of(collateral.collateral, pledge),
-                door::share_of(debt.debt, burden),
-            );
-            stakes.push(((collateral.asset, debt.asset), stake));
-        }
-    }
-    stakes
 }
 
 fn sum(staked: &[(usize, Stake)]) -> Amount {

@@ -14,6 +14,17 @@ pub enum Action {
         /// Whose safe.
         safe: AccountId,
     },
+    /// Locks more collateral in a safe and pays some of its debt back.
+    Improve {
+        /// Whose safe.
+        safe: AccountId,
+        /// Collateral, in wad.
+        collateral: Amount,
+        /// Debt paid back, in wad before interest.
+        repaid: Shares,
+        /// Gives collateral and coins.
+        payer: AccountId,
+    },
     /// Buys from an auction.
     Buy {
         /// Which auction.

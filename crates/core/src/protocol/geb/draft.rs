@@ -88,7 +88,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Conservation of coins and collateral; confiscated debt becomes bad debt; the house holds what
+    /// Conservation of collateral, and of coins less debt; confiscated debt becomes bad debt; the house holds what
     /// its auctions sell, and the sum of debt in auction is that of their targets.
     fn assert_balanced(&self) {
         let index = self.core.safes.debt_index.0;
@@ -110,9 +110,9 @@ impl<'a> Draft<'a> {
                 house.add(old.free.0, new.free.0);
             }
         }
-        assert!(coins == Net::default(), "coins do not balance");
         assert!(collateral == Net::default(), "collateral does not balance");
-        assert!(debts == Net::default(), "debt does not balance");
+        // Debt that is paid back takes its coins out of the world.
+        assert!(coins == debts, "coins and debt do not balance");
         let (mut lots, mut targets) = (Net::default(), Net::default());
         if let Some((id, new)) = &self.bid {
             let old = self.base.bids.get(id).copied().unwrap_or_default();

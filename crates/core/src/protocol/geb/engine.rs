@@ -21,6 +21,32 @@ pub(super) fn supported_and_owed(core: &Core, safe: &Account) -> Ruled<(Value, V
 }
 
 impl Draft<'_> {
+    /// More collateral and less debt: always allowed, but that the rest of the debt must not be dust.
+    pub(super) fn improve(
+        &mut self,
+        owner: AccountId,
+        (collateral, repaid): (Amount, Shares),
+        payer: AccountId,
+    ) -> Ruled<()> {
+        let mut safe = self.account(owner)?;
+        let more = safe.locked.0.checked_add(collateral.0);
+        safe.locked = Amount(more.ok_or(Rejection::SafesSignedAdd)?);
+        let less = safe.debt.0.checked_sub(repaid.0);
+        safe.debt = Shares(less.ok_or(Rejection::SafesSignedAdd)?);
+        let index = self.core.safes.debt_index.0;
+        let owed = SAFES.multiply(safe.debt.0, index)?;
+        if !safe.debt.is_zero() && owed < self.core.safes.debt_floor.0 {
+            return Err(Rejection::SafesDust);
+        }
+        self.put(owner, safe);
+        let mut source = self.account(payer)?;
+        source.free = Amount(SAFES.subtract(source.free.0, collateral.0)?);
+        let coins = SAFES.multiply(repaid.0, index)?;
+        source.coins = Value(SAFES.subtract(source.coins.0, coins)?);
+        self.put(payer, source);
+        Ok(())
+    }
+
     /// Takes an unsafe safe, or a part of it, and starts an auction.
     pub(super) fn liquidate(&mut self, owner: AccountId) -> Ruled<Liquidation> {
         let safe = self.account(owner)?;

@@ -150,6 +150,22 @@ impl Draft<'_> {
         })
     }
 
+    /// The price of collateral in an auction, or in a new one, and at the largest discount of new ones.
+    pub(super) fn auction_prices(&mut self, id: Option<AuctionId>) -> Ruled<(Price, Price)> {
+        let redemption = self.redemption_price()?;
+        let (delayed, coin) = self.final_prices(redemption)?;
+        let discount = match id {
+            Some(id) => next_discount(&self.running(id)?, self.core.now)?,
+            None => self.core.house.first_discount,
+        };
+        let last = self.core.house.last_discount;
+        let now = self.discounted_price(delayed, coin, discount)?;
+        Ok((
+            Price(now),
+            Price(self.discounted_price(delayed, coin, last)?),
+        ))
+    }
+
     /// The delayed price of the collateral, in wad, and the coin's price, in ray: the redemption
     /// price, or the market's within bounds around it.
     fn final_prices(&self, redemption: Price) -> Ruled<(U256, U256)> {

@@ -8,7 +8,7 @@ use super::rejection::{Rejection, Ruled};
 use super::state::Feeds;
 use crate::auction::AuctionId;
 use crate::protocol::AccountId;
-use crate::units::{Amount, RAY, Rounding, Timestamp, U256, Value, mul_div};
+use crate::units::{Amount, Price, RAY, Rounding, Timestamp, U256, Value, mul_div};
 
 /// What a safe owes and what its collateral supports, in rad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,12 @@ impl Draft<'_> {
     fn run(&mut self, action: &Action) -> Ruled<Outcome> {
         match *action {
             Action::Liquidate { safe } => return self.liquidate(safe).map(Outcome::Liquidated),
+            Action::Improve {
+                safe,
+                collateral,
+                repaid,
+                payer,
+            } => self.improve(safe, (collateral, repaid), payer)?,
             Action::Buy {
                 auction,
                 amount,
@@ -118,6 +124,15 @@ impl Geb {
     /// As [`Geb::apply`] on [`Action::Buy`], but for the buyer's purse.
     pub fn quote(&self, id: AuctionId, amount: Amount) -> Result<Purchase, Rejection> {
         Ok(Draft::new(self).priced(id, amount)?.purchase)
+    }
+
+    /// What one unit of collateral costs in an auction now, and what it will cost at the largest
+    /// discount of new auctions; in wad, rounded down.
+    ///
+    /// # Errors
+    /// As [`Geb::quote`].
+    pub fn auction_prices(&self, id: Option<AuctionId>) -> Result<(Price, Price), Rejection> {
+        Draft::new(self).auction_prices(id)
     }
 
     /// The most that somebody may buy of an auction now: enough coins for all that is to be raised.

@@ -7,18 +7,21 @@
 mod action;
 mod draft;
 mod engine;
+mod hash;
 mod house;
 mod machine;
 mod math;
 mod parameter;
 mod rejection;
 mod relayer;
+mod safes;
 mod state;
 
 pub use action::{Action, Liquidation, Outcome, Purchase};
 pub use machine::SafeHealth;
 pub use parameter::{HouseParameter, Parameter};
 pub use rejection::Rejection;
+pub use safes::{Line, Safes};
 pub use state::{
     Account, Bid, Core, Feed, FeedName, Feeds, GebSetup, House, LiquidationEngine, Relayer, Roles,
     SafeEngine,

@@ -1,6 +1,7 @@
 //! Why the system refuses; the order of the checks of each operation is in `docs/protocols/geb.md`.
 
 use crate::protocol::rejections;
+use crate::units::Overflow;
 
 rejections! {
     /// Why the system refused.
@@ -115,6 +116,15 @@ rejections! {
     /// A bound above one.
     HouseInvalidCoinUpper =
         51 "IncreasingDiscountCollateralAuctionHouse/invalid-upper-system-coin-median-deviation",
+    /// The rest of the debt would be dust.
+    SafesDust = 52 "SAFEEngine/dust",
+}
+
+/// Only what no contract computes, such as a value in the base currency, comes this way.
+impl From<Overflow> for Rejection {
+    fn from(_: Overflow) -> Self {
+        Self::NoReason
+    }
 }
 
 /// The answer of a rule.
