@@ -270,5 +270,8 @@ pub(crate) fn is_watched_closely() {
             }
         }
     }
-    assert!(in_bands > 20_000 && breached > 5_000, "{in_bands} {breached}");
+    assert!(
+        in_bands > 20_000 && breached > 5_000,
+        "{in_bands} {breached}"
+    );
 }

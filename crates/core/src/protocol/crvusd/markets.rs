@@ -12,7 +12,7 @@ use super::settle::{self, Settled};
 use super::standing::{Arbitrage, Standing};
 use super::watch::Watch;
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
+    AccountId, Adjustment, Asset, AssetId, Drift, Event, Events, Health, Holding, Lever, NoTrace, Offer,
     OfferKind, Prices, Protocol, Settlement, Terms, Trace, TraceSink,
 };
 use crate::units::{
@@ -225,6 +225,8 @@ impl Markets {
             debt,
             repay_max: sale.paid,
             seize_max: sale.received,
+            // The fee for a step of the oracle's price fades within two minutes.
+            drift: Drift::Moving,
             ..Offer::default()
         })
     }

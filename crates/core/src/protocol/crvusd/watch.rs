@@ -52,8 +52,11 @@ const INVERSE_BITS: usize = 250;
 const MARGIN_BITS: usize = 18;
 /// Each action may add roundings of this share, as a power of two.
 const ACTION_BITS: usize = 30;
-/// Roundings of a loan that is watched by bounds are this small a share of it, as a power of two.
-const FINE_BITS: usize = 36;
+/// A loan that is watched by bounds is this much larger than its price and number of bands, as a
+/// power of two: each band may round 64 times by a unit worth the price, which is 2^−36 of it.
+const FINE_BITS: usize = 42;
+/// And it has more digits than these in the stablecoin's own units.
+const NATIVE_BITS: usize = 22;
 /// A factor smaller than this, or larger than its inverse, as a power of two: the index is built
 /// anew.
 const FAR_BITS: usize = 12;
@@ -475,21 +478,16 @@ fn look(market: &Market, scene: Option<&Scene>, id: AccountId) -> Look {
 }
 
 impl Seen<'_> {
-    /// Whether the roundings of contract units are a small share of the loan.
+    /// Whether roundings are a small share of the loan: those of 18 decimals, which add up over
+    /// actions, and those of the stablecoin's own units.
     fn is_fine(&self, market: &Market) -> bool {
         let whole = scaled_or_zero(self.scene.price, U256::ONE, WAD).unwrap_or(U256::MAX);
         let bands = U256::from(self.position.shares.len());
+        let dust = whole.saturating_add(U256::ONE).saturating_mul(bands);
+        let least = dust.saturating_mul(U256::ONE.wrapping_shl(FINE_BITS));
         let precision = market.params().stable_precision.0;
-        let dust = whole
-            .saturating_add(U256::ONE)
-            .saturating_mul(bands)
-            .wrapping_shl(6)
-            .checked_div(precision)
-            .map(|dust| dust.saturating_add(U256::ONE));
-        let least = dust
-            .unwrap_or(U256::MAX)
-            .saturating_mul(U256::ONE.wrapping_shl(FINE_BITS));
-        self.standing.debt.0 >= least && self.covered >= least
+        let smaller = self.standing.debt.0.min(self.covered);
+        smaller.saturating_mul(precision) >= least && smaller.bit_len() > NATIVE_BITS
     }
 
     fn look(&self) -> Look {
