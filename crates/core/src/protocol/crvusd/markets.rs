@@ -12,8 +12,8 @@ use super::settle::{self, Settled};
 use super::standing::{Arbitrage, Standing};
 use super::watch::Watch;
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Drift, Event, Events, Health, Holding, Lever, NoTrace, Offer,
-    OfferKind, Prices, Protocol, Settlement, Terms, Trace, TraceSink,
+    AccountId, Adjustment, Asset, AssetId, Drift, Event, Events, Health, Holding, Lever, NoTrace,
+    Offer, OfferKind, Prices, Protocol, Settlement, Terms, Trace, TraceSink,
 };
 use crate::units::{
     Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div, pow10,
