@@ -9,6 +9,8 @@
 
 #[path = "machines/aave_v4.rs"]
 mod aave_v4;
+#[path = "machines/comet.rs"]
+mod comet;
 #[path = "machines/compound_v2.rs"]
 mod compound_v2;
 #[path = "machines/crvusd.rs"]
@@ -272,6 +274,16 @@ fn aave_v4_pays_its_deficits() {
 #[test]
 fn aave_v4_watches_premiums() {
     aave_v4::watches_premiums();
+}
+
+#[test]
+fn comet_keeps_its_word() {
+    hold(comet::open, &[OfferKind::Absorb, OfferKind::Buy]);
+}
+
+#[test]
+fn comet_pays_from_its_reserves() {
+    comet::reserves_pay();
 }
 
 #[test]

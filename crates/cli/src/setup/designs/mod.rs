@@ -4,6 +4,7 @@
 
 mod aave;
 mod aave_v4;
+mod comet;
 mod compound_v2;
 mod euler;
 mod geb;
@@ -46,9 +47,35 @@ pub(crate) trait Design: Send + Sync {
 enum Payer {
     /// The layers of the scenario's waterfall.
     Waterfall,
+    /// The same, and what they leave is borne by these.
+    WaterfallThen(&'static str),
     /// The suppliers, at once.
     Suppliers,
+    /// These, at once.
+    AtOnce(&'static str),
 }
+
+impl Payer {
+    /// Whether the scenario's waterfall is asked.
+    fn asks_the_waterfall(self) -> bool {
+        match self {
+            Self::Waterfall | Self::WaterfallThen(_) => true,
+            Self::Suppliers | Self::AtOnce(_) => false,
+        }
+    }
+
+    /// Who bears what no layer pays.
+    fn last(self) -> &'static str {
+        match self {
+            Self::Waterfall => SOCIALISED,
+            Self::Suppliers => "suppliers",
+            Self::WaterfallThen(name) | Self::AtOnce(name) => name,
+        }
+    }
+}
+
+/// The last layer's name in the core.
+const SOCIALISED: &str = "socialised";
 
 /// A protocol at the scenario's start.
 struct Opened<P> {
@@ -66,10 +93,17 @@ impl<P: Protocol + Send + Sync> Design for Opened<P> {
         bar: &ProgressBar,
     ) -> Result<PathRecord, Failure> {
         let mut config = world_config(loaded, mode, recording)?;
-        if self.payer == Payer::Suppliers {
+        if !self.payer.asks_the_waterfall() {
             config.coverage = Waterfall::new(Vec::new());
         }
-        let (_, record) = walk(&self.protocol, config, loaded.scenario.seed, bar)?;
+        let (_, mut record) = walk(&self.protocol, config, loaded.scenario.seed, bar)?;
+        for row in record
+            .coverage
+            .iter_mut()
+            .filter(|row| row.layer == SOCIALISED)
+        {
+            self.payer.last().clone_into(&mut row.layer);
+        }
         Ok(record)
     }
 
@@ -144,7 +178,8 @@ pub(crate) const DESIGNS: &[Row] = &[
         ("compound-v2", "a3214f6"),
         |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
     ),
-    row("geb", "GEB", ("geb", "v1"), geb::open),
+    row("comet", "Compound v3", ("comet", "d5a30b0"), comet::open),
+    row("geb", "GEB (RAI)", ("geb", "v1"), geb::open),
 ];
 
 /// The design that a scenario names.
