@@ -6,6 +6,7 @@ mod aave;
 mod aave_v4;
 mod comet;
 mod compound_v2;
+mod crvusd;
 mod euler;
 mod geb;
 mod morpho;
@@ -179,6 +180,7 @@ pub(crate) const DESIGNS: &[Row] = &[
         |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
     ),
     row("comet", "Compound v3", ("comet", "d5a30b0"), comet::open),
+    row("crvusd", "crvUSD", ("crvusd", "v1"), crvusd::open),
     row("geb", "GEB (RAI)", ("geb", "v1"), geb::open),
 ];
 
