@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         .clone()
         .unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
     let mut context = setup::run_context(&loaded, command_line(args));
-    context.protocol = design.title.to_owned();
+    context.protocol = design.title.clone();
     context.notes.extend(ran.mapping.iter().cloned());
     let report = Report {
         context: &context,
