@@ -69,6 +69,18 @@ pub(super) const REPAID: Metric = Metric {
     compute: |e| Some(steps(e, |row| row.repaid_usd)),
 };
 
+/// Debt cleared, whoever paid.
+pub(super) const CLEARED: Metric = Metric {
+    name: "cleared",
+    unit: "USD",
+    doc: "Debt that borrowers no longer owe because of liquidations, whoever paid it: liquidators, \
+          depositors, reserves. Debt that was written off is not counted. At oracle prices.",
+    compute: |e| {
+        let rows = e.path.liquidations.iter();
+        Some(rows.fold(0.0, |sum, row| sum + row.cleared_usd))
+    },
+};
+
 /// Collateral taken.
 pub(super) const SEIZED: Metric = Metric {
     name: "seized",
