@@ -1,4 +1,5 @@
-//! Compound v3: one absorption and one sale, with interest on the way.
+//! Compound v3: one absorption and one sale, with interest on the way; behind the trait, what is on offer
+//! for an account and an absorption with its purchase.
 //!
 //! Run with `cargo bench -p backstop-core --bench comet`.
 
@@ -6,9 +7,9 @@
 
 use backstop_core::protocol::comet::{
     Action, BASE, BaseConfig, Collateral, CollateralConfig, CollateralSetup, Comet, CometSetup,
-    CometVersion, Config, Paused, Position, RateCurve, Totals,
+    CometVersion, Config, Paused, Position, RateCurve, StoreFront, Totals,
 };
-use backstop_core::protocol::{AccountId, AssetId, Prices};
+use backstop_core::protocol::{AccountId, Asset, AssetId, Prices, Protocol, Terms};
 use backstop_core::units::{Amount, Price, Ratio, Timestamp};
 use divan::{AllocProfiler, Bencher, black_box};
 
@@ -149,4 +150,29 @@ fn sale(bencher: Bencher<'_, '_>) {
     bencher
         .with_inputs(|| comet.clone())
         .bench_local_refs(|comet| comet.apply(black_box(&action)).unwrap());
+}
+
+fn store_front(marked: u16) -> StoreFront {
+    let asset = |(symbol, decimals): (String, u8)| Asset { symbol, decimals };
+    let collateral = (0..10).map(|n| (format!("C{n}"), 18));
+    let assets = std::iter::once(("USDC".to_owned(), 6)).chain(collateral);
+    StoreFront::new(comet(marked), assets.map(asset).collect(), BASE).unwrap()
+}
+
+/// What a liquidator can do with one account under water, with so many collateral assets.
+#[divan::bench(args = [1, 3, 10])]
+fn offers(bencher: Bencher<'_, '_>, marked: u16) {
+    let machine = store_front(marked);
+    bencher.bench_local(|| machine.offers(black_box(BORROWER)));
+}
+
+/// One account absorbed and the first of so many collateral assets bought.
+#[divan::bench(args = [1, 3, 10])]
+fn liquidation(bencher: Bencher<'_, '_>, marked: u16) {
+    let machine = store_front(marked);
+    let offer = *machine.offers(BORROWER).first().unwrap();
+    let terms = Terms::all(AccountId(machine.accounts()));
+    bencher
+        .with_inputs(|| machine.clone())
+        .bench_local_refs(|machine| machine.accept(black_box(&offer), &terms).unwrap());
 }

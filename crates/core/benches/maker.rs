@@ -7,7 +7,8 @@
 use backstop_core::auction::{AuctionId, DutchTerms, PriceCurve, Ray};
 use backstop_core::protocol::maker::{
     Account, Action, Breaker, CollateralType, Core, DebtHouse, DutchHouse, EnglishHouse, Holding,
-    Liquidations, Maker, MakerSetup, MakerVersion, PriceFeed, Quote, Roles, SurplusHouse, Treasury,
+    Lending, Liquidations, Maker, MakerSetup, MakerVersion, PriceFeed, Quote, Roles, SurplusHouse,
+    Treasury,
 };
 use backstop_core::protocol::{AccountId, AssetId};
 use backstop_core::units::{Amount, Index, Price, RAY, Ratio, Shares, Timestamp, U256, Value, WAD};
@@ -68,6 +69,7 @@ fn kind() -> CollateralType {
         },
         english: EnglishHouse::default(),
         breaker: Breaker::default(),
+        lending: Lending::default(),
     }
 }
 
@@ -92,6 +94,7 @@ fn system() -> Maker {
             issued: Value(kind.debt.0 * RAY),
             unbacked: Value::ZERO,
             tokens: Amount::ZERO,
+            debt_ceiling: Value::ZERO,
             target_price: Ray::ONE,
             liquidations: Liquidations {
                 enabled: true,

@@ -9,8 +9,12 @@
 
 #[path = "machines/aave_v4.rs"]
 mod aave_v4;
+#[path = "machines/comet.rs"]
+mod comet;
 #[path = "machines/compound_v2.rs"]
 mod compound_v2;
+#[path = "machines/crvusd.rs"]
+mod crvusd;
 mod dice;
 #[path = "machines/euler.rs"]
 mod euler;
@@ -18,6 +22,8 @@ mod euler;
 mod geb;
 #[path = "machines/liquity.rs"]
 mod liquity;
+#[path = "machines/maker.rs"]
+mod maker;
 #[path = "machines/morpho.rs"]
 mod morpho;
 
@@ -275,8 +281,33 @@ fn aave_v4_watches_premiums() {
 }
 
 #[test]
+fn comet_keeps_its_word() {
+    hold(comet::open, &[OfferKind::Absorb, OfferKind::Buy]);
+}
+
+#[test]
+fn comet_pays_from_its_reserves() {
+    comet::reserves_pay();
+}
+
+#[test]
 fn compound_v2_keeps_its_word() {
     hold(compound_v2::open, &[OfferKind::Repay]);
+}
+
+#[test]
+fn crvusd_keeps_its_word() {
+    hold(crvusd::open, &[OfferKind::Repay, OfferKind::Exchange]);
+}
+
+#[test]
+fn crvusd_tells_what_it_does() {
+    crvusd::tells_what_it_does();
+}
+
+#[test]
+fn crvusd_is_watched_closely() {
+    crvusd::is_watched_closely();
 }
 
 #[test]
@@ -292,6 +323,36 @@ fn geb_keeps_its_word() {
 #[test]
 fn geb_adds_up() {
     geb::adds_up();
+}
+
+#[test]
+fn maker_1_0_keeps_its_word() {
+    hold(maker::open_1_0, &maker::ENGLISH);
+}
+
+#[test]
+fn maker_1_2_keeps_its_word() {
+    hold(maker::open_1_2, &maker::ENGLISH);
+}
+
+#[test]
+fn maker_2_0_keeps_its_word() {
+    hold(maker::open_2_0, &maker::DUTCH);
+}
+
+#[test]
+fn maker_tells_each_unit_once() {
+    maker::tells_each_unit_once();
+}
+
+#[test]
+fn maker_pays_bidders_and_owners() {
+    maker::pays_bidders_and_owners();
+}
+
+#[test]
+fn maker_hears_prices_late_and_charges_fees() {
+    maker::hears_prices_late_and_charges_fees();
 }
 
 #[test]

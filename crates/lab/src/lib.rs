@@ -19,6 +19,8 @@ pub mod random;
 pub mod record;
 #[cfg(test)]
 mod toy;
+#[cfg(test)]
+mod toy_auction;
 pub mod venue;
 pub mod world;
 

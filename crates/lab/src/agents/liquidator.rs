@@ -89,7 +89,10 @@ impl Outages {
         require(
             self.gas_gwei_max.is_none_or(|gwei| gwei >= 0.0),
             || format!("{field}.gas_gwei_max"),
-            || format!("must be at least 0, found {:?}", self.gas_gwei_max),
+            || {
+                let found = self.gas_gwei_max.unwrap_or(f64::NAN);
+                format!("must be at least 0, found {found}")
+            },
         )
     }
 

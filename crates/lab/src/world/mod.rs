@@ -276,4 +276,6 @@ fn check_grid<P: Protocol>(protocol: &P, config: &WorldConfig) -> Result<(), Con
 }
 
 #[cfg(test)]
+mod auction_tests;
+#[cfg(test)]
 mod tests;

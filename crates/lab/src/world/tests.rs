@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 const STEPS: u32 = 120;
 
-fn asset(price: PriceModel) -> AssetConfig {
+pub(super) fn asset(price: PriceModel) -> AssetConfig {
     let feed = FeedConfig {
         deviation: 0.005,
         heartbeat_s: 3_600,
@@ -24,13 +24,13 @@ fn asset(price: PriceModel) -> AssetConfig {
 }
 
 /// Ether falls from 200 by `fall` over the first hour and stays there.
-fn crash(fall: f64, refine: Refine) -> PriceModel {
+pub(super) fn crash(fall: f64, refine: Refine) -> PriceModel {
     let end = 200.0 * (1.0 - fall);
     let points = [(0, 200.0), (3_600, end), (7_200, end)];
     PriceModel::Historical(Historical::from_points(&points, refine))
 }
 
-fn config(price: PriceModel) -> WorldConfig {
+pub(super) fn config(price: PriceModel) -> WorldConfig {
     WorldConfig {
         grid: Grid {
             start: 0,

@@ -17,7 +17,8 @@ use backstop_core::units::{
 use backstop_io::scenario::{AssetSpec, Scenario};
 use backstop_lab::door;
 
-/// The family's own parameters.
+/// The family's own parameters; the defaults are RAI's on Ethereum (community.reflexer.finance, topic
+/// 286), the delay that of its feed.
 #[derive(Clone, Copy, Debug)]
 struct Own {
     penalty_bps: f64,
@@ -31,10 +32,10 @@ struct Own {
 impl Own {
     fn of(loaded: &Loaded) -> Result<Self, Failure> {
         let mut own = Self {
-            penalty_bps: 1_200.0,
-            first_discount_bps: 500.0,
-            last_discount_bps: 1_500.0,
-            discount_duration_s: 3_600.0,
+            penalty_bps: 1_000.0,
+            first_discount_bps: 800.0,
+            last_discount_bps: 1_000.0,
+            discount_duration_s: 2_700.0,
             lot_max: 90_000.0,
             feed_delay_s: 3_600.0,
         };
@@ -113,7 +114,7 @@ pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
     let base_decimals = scenario.protocol.base_decimals;
     Ok(Box::new(Opened {
         protocol: Safes::new(listed(scenario), base_decimals, prices, book.token, lines)?,
-        payer: Payer::Waterfall,
+        payer: Payer::WaterfallThen("debt auctions"),
         mapping: mapping(&book, scenario, &own),
     }))
 }
@@ -125,7 +126,7 @@ fn mapping(book: &OneDebt, scenario: &Scenario, own: &Own) -> Vec<String> {
         "The coin's redemption price is one dollar and stays there: the controller that moves it is not modelled. Each collateral asset has a system of its own; one on a chain has ETH only.".to_owned(),
         "The liquidation ratio is one over the scenario's liquidation threshold, so that health is the same; there are no stability fees and no saviours.".to_owned(),
         format!(
-            "Penalty {} %, lots of at most {} coins, discount from {} % to {} % within {} minutes: assumptions of the order of RAI's; the other parameters of the house are the contract's defaults.",
+            "Penalty {} %, lots of at most {} coins, discount from {} % to {} % within {} minutes; unless the scenario says otherwise these are RAI's on Ethereum (community.reflexer.finance, topic 286). The other parameters of the house are the contract's defaults.",
             percent(own.penalty_bps),
             own.lot_max,
             percent(own.first_discount_bps),

@@ -226,7 +226,7 @@ pub(super) fn open(loaded: &Loaded, version: LiquityVersion) -> Result<Box<dyn D
     mapping.extend(own.mapping(version, rate_bps, small));
     Ok(Box::new(Opened {
         protocol: setup.build()?,
-        payer: Payer::Suppliers,
+        payer: Payer::AtOnce("pool depositors and other troves"),
         mapping,
     }))
 }

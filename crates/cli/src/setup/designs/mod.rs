@@ -4,10 +4,13 @@
 
 mod aave;
 mod aave_v4;
+mod comet;
 mod compound_v2;
+mod crvusd;
 mod euler;
 mod geb;
 mod liquity;
+mod maker;
 mod morpho;
 mod parameters;
 mod split;
@@ -20,6 +23,7 @@ use backstop_core::protocol::aave::AaveVersion;
 use backstop_core::protocol::aave_v4::AaveV4Version;
 use backstop_core::protocol::compound_v2::CompoundVersion;
 use backstop_core::protocol::liquity::LiquityVersion;
+use backstop_core::protocol::maker::MakerVersion;
 use backstop_lab::market::FeedbackMode;
 use backstop_lab::record::PathRecord;
 use backstop_lab::world::Recording;
@@ -48,9 +52,35 @@ pub(crate) trait Design: Send + Sync {
 enum Payer {
     /// The layers of the scenario's waterfall.
     Waterfall,
+    /// The same, and what they leave is borne by these.
+    WaterfallThen(&'static str),
     /// The suppliers, at once.
     Suppliers,
+    /// These, at once.
+    AtOnce(&'static str),
 }
+
+impl Payer {
+    /// Whether the scenario's waterfall is asked.
+    fn asks_the_waterfall(self) -> bool {
+        match self {
+            Self::Waterfall | Self::WaterfallThen(_) => true,
+            Self::Suppliers | Self::AtOnce(_) => false,
+        }
+    }
+
+    /// Who bears what no layer pays.
+    fn last(self) -> &'static str {
+        match self {
+            Self::Waterfall => SOCIALISED,
+            Self::Suppliers => "suppliers",
+            Self::WaterfallThen(name) | Self::AtOnce(name) => name,
+        }
+    }
+}
+
+/// The last layer's name in the core.
+const SOCIALISED: &str = "socialised";
 
 /// A protocol at the scenario's start.
 struct Opened<P> {
@@ -68,10 +98,17 @@ impl<P: Protocol + Send + Sync> Design for Opened<P> {
         bar: &ProgressBar,
     ) -> Result<PathRecord, Failure> {
         let mut config = world_config(loaded, mode, recording)?;
-        if self.payer == Payer::Suppliers {
+        if !self.payer.asks_the_waterfall() {
             config.coverage = Waterfall::new(Vec::new());
         }
-        let (_, record) = walk(&self.protocol, config, loaded.scenario.seed, bar)?;
+        let (_, mut record) = walk(&self.protocol, config, loaded.scenario.seed, bar)?;
+        for row in record
+            .coverage
+            .iter_mut()
+            .filter(|row| row.layer == SOCIALISED)
+        {
+            self.payer.last().clone_into(&mut row.layer);
+        }
         Ok(record)
     }
 
@@ -146,13 +183,24 @@ pub(crate) const DESIGNS: &[Row] = &[
         ("compound-v2", "a3214f6"),
         |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
     ),
+    row("comet", "Compound v3", ("comet", "d5a30b0"), comet::open),
+    row("maker-1.0", "Maker 1.0", ("maker", "1.0.3"), |loaded| {
+        maker::open(loaded, MakerVersion::V1_0)
+    }),
+    row("maker-1.2", "Maker 1.2", ("maker", "1.2"), |loaded| {
+        maker::open(loaded, MakerVersion::V1_2)
+    }),
+    row("maker-2.0", "Maker 2.0", ("maker", "2.0"), |loaded| {
+        maker::open(loaded, MakerVersion::V2_0)
+    }),
     row("liquity-v1", "Liquity v1", ("liquity", "v1"), |loaded| {
         liquity::open(loaded, LiquityVersion::V1)
     }),
     row("liquity-v2", "Liquity v2", ("liquity", "v2"), |loaded| {
         liquity::open(loaded, LiquityVersion::V2)
     }),
-    row("geb", "GEB", ("geb", "v1"), geb::open),
+    row("crvusd", "crvUSD", ("crvusd", "v1"), crvusd::open),
+    row("geb", "GEB (RAI)", ("geb", "v1"), geb::open),
 ];
 
 /// The design that a scenario names.

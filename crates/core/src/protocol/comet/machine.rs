@@ -13,7 +13,7 @@ use crate::units::{Amount, Price, Timestamp};
 
 impl Action {
     /// Every account that the action names.
-    fn accounts(&self) -> Vec<AccountId> {
+    pub(super) fn accounts(&self) -> Vec<AccountId> {
         match self {
             Self::Supply { payer, account, .. } => vec![*payer, *account],
             Self::Withdraw {

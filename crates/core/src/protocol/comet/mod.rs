@@ -1,7 +1,8 @@
 //! Compound v3 (Comet): one base asset is lent against many collateral assets, and the protocol
 //! itself absorbs accounts under water and sells their collateral.
 //!
-//! A [`Comet`] is made by [`CometSetup::build`] and moves by [`Action`]s. Versions are rows of the
+//! A [`Comet`] is made by [`CometSetup::build`] and moves by [`Action`]s; a [`StoreFront`] puts it
+//! behind the trait that a market world runs. Versions are rows of the
 //! table in `version`; the mechanism, the roundings and their sources are in
 //! `docs/protocols/comet.md`.
 
@@ -22,6 +23,7 @@ mod sale;
 mod setup;
 mod solvency;
 mod state;
+mod store_front;
 mod version;
 
 pub use action::Action;
@@ -34,4 +36,5 @@ pub use sale::{Reserves, Sale};
 pub use setup::{CollateralSetup, CometSetup};
 pub use solvency::Standing;
 pub use state::{Account, BASE, Collateral, Comet, Paused, Position, Totals};
+pub use store_front::StoreFront;
 pub use version::{CometVersion, Rules};

@@ -95,6 +95,14 @@ impl Comet {
     /// # Errors
     /// [`Rejection::Paused`], [`Rejection::NotForSale`], or as [`Comet::quote_collateral`].
     pub fn sale_limit(&self, asset: AssetId) -> Result<Sale, Rejection> {
+        self.sale_of(asset, Amount::MAX)
+    }
+
+    /// As [`Comet::sale_limit`], of no more than so much collateral, in token units.
+    ///
+    /// # Errors
+    /// As [`Comet::sale_limit`].
+    pub fn sale_of(&self, asset: AssetId, most: Amount) -> Result<Sale, Rejection> {
         require_open(self.paused.buy)?;
         self.require_for_sale()?;
         let scale = self.listing(asset)?.scale();
@@ -102,8 +110,8 @@ impl Comet {
         // Tokens are floor(payment · paid ÷ got).
         let paid = mul(self.feed(BASE)?.0, scale)?;
         let got = mul(discounted, self.base_scale())?;
-        let reserves = self.collateral_reserves(asset)?;
-        let beyond = sum(reserves.0, U256::ONE)?;
+        let sold = self.collateral_reserves(asset)?.min(most);
+        let beyond = sum(sold.0, U256::ONE)?;
         let least_beyond = mul_div(beyond, got, paid, Rounding::Ceil)?;
         let most = least_beyond.saturating_sub(U256::ONE);
         let collateral_amount = self.quote_collateral(asset, Amount(most))?;
