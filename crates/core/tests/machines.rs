@@ -371,6 +371,11 @@ fn liquity_accounts_for_everything() {
 }
 
 #[test]
+fn liquity_tells_a_deficit_once() {
+    liquity::tells_a_deficit_once();
+}
+
+#[test]
 fn liquity_follows_the_mode() {
     liquity::follows_the_mode();
 }

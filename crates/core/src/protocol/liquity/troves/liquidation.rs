@@ -32,6 +32,8 @@ struct Carried {
 pub(super) struct Settled {
     pub(super) place: usize,
     pub(super) changes: Changes,
+    /// How much is told of the debt that passed to others.
+    pub(super) told: Amount,
     pub(super) settlement: Settlement,
 }
 
@@ -200,9 +202,13 @@ impl Troves {
         let deposit = self.deposit(slot, &latest, offer.kind, terms.repay)?;
         let (carried, changes) = slot.carry_out(account, deposit, self.seats)?;
         let worth = part(latest.collateral, slot.system.price.0, WAD)?;
-        let deficit = latest.debt.minus_or_zero(worth);
-        record(trace, slot, &latest, &carried.parts, deficit)?;
+        let short = latest.debt.minus_or_zero(worth);
+        let before = slot.passed_on.to(&slot.system, account);
+        let deficit = short.minus_or_zero(before);
+        record(trace, slot, &latest, &carried.parts, [short, before])?;
+        let told = part(short, carried.parts.redistributed_debt.0, latest.debt.0)?;
         let debt = self.told_debt(latest.debt, Rounding::Ceil);
+        let short = self.told_debt(short, Rounding::Ceil);
         let deficit = self.told_debt(deficit, Rounding::Ceil);
         let (before, elsewhere) = (
             slot.factor(&latest)?,
@@ -212,7 +218,7 @@ impl Troves {
             repaid: self.told_debt(carried.repaid, Rounding::Ceil),
             seized: carried.seized,
             reward: self.reward(&carried)?,
-            cleared: minus(debt, deficit)?,
+            cleared: minus(debt, short)?,
             taken: self.taken(slot.collateral, &carried.parts)?,
             health_before: before.min(elsewhere),
             health_after: elsewhere,
@@ -232,6 +238,7 @@ impl Troves {
         Ok(Settled {
             place,
             changes,
+            told,
             settlement,
         })
     }
@@ -302,7 +309,7 @@ fn record(
     slot: &Slot,
     latest: &Latest,
     parts: &Liquidation,
-    deficit: Amount,
+    [short, before]: [Amount; 2],
 ) -> Ruled<()> {
     let system = &slot.system;
     let ratio = ratio(latest.collateral, latest.debt, system.price)?;
@@ -345,8 +352,15 @@ fn record(
         label: "debt above the collateral's worth (units)",
         formula: "debt − collateral · price / 10^18",
         inputs: vec![("debt", latest.debt.0)],
-        result: deficit.0,
+        result: short.0,
         rounding: Some(Rounding::Ceil),
+    });
+    trace.step(|| TraceStep {
+        label: "deficit (units)",
+        formula: "debt above the collateral's worth, less what was told when it was taken over",
+        inputs: vec![("taken over", before.0)],
+        result: short.minus_or_zero(before).0,
+        rounding: None,
     });
     Ok(())
 }

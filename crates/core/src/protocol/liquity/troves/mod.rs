@@ -18,10 +18,12 @@
 //!   one unit for good, of which the liquidator's part stays its own; it is told as paid.
 //!
 //! Nobody writes debt off. What a trove owes above the worth of its collateral is told as a deficit; it
-//! is the loss of the pool's depositors, or of the troves that take the debt.
+//! is the loss of the pool's depositors, or of the troves that take the debt. Of a debt that was taken
+//! over so no part is told again.
 
 mod liquidation;
 mod milestones;
+mod passed;
 mod protocol;
 mod setup;
 mod slot;
@@ -126,9 +128,9 @@ impl Troves {
         }
     }
 
-    fn commit(&mut self, place: usize, changes: Changes, touched: &[AccountId]) {
+    fn commit(&mut self, place: usize, changes: Changes, touched: &[AccountId], told: Amount) {
         if let Some(slot) = self.slots.get_mut(place) {
-            slot.commit(changes, touched);
+            slot.commit(changes, touched, told);
         }
     }
 }

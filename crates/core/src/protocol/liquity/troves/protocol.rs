@@ -207,7 +207,7 @@ impl Protocol for Troves {
     fn apply(&mut self, action: &BranchAction) -> Result<Events, Rejection> {
         let (outcome, changes) = self.slot(action.branch)?.system.computed(&action.action)?;
         let changed = touched(&action.action, &outcome);
-        self.commit(action.branch, changes, &changed);
+        self.commit(action.branch, changes, &changed, Amount::ZERO);
         Ok(Events::new())
     }
 
@@ -295,9 +295,10 @@ impl Protocol for Troves {
         let Settled {
             place,
             changes,
+            told,
             settlement,
         } = self.settle(offer, terms, &mut NoTrace)?;
-        self.commit(place, changes, &[offer.account]);
+        self.commit(place, changes, &[offer.account], told);
         Ok(settlement)
     }
 
@@ -315,7 +316,7 @@ impl Protocol for Troves {
             }
             Adjustment::Repay { .. } => return Err(self.no_trove()),
         };
-        self.commit(moved.place, moved.changes, &[account]);
+        self.commit(moved.place, moved.changes, &[account], Amount::ZERO);
         Ok(moved.events)
     }
 
@@ -332,9 +333,10 @@ impl Protocol for Troves {
         for price in &self.prices.0 {
             hash.update(price.0.to_be_bytes::<32>());
         }
-        for (collateral, system) in self.branches() {
-            hash.update(collateral.0.to_be_bytes());
-            hash.update(system.state_hash());
+        for slot in &self.slots {
+            hash.update(slot.collateral.0.to_be_bytes());
+            hash.update(slot.system.state_hash());
+            slot.passed_on.feed(&mut hash);
         }
         hash.finalize().into()
     }

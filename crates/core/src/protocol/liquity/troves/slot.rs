@@ -18,6 +18,7 @@
 //! the new one, and about few others.
 
 use super::milestones::Milestones;
+use super::passed::PassedOn;
 use super::setup::Coin;
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Exposure, Look, Measure};
 use crate::protocol::liquity::System;
@@ -52,6 +53,7 @@ pub(super) struct Slot {
     /// What turns the oracle's price into the contracts'.
     pub(super) price_scale: U256,
     pub(super) milestones: Milestones,
+    pub(super) passed_on: PassedOn,
     watch: Watch,
     index: BreachIndex,
 }
@@ -182,6 +184,7 @@ impl Slot {
     /// A branch whose bounds are taken now.
     pub(super) fn new(collateral: AssetId, system: System, price_scale: U256) -> Self {
         let (watch, milestones) = (Watch::new(&system), Milestones::new(&system));
+        let passed_on = PassedOn::new(system.book.len());
         let ids = (0..system.book.len()).map(AccountId);
         let looks = ids.map(|id| (id, watch.look(&system, id)));
         let index = BreachIndex::build(watch.prices(&system), looks);
@@ -190,6 +193,7 @@ impl Slot {
             system,
             price_scale,
             milestones,
+            passed_on,
             watch,
             index,
         }
@@ -207,9 +211,21 @@ impl Slot {
         Ok(())
     }
 
-    /// Writes changes, of which these accounts' troves changed by themselves.
-    pub(super) fn commit(&mut self, changes: Changes, touched: &[AccountId]) {
+    /// Writes changes, of which these accounts' troves changed by themselves; of the debt that they
+    /// passed to others so much is told.
+    pub(super) fn commit(&mut self, changes: Changes, touched: &[AccountId], told: Amount) {
+        let carried: Vec<_> = touched
+            .iter()
+            .map(|id| self.passed_on.to(&self.system, *id))
+            .collect();
         changes.commit(&mut self.system);
+        for (id, carried) in touched.iter().zip(carried) {
+            let account = self.system.book.get(*id);
+            let open = account.is_some_and(|account| account.trove.status.is_open());
+            let kept = Some(carried).filter(|_| open);
+            self.passed_on.mark(*id, kept.unwrap_or_default());
+        }
+        self.passed_on.hand_out(&self.system, told);
         for id in touched {
             let rate = self.system.book.get(*id).map(|account| account.trove.rate);
             self.watch.rate_max = self.watch.rate_max.max(rate.unwrap_or_default());
