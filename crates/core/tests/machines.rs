@@ -18,6 +18,8 @@ mod dice;
 mod euler;
 #[path = "machines/geb.rs"]
 mod geb;
+#[path = "machines/liquity.rs"]
+mod liquity;
 #[path = "machines/maker.rs"]
 mod maker;
 #[path = "machines/morpho.rs"]
@@ -334,6 +336,26 @@ fn maker_pays_bidders_and_owners() {
 #[test]
 fn maker_hears_prices_late_and_charges_fees() {
     maker::hears_prices_late_and_charges_fees();
+}
+
+#[test]
+fn liquity_v1_keeps_its_word() {
+    hold(liquity::open_v1, &[OfferKind::Repay, OfferKind::Deposit]);
+}
+
+#[test]
+fn liquity_v2_keeps_its_word() {
+    hold(liquity::open_v2, &[OfferKind::Repay, OfferKind::Deposit]);
+}
+
+#[test]
+fn liquity_accounts_for_everything() {
+    liquity::accounts_for_everything();
+}
+
+#[test]
+fn liquity_follows_the_mode() {
+    liquity::follows_the_mode();
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl<P: Protocol> World<P> {
         self.count(bid.what.member, &row, exited.cash);
         if let Some(entry) = self.watch.get_mut(bid.what.seat) {
             entry.cured = settlement.health_after >= Ratio(WAD);
-            entry.forget();
+            entry.acted(plan.offer.auction);
         }
         if kind != OfferKind::Bid {
             self.outcomes.liquidated(&row);

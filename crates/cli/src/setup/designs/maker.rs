@@ -227,7 +227,7 @@ pub(super) fn open(loaded: &Loaded, version: MakerVersion) -> Result<Box<dyn Des
     };
     Ok(Box::new(Opened {
         protocol: setup.build()?,
-        payer: Payer::Waterfall,
+        payer: Payer::WaterfallThen("debt auctions"),
         mapping: mapping(&book, scenario, &own, (version, &lots.join(", "))),
     }))
 }

@@ -8,6 +8,7 @@ mod comet;
 mod compound_v2;
 mod euler;
 mod geb;
+mod liquity;
 mod maker;
 mod morpho;
 mod parameters;
@@ -20,6 +21,7 @@ use backstop_core::protocol::Protocol;
 use backstop_core::protocol::aave::AaveVersion;
 use backstop_core::protocol::aave_v4::AaveV4Version;
 use backstop_core::protocol::compound_v2::CompoundVersion;
+use backstop_core::protocol::liquity::LiquityVersion;
 use backstop_core::protocol::maker::MakerVersion;
 use backstop_lab::market::FeedbackMode;
 use backstop_lab::record::PathRecord;
@@ -181,25 +183,22 @@ pub(crate) const DESIGNS: &[Row] = &[
         |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
     ),
     row("comet", "Compound v3", ("comet", "d5a30b0"), comet::open),
+    row("maker-1.0", "Maker 1.0", ("maker", "1.0.3"), |loaded| {
+        maker::open(loaded, MakerVersion::V1_0)
+    }),
+    row("maker-1.2", "Maker 1.2", ("maker", "1.2"), |loaded| {
+        maker::open(loaded, MakerVersion::V1_2)
+    }),
+    row("maker-2.0", "Maker 2.0", ("maker", "2.0"), |loaded| {
+        maker::open(loaded, MakerVersion::V2_0)
+    }),
+    row("liquity-v1", "Liquity v1", ("liquity", "v1"), |loaded| {
+        liquity::open(loaded, LiquityVersion::V1)
+    }),
+    row("liquity-v2", "Liquity v2", ("liquity", "v2"), |loaded| {
+        liquity::open(loaded, LiquityVersion::V2)
+    }),
     row("geb", "GEB (RAI)", ("geb", "v1"), geb::open),
-    row(
-        "maker-1.0",
-        "Maker 1.0 (flip)",
-        ("maker", "1.0.3"),
-        |loaded| maker::open(loaded, MakerVersion::V1_0),
-    ),
-    row(
-        "maker-1.2",
-        "Maker 1.2 (flip)",
-        ("maker", "1.2"),
-        |loaded| maker::open(loaded, MakerVersion::V1_2),
-    ),
-    row(
-        "maker-2.0",
-        "Maker 2.0 (clip)",
-        ("maker", "2.0"),
-        |loaded| maker::open(loaded, MakerVersion::V2_0),
-    ),
 ];
 
 /// The design that a scenario names.

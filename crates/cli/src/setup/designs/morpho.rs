@@ -157,7 +157,7 @@ fn wad(bps: u32) -> U256 {
 }
 
 /// Yearly rate of the scenario's curve at a usage, bps.
-fn rate_at(asset: &AssetSpec, usage: f64) -> u32 {
+pub(super) fn rate_at(asset: &AssetSpec, usage: f64) -> u32 {
     let rates = &asset.rates;
     let kink = (f64::from(rates.optimal_usage_bps) / ALL_BPS).clamp(0.000_1, 0.999_9);
     let below = f64::from(rates.slope1_bps) * (usage / kink).min(1.0);

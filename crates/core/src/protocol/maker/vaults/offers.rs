@@ -11,11 +11,11 @@ use crate::protocol::{AccountId, AssetId, Drift, Offer, OfferKind};
 use crate::units::{Amount, Price, U256, Value, div, mul};
 
 /// Most offers of one account.
-const OFFERS_MAX: usize = 8;
+const OFFERS_MAX: usize = 64;
 /// Most auctions of one account that are offered to be ended.
-const ENDINGS_MAX: usize = 3;
+const ENDINGS_MAX: usize = 24;
 /// Liquidations are added below so many offers, to leave room for bids.
-const STARTS_UNTIL: usize = 6;
+const STARTS_UNTIL: usize = 32;
 
 /// Where an auction stands, and how much is bid or asked for a wad of its lot; ordered as offers are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
