@@ -13,6 +13,8 @@ mod aave_v4;
 mod comet;
 #[path = "machines/compound_v2.rs"]
 mod compound_v2;
+#[path = "machines/crvusd.rs"]
+mod crvusd;
 mod dice;
 #[path = "machines/euler.rs"]
 mod euler;
@@ -291,6 +293,21 @@ fn comet_pays_from_its_reserves() {
 #[test]
 fn compound_v2_keeps_its_word() {
     hold(compound_v2::open, &[OfferKind::Repay]);
+}
+
+#[test]
+fn crvusd_keeps_its_word() {
+    hold(crvusd::open, &[OfferKind::Repay, OfferKind::Exchange]);
+}
+
+#[test]
+fn crvusd_tells_what_it_does() {
+    crvusd::tells_what_it_does();
+}
+
+#[test]
+fn crvusd_is_watched_closely() {
+    crvusd::is_watched_closely();
 }
 
 #[test]

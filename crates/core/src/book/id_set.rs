@@ -13,19 +13,26 @@ type Block = [u64; WORDS];
 /// A set of numbers whose clone is one reference count. Iteration costs the blocks that are not
 /// empty and the numbers in them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct IdSet {
+pub(crate) struct IdSet {
     blocks: Trie<Block>,
     len: usize,
 }
 
 impl IdSet {
     /// How many numbers there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
+    /// Whether a number is in the set.
+    pub(crate) fn contains(&self, id: u32) -> bool {
+        let (block, word, bit) = place(id);
+        let held = self.blocks.get(block).and_then(|b| b.get(word));
+        held.is_some_and(|held| held & bit != 0)
+    }
+
     /// Adds a number; whether it is new.
-    pub(super) fn insert(&mut self, id: u32) -> bool {
+    pub(crate) fn insert(&mut self, id: u32) -> bool {
         let (block, word, bit) = place(id);
         if self.blocks.get(block).is_none() {
             self.blocks.insert(block, [0; WORDS]);
@@ -40,10 +47,9 @@ impl IdSet {
     }
 
     /// Takes a number out; whether it was there.
-    pub(super) fn remove(&mut self, id: u32) -> bool {
+    pub(crate) fn remove(&mut self, id: u32) -> bool {
         let (block, word, bit) = place(id);
-        let held = self.blocks.get(block).and_then(|b| b.get(word));
-        if held.is_none_or(|held| held & bit == 0) {
+        if !self.contains(id) {
             return false;
         }
         if let Some(words) = self.blocks.get_mut(block) {
@@ -59,7 +65,7 @@ impl IdSet {
     }
 
     /// The numbers, ascending.
-    pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.blocks.iter().flat_map(|(block, words)| {
             (0u32..).zip(words).flat_map(move |(word, left)| Bits {
                 start: block.wrapping_shl(BITS) | word.wrapping_shl(6),

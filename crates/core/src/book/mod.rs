@@ -18,6 +18,8 @@ mod threshold;
 mod trie;
 
 pub use accounts::Book;
+pub(crate) use id_set::IdSet;
+
 pub use exposure::{AssetSet, EffectivePrices, Exposure, Shortfall};
 pub use index::{BreachIndex, Look};
 pub use map::{Curve, LiquidationMap, MapPoint, Position, Totals};

@@ -6,6 +6,7 @@ mod aave;
 mod aave_v4;
 mod comet;
 mod compound_v2;
+mod crvusd;
 mod euler;
 mod geb;
 mod liquity;
@@ -198,6 +199,7 @@ pub(crate) const DESIGNS: &[Row] = &[
     row("liquity-v2", "Liquity v2", ("liquity", "v2"), |loaded| {
         liquity::open(loaded, LiquityVersion::V2)
     }),
+    row("crvusd", "crvUSD", ("crvusd", "v1"), crvusd::open),
     row("geb", "GEB (RAI)", ("geb", "v1"), geb::open),
 ];
 

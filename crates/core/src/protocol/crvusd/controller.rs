@@ -172,11 +172,24 @@ impl Draft<'_> {
         if debt.is_zero() {
             return Err(Rejection::LoanDoesntExist);
         }
+        let down = self.amm.stable_down(&self.account(owner)?.position)?;
+        self.health_from(down, owner, debt, measure, discount)
+    }
+
+    /// As [`Self::health`], given what the bands become on the way down.
+    pub(super) fn health_from(
+        &self,
+        down: Amount,
+        owner: AccountId,
+        debt: Amount,
+        measure: Measure,
+        discount: U256,
+    ) -> Ruled<Signed> {
         let signed = |n: U256| Signed::of(n).ok_or(Rejection::NoReason);
         let fits = |n: Option<Signed>| n.ok_or(Rejection::NoReason);
         let (one, position) = (signed(WAD)?, &self.account(owner)?.position);
         let kept = fits(one.checked_sub(signed(discount)?))?;
-        let down = signed(self.amm.stable_down(position)?.0)?;
+        let down = signed(down.0)?;
         let covered = fits(down.checked_times(kept))?.over(signed(debt.0)?);
         let health = fits(covered.checked_sub(one))?;
         if measure == Measure::InBands || position.first <= self.amm.state.active_band {

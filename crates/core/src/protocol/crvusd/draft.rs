@@ -36,7 +36,7 @@ pub(super) struct Draft<'a> {
     loans: Vec<(u32, AccountId)>,
     /// Who allowed whom, or no longer.
     pub(super) approval: Option<(AccountId, AccountId, bool)>,
-    /// Tokens that came from outside the modelled world.
+    /// Tokens that came from outside the modelled world less those that left it, modulo 2^256.
     funded: Wallet,
 }
 
@@ -139,8 +139,21 @@ impl<'a> Draft<'a> {
         let wallet = self.account_mut(id)?.wallet.of(token);
         *wallet = wallet.plus(amount)?;
         let funded = self.funded.of(token);
-        *funded = funded.plus(amount)?;
+        *funded = Amount(funded.0.wrapping_add(amount.0));
         Ok(Outcome::Done)
+    }
+
+    /// All tokens of a wallet leave the modelled world; returns them.
+    pub(super) fn empty(&mut self, id: AccountId) -> Ruled<Wallet> {
+        let wallet = std::mem::take(&mut self.account_mut(id)?.wallet);
+        for (token, gone) in [
+            (Token::Stable, wallet.stable),
+            (Token::Collateral, wallet.collateral),
+        ] {
+            let funded = self.funded.of(token);
+            *funded = Amount(funded.0.wrapping_sub(gone.0));
+        }
+        Ok(wallet)
     }
 
     /// Whether an account may act for another.

@@ -169,6 +169,17 @@ pub struct Market {
     pub(super) controller_wallet: Wallet,
 }
 
+/// What somebody from outside did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// What the operation did.
+    pub outcome: Outcome,
+    /// Tokens that left the modelled world with the visitor.
+    pub left: Wallet,
+    /// Numbers of the bands that were written, ascending.
+    pub bands: Vec<i64>,
+}
+
 /// What changes the state.
 impl Market {
     /// Moves time forward and takes a new answer of the oracle, wad.
@@ -195,12 +206,47 @@ impl Market {
     /// # Errors
     /// The first rejection in the contract's order.
     pub fn apply(&mut self, action: &Action) -> Result<Outcome, Rejection> {
+        Ok(self.act(action, None)?.outcome)
+    }
+
+    /// As [`Market::apply`], by somebody who comes with tokens from outside the modelled world and
+    /// takes there at once whatever the wallet holds afterwards.
+    ///
+    /// # Errors
+    /// The first rejection in the contract's order.
+    pub fn visit(
+        &mut self,
+        visitor: AccountId,
+        brought: Wallet,
+        action: &Action,
+    ) -> Result<Visit, Rejection> {
+        self.act(action, Some((visitor, brought)))
+    }
+
+    pub(super) fn act(
+        &mut self,
+        action: &Action,
+        visitor: Option<(AccountId, Wallet)>,
+    ) -> Result<Visit, Rejection> {
         let mut draft = Draft::new(self);
+        if let Some((id, brought)) = visitor {
+            draft.fund(id, Token::Stable, brought.stable)?;
+            draft.fund(id, Token::Collateral, brought.collateral)?;
+        }
         let outcome = draft.run(action)?;
+        let left = match visitor {
+            Some((id, _)) => draft.empty(id)?,
+            None => Wallet::default(),
+        };
         let changes = draft.finish();
+        let bands = changes.bands.keys().copied().collect();
         // Nothing below can fail.
         self.commit(changes);
-        Ok(outcome)
+        Ok(Visit {
+            outcome,
+            left,
+            bands,
+        })
     }
 
     fn commit(&mut self, changes: Changes) {
@@ -287,6 +333,11 @@ impl Market {
     /// One account.
     pub fn account(&self, id: AccountId) -> Option<&Account> {
         self.accounts.get(id)
+    }
+
+    /// How many accounts there are; ids run from 0.
+    pub fn account_count(&self) -> u32 {
+        self.accounts.len()
     }
 
     /// All accounts, ascending by id.

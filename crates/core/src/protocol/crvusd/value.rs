@@ -37,6 +37,28 @@ impl AmmDraft<'_> {
         self.converted(held, Token::Collateral)
     }
 
+    /// Units of 18 decimals of stablecoin that a whole band becomes on a slow way down.
+    pub(super) fn band_down(&self, number: i64) -> Ruled<U256> {
+        let (band, active) = (self.bands.get(number), self.state.active_band);
+        let reachable = |held: U256, counts: bool| if counts { held } else { U256::ZERO };
+        let stable = reachable(band.stable, number <= active);
+        let collateral = reachable(band.collateral, number >= active);
+        if stable.is_zero() && collateral.is_zero() {
+            return Ok(U256::ZERO);
+        }
+        let edge = self.upper_edge(number)?;
+        let whole = InBand {
+            stable,
+            collateral,
+            price: self.oracle()?.price,
+            edge,
+            low: self.down(edge)?,
+            shares: U256::ONE,
+            shares_all: U256::ONE,
+        };
+        self.band_converted(&whole, Token::Stable)
+    }
+
     fn converted(&self, held: &Position, into: Token) -> Ruled<Amount> {
         if held.is_empty() {
             return Ok(Amount::ZERO);

@@ -1,0 +1,554 @@
+//! Which loans may be in breach, without a look at the others.
+//!
+//! What bands become on the way down (`x_down`) is no straight line in the oracle's price, so the
+//! index gets prices of its own. Four facts bound a loan that nobody acts on; `docs/protocols/crvusd.md`
+//! derives them.
+//!
+//! - While the oracle's price and the active band lie above a loan's bands, its `x_down` does not
+//!   depend on the price and grows with interest as its debt does.
+//! - While both lie below them, `x_down` is the stablecoin that the bands hold.
+//! - Otherwise it changes at most as the fourth power of the price and the fifth of interest.
+//! - An action changes it at most by the largest change of a share's worth over the bands it wrote.
+
+use super::account::Position;
+use super::bands::Band;
+use super::market::Market;
+use super::math::{Ruled, scaled, scaled_or_zero, wad_product};
+use super::rejection::Rejection;
+use super::standing::Standing;
+use crate::book::{AssetSet, BreachIndex, EffectivePrices, Exposure, IdSet, Look, Shortfall};
+use crate::protocol::{AccountId, AssetId};
+use crate::units::{Rounding, U256, Value, WAD, mul_div};
+
+/// The lower of the oracle's price and the active band's upper edge.
+const ABOVE: AssetId = AssetId(0);
+/// The inverse of the higher of the two.
+const BELOW: AssetId = AssetId(1);
+/// The active band's upper edge without interest.
+const REACH: AssetId = AssetId(2);
+/// The inverse of that.
+const DEPTH: AssetId = AssetId(3);
+/// Least that actions left of a share's worth.
+const KEPT: AssetId = AssetId(4);
+/// Least that actions, prices and interest left of it.
+const PATH: AssetId = AssetId(5);
+/// Most that they made of it.
+const GAINED: AssetId = AssetId(6);
+
+/// Interest.
+const INTEREST: AssetId = AssetId(0);
+/// What never moves.
+const STILL: AssetId = AssetId(1);
+
+/// Factors are in units of 2^−64.
+const ONE_BITS: usize = 64;
+/// Products start here.
+const START_BITS: usize = 160;
+/// Products leave their range here, and the index is built anew.
+const PRODUCT_BITS: std::ops::RangeInclusive<usize> = 96..=224;
+/// Inverses are taken of 2 to this power.
+const INVERSE_BITS: usize = 250;
+/// Each bound is this much, as a power of two, on the side of asking.
+const MARGIN_BITS: usize = 18;
+/// Each action may add roundings of this share, as a power of two.
+const ACTION_BITS: usize = 30;
+/// A loan that is watched by bounds is this much larger than its price and number of bands, as a
+/// power of two: each band may round 64 times by a unit worth the price, which is 2^−36 of it.
+const FINE_BITS: usize = 42;
+/// And it has more digits than these in the stablecoin's own units.
+const NATIVE_BITS: usize = 22;
+/// A factor smaller than this, or larger than its inverse, as a power of two: the index is built
+/// anew.
+const FAR_BITS: usize = 12;
+
+fn one() -> U256 {
+    U256::ONE.wrapping_shl(ONE_BITS)
+}
+
+/// A factor and the inverse of the smallest that could stand in its place, in units of 2^−64: at
+/// least the first, at most the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Factor {
+    least: U256,
+    most: U256,
+}
+
+impl Factor {
+    const fn none() -> Self {
+        let one = U256::from_limbs([0, 1, 0, 0]);
+        Self {
+            least: one,
+            most: one,
+        }
+    }
+
+    /// How far a price moved, either way.
+    fn of_move(from: U256, to: U256) -> Option<Self> {
+        if from == to {
+            return Some(Self::none());
+        }
+        let least = mul_div(from.min(to), one(), from.max(to), Rounding::Floor).ok()?;
+        Self {
+            least,
+            most: U256::ZERO,
+        }
+        .with_inverse()
+    }
+
+    fn with_inverse(self) -> Option<Self> {
+        if self.least.bit_len() < ONE_BITS.saturating_sub(FAR_BITS) {
+            return None;
+        }
+        let most = mul_div(one(), one(), self.least, Rounding::Ceil).ok()?;
+        Some(Self { most, ..self })
+    }
+
+    fn times(self, other: Self) -> Option<Self> {
+        let least = mul_div(self.least, other.least, one(), Rounding::Floor).ok()?;
+        let most = mul_div(self.most, other.most, one(), Rounding::Ceil).ok()?;
+        let near = least.bit_len() >= ONE_BITS.saturating_sub(FAR_BITS)
+            && most.bit_len() <= ONE_BITS.saturating_add(FAR_BITS);
+        near.then_some(Self { least, most })
+    }
+
+    fn power(self, exponent: u32) -> Option<Self> {
+        let mut all = Self::none();
+        if self == all {
+            return Some(all);
+        }
+        for _ in 0..exponent {
+            all = all.times(self)?;
+        }
+        Some(all)
+    }
+
+    /// The smallest and the largest of both.
+    fn or(self, other: Self) -> Self {
+        Self {
+            least: self.least.min(other.least),
+            most: self.most.max(other.most),
+        }
+    }
+}
+
+/// Running products, from 2^160 on.
+#[derive(Clone, Copy, Debug)]
+struct Products {
+    kept: U256,
+    path: U256,
+    gained: U256,
+}
+
+impl Products {
+    fn new() -> Self {
+        let start = U256::ONE.wrapping_shl(START_BITS);
+        Self {
+            kept: start,
+            path: start,
+            gained: start,
+        }
+    }
+
+    /// After a factor of actions and one of prices and interest; nothing where a product leaves
+    /// its range.
+    fn after(self, actions: Factor, moves: Factor) -> Option<Self> {
+        let all = actions.times(moves)?;
+        let times = |n: U256, by: U256, rounding| mul_div(n, by, one(), rounding).ok();
+        let products = Self {
+            kept: times(self.kept, actions.least, Rounding::Floor)?,
+            path: times(self.path, all.least, Rounding::Floor)?,
+            gained: times(self.gained, all.most, Rounding::Ceil)?,
+        };
+        let fits = |n: U256| PRODUCT_BITS.contains(&n.bit_len());
+        (fits(products.kept) && fits(products.path) && fits(products.gained)).then_some(products)
+    }
+}
+
+/// What the bounds depend on but for the products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Scene {
+    /// Oracle's price as the AMM takes it, wad.
+    price: U256,
+    rate_mul: U256,
+    /// Upper edge of the active band, wad.
+    edge: U256,
+    active: i64,
+}
+
+impl Scene {
+    fn of(market: &Market) -> Ruled<Self> {
+        let amm = market.amm_draft();
+        let active = market.amm().active_band;
+        Ok(Self {
+            price: amm.oracle()?.price,
+            rate_mul: amm.rate_mul()?,
+            edge: amm.upper_edge(active)?,
+            active,
+        })
+    }
+
+    fn above(&self) -> U256 {
+        self.price.min(self.edge)
+    }
+
+    fn below(&self) -> U256 {
+        self.price.max(self.edge)
+    }
+
+    fn reach(&self) -> Option<U256> {
+        scaled(self.edge, WAD, self.rate_mul).ok()
+    }
+
+    fn effective_prices(&self, products: &Products) -> EffectivePrices {
+        let inverse = |n: U256| {
+            U256::ONE
+                .wrapping_shl(INVERSE_BITS)
+                .checked_div(n)
+                .unwrap_or(U256::MAX)
+        };
+        let reach = self.reach().unwrap_or(U256::ZERO);
+        EffectivePrices {
+            collateral: vec![
+                self.above(),
+                inverse(self.below()),
+                reach,
+                inverse(reach),
+                products.kept,
+                products.path,
+                products.gained,
+            ],
+            debt: vec![self.rate_mul, WAD],
+        }
+    }
+
+    /// What the way from one scene to another may have done to a share's worth.
+    fn moved_to(&self, later: &Self) -> Option<Factor> {
+        let price = Factor::of_move(self.price, later.price)?.power(4)?;
+        let interest = Factor::of_move(self.rate_mul, later.rate_mul)?.power(5)?;
+        price.times(interest)
+    }
+}
+
+/// The index of one market.
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    index: BreachIndex,
+    products: Products,
+    /// Nothing where the market's own views revert.
+    scene: Option<Scene>,
+    /// Loans whose bands the active one has reached.
+    softened: IdSet,
+}
+
+impl Watch {
+    /// Looks at every loan.
+    pub(super) fn new(market: &Market) -> Self {
+        let mut watch = Self {
+            index: BreachIndex::build(EffectivePrices::default(), []),
+            products: Products::new(),
+            scene: None,
+            softened: IdSet::default(),
+        };
+        watch.rebuild(market);
+        watch
+    }
+
+    fn rebuild(&mut self, market: &Market) {
+        self.products = Products::new();
+        self.scene = Scene::of(market).ok();
+        let (scene, softened) = (self.scene, &mut self.softened);
+        let looks = market.borrowers().map(|id| {
+            note(softened, market, id);
+            (id, look(market, scene.as_ref(), id))
+        });
+        let looks: Vec<_> = looks.collect();
+        self.index = BreachIndex::build(self.effective_prices(), looks);
+    }
+
+    fn effective_prices(&self) -> EffectivePrices {
+        let scene = self.scene.as_ref();
+        scene.map_or_else(EffectivePrices::default, |scene| {
+            scene.effective_prices(&self.products)
+        })
+    }
+
+    /// After new prices, time, or both.
+    pub(super) fn observe(&mut self, market: &Market) {
+        self.follow(market, Some(Factor::none()));
+    }
+
+    /// After an action that wrote these bands and touched an account.
+    pub(super) fn act(
+        &mut self,
+        (before, after): (&Market, &Market),
+        bands: &[i64],
+        account: Option<AccountId>,
+    ) {
+        self.follow(after, written(before, after, bands));
+        if let Some(id) = account {
+            note(&mut self.softened, after, id);
+            self.index.set(id, look(after, self.scene.as_ref(), id));
+        }
+    }
+
+    fn follow(&mut self, market: &Market, actions: Option<Factor>) {
+        let later = Scene::of(market).ok();
+        let products = self.scene.zip(later).zip(actions).and_then(|x| {
+            let ((scene, later), actions) = x;
+            self.products.after(actions, scene.moved_to(&later)?)
+        });
+        let Some(products) = products else {
+            self.rebuild(market);
+            return;
+        };
+        self.products = products;
+        self.scene = later;
+        let prices = self.effective_prices();
+        let softened = &mut self.softened;
+        self.index.advance(prices, |id| {
+            note(softened, market, id);
+            look(market, later.as_ref(), id)
+        });
+    }
+
+    /// Loans in breach, ascending.
+    pub(super) fn breached(&self) -> impl Iterator<Item = AccountId> + '_ {
+        self.index.breached()
+    }
+
+    /// Whether the active band has reached an account's bands since the loan was made.
+    pub(super) fn is_softened(&self, id: AccountId) -> bool {
+        self.softened.contains(id.0)
+    }
+
+    /// All of these accounts, ascending.
+    pub(super) fn softened(&self) -> impl Iterator<Item = AccountId> + '_ {
+        self.softened.iter().map(AccountId)
+    }
+}
+
+/// Remembers a loan whose bands the active one has reached.
+fn note(softened: &mut IdSet, market: &Market, id: AccountId) {
+    let owes = |account: &&super::Account| !account.loan.initial_debt.is_zero();
+    let account = market.account(id).filter(owes);
+    if account.is_some_and(|account| account.position.first <= market.amm().active_band) {
+        softened.insert(id.0);
+    }
+}
+
+/// What an action may have done to the worth of a share of any band; nothing where it is out of
+/// bounds.
+fn written(before: &Market, after: &Market, bands: &[i64]) -> Option<Factor> {
+    let mut all = Factor::none();
+    for number in bands {
+        let (old, new) = (before.band(*number), after.band(*number));
+        // Nobody holds a share before and after.
+        if old.shares.is_zero() || new.shares.is_zero() || old == new {
+            continue;
+        }
+        let factor = if old.shares == new.shares {
+            traded((before, after), *number)?
+        } else {
+            shared(before, &old, &new)?
+        };
+        all = all.or(factor);
+    }
+    if bands.is_empty() {
+        return Some(all);
+    }
+    let slack = one().wrapping_shr(ACTION_BITS);
+    Some(Factor {
+        least: all.least.saturating_sub(slack),
+        most: all.most.saturating_add(slack),
+    })
+}
+
+/// A band was traded with: what it becomes on the way down, after over before.
+fn traded((before, after): (&Market, &Market), number: i64) -> Option<Factor> {
+    let old = before.amm_draft().band_down(number).ok()?;
+    let new = after.amm_draft().band_down(number).ok()?;
+    let factor = quotient(new, old)?;
+    Some(factor.or(Factor::none()))
+}
+
+/// Shares came or went: a share's worth changed at most as its part of either token.
+fn shared(market: &Market, old: &Band, new: &Band) -> Option<Factor> {
+    let dead = market.version().rules().dead_shares;
+    let [old_all, new_all] = [old, new].map(|band| band.shares.saturating_add(dead));
+    let diluted = quotient(old_all, new_all)?;
+    let mut all = Factor::none();
+    for (old, new) in [(old.stable, new.stable), (old.collateral, new.collateral)] {
+        if !old.is_zero() || !new.is_zero() {
+            all = all.or(quotient(new, old)?.times(diluted)?);
+        }
+    }
+    Some(all)
+}
+
+/// One number over another; nothing where that is far from one.
+fn quotient(above: U256, below: U256) -> Option<Factor> {
+    let factor = Factor {
+        least: mul_div(above, one(), below, Rounding::Floor).ok()?,
+        most: mul_div(above, one(), below, Rounding::Ceil).ok()?,
+    };
+    let near = ONE_BITS.saturating_sub(FAR_BITS)..=ONE_BITS.saturating_add(FAR_BITS);
+    (near.contains(&factor.least.bit_len()) && near.contains(&factor.most.bit_len()))
+        .then_some(factor)
+}
+
+/// Asked about at every tick.
+fn restless() -> Look {
+    Look::Healthy(Exposure {
+        collateral_assets: AssetSet::EMPTY.with(KEPT),
+        debt_assets: AssetSet::EMPTY.with(INTEREST),
+        collateral: Value::ZERO,
+        debt: Value(U256::MAX),
+        slack: Value::ZERO,
+    })
+}
+
+/// `above ÷ below` in units of 2^−100, up and a little more; nothing where it is far too much.
+fn key(above: U256, below: U256) -> Option<U256> {
+    let scale = U256::ONE.wrapping_shl(100);
+    let key = mul_div(above, scale, below, Rounding::Ceil).ok()?;
+    let margin = key.wrapping_shr(MARGIN_BITS).saturating_add(U256::ONE);
+    key.checked_add(margin)
+}
+
+/// Not in breach, until one of the collaterals' prices has fallen to so much of the present one.
+fn until(assets: &[AssetId], keys: &[Option<U256>]) -> Look {
+    let mut most = U256::ZERO;
+    for key in keys {
+        let Some(key) = key else {
+            return restless();
+        };
+        most = most.max(*key);
+    }
+    Look::Healthy(Exposure {
+        collateral_assets: assets.iter().copied().collect(),
+        debt_assets: AssetSet::EMPTY.with(INTEREST),
+        collateral: Value(U256::ONE.wrapping_shl(100)),
+        debt: Value(most),
+        slack: Value::ZERO,
+    })
+}
+
+/// One loan on the scene.
+struct Seen<'a> {
+    scene: &'a Scene,
+    standing: &'a Standing,
+    position: &'a Position,
+    /// Upper edge of the first band.
+    top: U256,
+    /// Upper edge of the last band.
+    last: U256,
+    /// Lower edge of the last band.
+    bottom: U256,
+    /// `x_down` less the discount.
+    covered: U256,
+}
+
+/// What the exact rule says of a loan, with bounds.
+fn look(market: &Market, scene: Option<&Scene>, id: AccountId) -> Look {
+    let standing = match market.standing(id) {
+        Ok(Some(standing)) => standing,
+        Ok(None) | Err(Rejection::AccountUnknown) => return Look::Gone,
+        Err(_) => return restless(),
+    };
+    let bounded = scene.and_then(|scene| {
+        let position = &market.account(id)?.position;
+        let amm = market.amm_draft();
+        let kept = WAD.checked_sub(standing.discount)?;
+        let seen = Seen {
+            scene,
+            standing: &standing,
+            position,
+            top: amm.upper_edge(position.first).ok()?,
+            last: amm.upper_edge(position.last).ok()?,
+            bottom: amm.upper_edge(position.last.checked_add(1)?).ok()?,
+            covered: wad_product(standing.stable_down.0, kept).ok()?,
+        };
+        seen.is_fine(market).then(|| seen.look())
+    });
+    match bounded {
+        Some(look) => look,
+        None if standing.is_breached() => Look::Breached,
+        None => restless(),
+    }
+}
+
+impl Seen<'_> {
+    /// Whether roundings are a small share of the loan: those of 18 decimals, which add up over
+    /// actions, and those of the stablecoin's own units.
+    fn is_fine(&self, market: &Market) -> bool {
+        let whole = scaled_or_zero(self.scene.price, U256::ONE, WAD).unwrap_or(U256::MAX);
+        let bands = U256::from(self.position.shares.len());
+        let dust = whole.saturating_add(U256::ONE).saturating_mul(bands);
+        let least = dust.saturating_mul(U256::ONE.wrapping_shl(FINE_BITS));
+        let precision = market.params().stable_precision.0;
+        let smaller = self.standing.debt.0.min(self.covered);
+        smaller.saturating_mul(precision) >= least && smaller.bit_len() > NATIVE_BITS
+    }
+
+    fn look(&self) -> Look {
+        if self.standing.is_breached() {
+            return self.breached();
+        }
+        let converted = self.position.last < self.scene.active && self.scene.price < self.bottom;
+        let to_bottom = key(self.scene.below(), self.bottom);
+        if self.standing.health.is_negative() {
+            // The bands hold stablecoin only, and less than is owed: nothing can be seized.
+            let held = self.standing.held.stable.0;
+            let short = held.saturating_add(held.wrapping_shr(MARGIN_BITS)) < self.standing.debt.0;
+            return if converted && short {
+                until(&[BELOW], &[to_bottom])
+            } else {
+                restless()
+            };
+        }
+        let by_debt = key(self.standing.debt.0, self.covered);
+        let untouched = self.position.first > self.scene.active;
+        if untouched && self.scene.price > self.top {
+            let to_top = key(self.top, self.scene.above());
+            until(&[ABOVE, KEPT], &[by_debt, to_top])
+        } else if converted {
+            until(&[BELOW, KEPT], &[by_debt, to_bottom])
+        } else if untouched {
+            let to_top = key(self.top, self.scene.edge);
+            until(&[PATH, REACH], &[by_debt, to_top])
+        } else {
+            until(&[PATH], &[by_debt])
+        }
+    }
+
+    /// In breach until its bands are worth more, they lie below the price and the active band
+    /// again, or nothing is left in them to seize. The first of them that is reached is to be noted.
+    fn breached(&self) -> Look {
+        let bands = U256::from(self.position.shares.len());
+        let least = bands.wrapping_shl(20);
+        if self.position.last <= self.scene.active || self.standing.held.collateral.0 < least {
+            return Look::Breached;
+        }
+        let untouched = self.position.first > self.scene.active;
+        let next = if untouched { self.top } else { self.last };
+        let keys = [
+            key(self.scene.above(), self.top),
+            key(self.covered, self.standing.debt.0),
+            key(next, self.scene.edge),
+        ];
+        let mut most = U256::ZERO;
+        for key in keys {
+            let Some(key) = key else {
+                return Look::Breached;
+            };
+            most = most.max(key);
+        }
+        Look::BreachedBy(Shortfall {
+            collateral_assets: [ABOVE, DEPTH, GAINED].into_iter().collect(),
+            debt_assets: AssetSet::EMPTY.with(STILL),
+            collateral: Value(most),
+            debt: Value(U256::ONE.wrapping_shl(100)),
+            slack: Value::ZERO,
+        })
+    }
+}
