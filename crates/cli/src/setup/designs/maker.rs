@@ -9,12 +9,12 @@
 //!   floor 20 DAI (until the executive vote of 14 August 2020); penalty 13 %, and bids that rise by
 //!   3 %, for which only secondary sources were found.
 //! - 1.2: lots of 50,000 DAI and 30 million DAI in auction at most (spell of 2020-08-28); a bid wins
-//!   after 6 hours, an auction lasts 6 hours (spell of 2020-03-12); fee 0 % (spells of 2020); debt
+//!   after 6 hours, an auction lasts 6 hours (spell of 2020-03-12); fee 0 % ("previous" value in the spell that raised it to 2.25 %); debt
 //!   floor 100 DAI (executive vote of 14 August 2020).
 //! - 2.0: 22 million DAI in auction at most, penalty 13 %, first price 130 % of the feed's, 1 % less
 //!   every 90 seconds, a new start after 140 minutes or below 40 %, and a reward of 0.1 % (spell of
 //!   2021-04-30); 300 DAI besides (spell of 2021-05-28); 100 million DAI over all types
-//!   (forum.makerdao.com/t/8477). The debt floor stays that of 1.2: the protocol's own of 2021, 2,000
+//!   (forum.makerdao.com/t/8477); fee 5.5 % (spell with the rates proposal of 22 February 2021). The debt floor stays that of 1.2: the protocol's own of 2021, 2,000
 //!   DAI and more, lies above most debts of a synthetic book, whose vaults could not even take more
 //!   collateral then.
 

@@ -26,13 +26,16 @@ use super::vault::VaultHealth;
 use crate::auction::AuctionId;
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
 use crate::protocol::{AccountId, Asset, AssetId, Prices};
-use crate::units::{Amount, Ratio, Rounding, U256, Value, WAD, mul, mul_div};
+use crate::units::{Amount, Ratio, Rounding, U256, Value, WAD, div, mul, mul_div};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Places of the two sides in a type's own effective prices.
 const COLLATERAL: AssetId = AssetId(0);
 const DEBT: AssetId = AssetId(1);
+
+/// The largest factor of an account with a running auction: just below one.
+const UNDER_LIQUIDATION: Ratio = Ratio(U256::from_limbs([999_999_999_999_999_999, 0, 0, 0]));
 
 /// A collateral type (by its place in the system) and the number of an auction in its house.
 type AuctionKey = (AssetId, AuctionId);
@@ -176,14 +179,17 @@ impl Vaults {
 
     /// Money in whole units of the token, rounded up: what somebody pays or owes.
     fn units_up(&self, money: Value) -> Amount {
-        let units = mul_div(money.0, U256::ONE, self.debt_unit, Rounding::Ceil);
-        Amount(units.unwrap_or(U256::MAX))
+        let whole = self.units_down(money);
+        if self.money(whole) == money {
+            whole
+        } else {
+            Amount(whole.0.saturating_add(U256::ONE))
+        }
     }
 
     /// Money in whole units of the token, rounded down: what somebody receives.
     fn units_down(&self, money: Value) -> Amount {
-        let units = mul_div(money.0, U256::ONE, self.debt_unit, Rounding::Floor);
-        Amount(units.unwrap_or(U256::ZERO))
+        Amount(div(money.0, self.debt_unit).unwrap_or(U256::ZERO))
     }
 
     /// Units of the token as money; the largest sum where that is more than 256 bits hold.
@@ -194,8 +200,7 @@ impl Vaults {
     /// Collateral in whole units of its token, rounded down.
     fn tokens_down(&self, kind: AssetId, wad: Amount) -> Amount {
         let scale = self.token(kind).map_or(U256::MAX, |token| token.scale);
-        let units = mul_div(wad.0, U256::ONE, scale, Rounding::Floor);
-        Amount(units.unwrap_or(U256::ZERO))
+        Amount(div(wad.0, scale).unwrap_or(U256::ZERO))
     }
 
     /// Units of a token as collateral.
@@ -215,7 +220,7 @@ impl Vaults {
         Ok((health, self.units_up(health.owed)))
     }
 
-    /// How safe the vaults are, auctions apart.
+    /// How safe the vaults are, auctions apart. A price of zero is unknown and tells nothing.
     fn vaults_factor(&self, account: AccountId) -> Ruled<Ratio> {
         let mut worst = Ratio::MAX;
         for (kind, _) in self.kinds() {
@@ -225,6 +230,15 @@ impl Vaults {
             }
         }
         Ok(worst)
+    }
+
+    /// How safe an account is: its vaults, and never one while an auction runs.
+    fn factor(&self, account: AccountId) -> Ruled<Ratio> {
+        let vaults = self.vaults_factor(account)?;
+        if self.running_of(account).is_empty() {
+            return Ok(vaults);
+        }
+        Ok(vaults.min(UNDER_LIQUIDATION))
     }
 
     /// How safe an account is once one of its auctions is over: 0 while another runs.

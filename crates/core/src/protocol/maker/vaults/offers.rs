@@ -8,52 +8,77 @@ use super::super::version::Sale;
 use super::{AuctionKey, Vaults};
 use crate::auction::AuctionId;
 use crate::protocol::{AccountId, AssetId, Drift, Offer, OfferKind};
-use crate::units::{Amount, Price, Rounding, U256, Value, WAD, mul, mul_div};
+use crate::units::{Amount, Price, U256, Value, div, mul};
 
 /// Most offers of one account.
 const OFFERS_MAX: usize = 64;
 /// Most auctions of one account that are offered to be ended.
 const ENDINGS_MAX: usize = 24;
+/// Liquidations are added below so many offers, to leave room for bids.
+const STARTS_UNTIL: usize = 32;
 
-/// An offer and what is paid at most for one of its lot so far: the lowest first.
-struct Ranked {
-    offer: Offer,
-    rank: U256,
+/// Where an auction stands, and how much is bid or asked for a wad of its lot; ordered as offers are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    stage: Stage,
+    price: U256,
+    key: AuctionKey,
+}
+
+/// Where an auction stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// It ended with a bid.
+    Won,
+    /// It takes bids or buyers, or waits to be started again.
+    Open,
 }
 
 impl Vaults {
     /// First what ends, then what begins, then bids and purchases, the lowest bid first.
     pub(super) fn offers_of(&self, account: AccountId) -> Vec<Offer> {
-        let mut starts: Vec<Offer> = Vec::new();
-        let (mut endings, mut ranked) = (Vec::new(), Vec::new());
+        let mut offers: Vec<Offer> = Vec::new();
+        let mut ranks: Vec<Rank> = Vec::new();
+        let running = self.running_of(account);
+        ranks.extend(running.iter().filter_map(|key| self.rank(*key)));
+        ranks.sort_unstable();
+        let won = ranks.partition_point(|rank| rank.stage == Stage::Won);
+        let (won, open) = ranks.split_at(won.min(ranks.len()));
+        let offered = |rank: &Rank| self.running_offer(rank.key, account);
+        offers.extend(won.iter().filter_map(offered).take(ENDINGS_MAX));
         for (kind, _) in self.kinds() {
-            let unsafe_now = self.maker.health(kind, account);
-            if unsafe_now.is_ok_and(|health| health.unsafe_now) {
-                starts.extend(self.liquidation(kind, account));
+            let health = self.maker.health(kind, account);
+            if health.is_ok_and(|health| health.unsafe_now) && offers.len() < STARTS_UNTIL {
+                offers.extend(self.liquidation(kind, account));
             }
         }
-        for key in self.running_of(account) {
-            let Some(found) = self.running_offer(*key, account) else {
-                continue;
-            };
-            match found.offer.kind {
-                OfferKind::Deliver => endings.push(found.offer),
-                OfferKind::Start => starts.push(found.offer),
-                _ => ranked.push(found),
-            }
-        }
-        ranked.sort_by_key(|found| found.rank);
-        let mut offers = endings;
-        offers.truncate(ENDINGS_MAX);
-        // Room for at least as many bids as there may be starts.
-        starts.truncate(OFFERS_MAX.saturating_sub(ENDINGS_MAX).saturating_sub(2));
-        offers.extend(starts);
-        offers.extend(ranked.into_iter().map(|found| found.offer));
-        offers.truncate(OFFERS_MAX);
+        let room = OFFERS_MAX.saturating_sub(offers.len());
+        offers.extend(open.iter().filter_map(offered).take(room));
         offers
     }
 
-    fn running_offer(&self, key: AuctionKey, account: AccountId) -> Option<Ranked> {
+    /// The place of an auction among the account's, without what an offer of it costs.
+    fn rank(&self, key: AuctionKey) -> Option<Rank> {
+        let (kind, id) = key;
+        if let Some(bid) = self.maker.bids.get(&(House::Collateral(kind), id)) {
+            let auction = &bid.auction;
+            let stage = match auction.finished(self.maker.core.now) {
+                Ok(()) => Stage::Won,
+                Err(_) => Stage::Open,
+            };
+            let price = div(auction.bid, auction.lot).unwrap_or(U256::MAX);
+            return Some(Rank { stage, price, key });
+        }
+        let sale = self.maker.sales.get(&key)?;
+        Some(Rank {
+            stage: Stage::Open,
+            // The longer it has run, the lower its price.
+            price: U256::from(sale.auction.started.0),
+            key,
+        })
+    }
+
+    fn running_offer(&self, key: AuctionKey, account: AccountId) -> Option<Offer> {
         let (kind, id) = key;
         let offer = Offer {
             account,
@@ -103,8 +128,7 @@ impl Vaults {
     fn opening(&self, kind: AssetId, offer: Offer, sale: (Price, Value, Amount)) -> Offer {
         let (top, target, lot) = sale;
         let cost = mul(lot.0, top.0).unwrap_or(U256::MAX).min(target.0);
-        let bought = mul_div(cost, U256::ONE, top.0, Rounding::Floor);
-        let bought = Amount(bought.unwrap_or(U256::ZERO)).min(lot);
+        let bought = Amount(div(cost, top.0).unwrap_or(U256::ZERO)).min(lot);
         Offer {
             repay_max: self.units_up(Value(cost)),
             seize_max: self.tokens_down(kind, bought),
@@ -113,7 +137,7 @@ impl Vaults {
     }
 
     /// An English auction: its end, a bid, or a new start.
-    fn bid(&self, key: AuctionKey, offer: Offer) -> Option<Ranked> {
+    fn bid(&self, key: AuctionKey, offer: Offer) -> Option<Offer> {
         let (kind, id) = key;
         let house = House::Collateral(kind);
         let bid = self.maker.bids.get(&(house, id))?;
@@ -124,26 +148,24 @@ impl Vaults {
             seize_max: lot,
             ..offer
         };
-        let offer = if auction.finished(now).is_ok() {
-            Offer {
+        if auction.finished(now).is_ok() {
+            let paid = self.units_up(Value(auction.bid));
+            return Some(Offer {
                 kind: OfferKind::Deliver,
-                repay_min: self.units_up(Value(auction.bid)),
-                repay_max: self.units_up(Value(auction.bid)),
+                repay_min: paid,
+                repay_max: paid,
                 ..offer
-            }
-        } else if auction.open(now).is_ok() {
-            self.next_bid(kind, id, bid, offer)?
-        } else {
-            let terms = &self.maker.kind(kind).ok()?.english.terms;
-            auction.extended(terms, now).ok()?;
-            Offer {
-                kind: OfferKind::Start,
-                ..offer
-            }
-        };
-        let rank = mul_div(auction.bid, WAD, auction.lot, Rounding::Floor);
-        let rank = rank.unwrap_or(U256::MAX);
-        Some(Ranked { offer, rank })
+            });
+        }
+        if auction.open(now).is_ok() {
+            return self.next_bid(kind, id, bid, offer);
+        }
+        let terms = &self.maker.kind(kind).ok()?.english.terms;
+        auction.extended(terms, now).ok()?;
+        Some(Offer {
+            kind: OfferKind::Start,
+            ..offer
+        })
     }
 
     fn next_bid(&self, kind: AssetId, id: AuctionId, bid: &Bid, offer: Offer) -> Option<Offer> {
@@ -172,24 +194,21 @@ impl Vaults {
     }
 
     /// A Dutch auction: a purchase, or a new start.
-    fn purchase(&self, key: AuctionKey, offer: Offer) -> Option<Ranked> {
+    fn purchase(&self, key: AuctionKey, offer: Offer) -> Option<Offer> {
         let (kind, id) = key;
         let sale = self.maker.sales.get(&key)?;
         if let Ok((paid, bought)) = self.maker.largest_purchase(kind, id) {
             let rest = self.maker.kind(kind).ok()?.dutch.terms.min_rest;
             let repay_max = self.units_up(paid);
             let whole = sale.auction.target <= rest;
-            let offer = Offer {
+            return Some(Offer {
                 kind: OfferKind::Buy,
                 drift: Drift::Moving,
                 repay_min: if whole { repay_max } else { Amount::ZERO },
                 repay_max,
                 seize_max: self.tokens_down(kind, bought),
                 ..offer
-            };
-            let rank = mul_div(paid.0, WAD, bought.0, Rounding::Floor);
-            let rank = rank.unwrap_or(U256::MAX);
-            return Some(Ranked { offer, rank });
+            });
         }
         let (top, reward) = self.restart(kind, id).ok()??;
         let offer = Offer {
@@ -199,10 +218,7 @@ impl Vaults {
         };
         let auction = &sale.auction;
         let opening = (top, auction.target, auction.lot);
-        Some(Ranked {
-            offer: self.opening(kind, offer, opening),
-            rank: U256::ZERO,
-        })
+        Some(self.opening(kind, offer, opening))
     }
 
     /// The first price of a Dutch auction that is started again, and the reward for it.

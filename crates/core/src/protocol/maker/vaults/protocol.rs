@@ -11,11 +11,8 @@ use crate::protocol::{
     Prices, Protocol, Settlement, Terms, Trace,
 };
 use crate::units::{
-    Amount, BPS, Bps, RAY, Ratio, Rounding, Timestamp, U256, Value, WAD, div, mul, mul_div, pow10,
+    Amount, BPS, Bps, RAY, Ratio, Rounding, Timestamp, U256, Value, div, mul, mul_div, pow10,
 };
-
-/// The largest factor of an account with a running auction: just below one.
-const UNDER_LIQUIDATION: Ratio = Ratio(U256::from_limbs([999_999_999_999_999_999, 0, 0, 0]));
 
 /// What an account holds of one type, auctions included.
 struct Position {
@@ -26,7 +23,6 @@ struct Position {
     free: Amount,
     /// In units of the debt token.
     debt: Amount,
-    auctions: usize,
 }
 
 impl Vaults {
@@ -41,12 +37,10 @@ impl Vaults {
         let held = self.maker.known(account)?.holding(kind);
         let (_, mut debt) = self.vault(kind, account)?;
         let mut collateral = held.locked;
-        let mut auctions = 0usize;
         for key in self.running_of(account) {
             if key.0 == kind {
                 collateral = collateral.plus(self.lot(*key))?;
                 debt = debt.plus(self.still_due(&self.auction(*key)?))?;
-                auctions = auctions.saturating_add(1);
             }
         }
         Ok(Position {
@@ -54,7 +48,6 @@ impl Vaults {
             collateral,
             free: held.free,
             debt,
-            auctions,
         })
     }
 
@@ -63,36 +56,6 @@ impl Vaults {
         kinds
             .map(|(kind, _)| self.position(kind, account))
             .collect()
-    }
-
-    /// Debt supported over debt of a type; below one while an auction runs. Nothing where the price
-    /// is unknown.
-    fn position_factor(&self, position: &Position, account: AccountId) -> Ruled<Ratio> {
-        let running = position.auctions > 0;
-        let limit = if running {
-            UNDER_LIQUIDATION
-        } else {
-            Ratio::MAX
-        };
-        let kind = self.maker.kind(position.kind)?;
-        if kind.safe_price.is_zero() {
-            return Ok(limit);
-        }
-        if !running {
-            let (health, _) = self.vault(position.kind, account)?;
-            return Ok(factor(health.supported.0, health.owed.0));
-        }
-        let supported = mul(position.collateral.0, kind.safe_price.0)?;
-        Ok(factor(supported, self.money(position.debt).0).min(limit))
-    }
-
-    /// How an account stands, in all its vaults and auctions.
-    pub(super) fn standing(&self, account: AccountId) -> Ruled<Ratio> {
-        let mut worst = Ratio::MAX;
-        for position in self.positions(account)? {
-            worst = worst.min(self.position_factor(&position, account)?);
-        }
-        Ok(worst)
     }
 
     /// One over the liquidation ratio in basis points, rounded down.
@@ -210,11 +173,11 @@ impl Protocol for Vaults {
         self.borrowers
     }
 
-    /// Values at the observed prices; the factor at the safe ones, as the contract has it.
+    /// Values at the observed prices, with what is in auctions; the factor is that of the vaults at the
+    /// safe prices, as the contract has it, and just below one where only auctions are left.
     fn health(&self, account: AccountId) -> Result<Health, Rejection> {
         let (mut collateral, mut weighted) = (Value::ZERO, U256::ZERO);
         let mut debt = Amount::ZERO;
-        let mut worst = Ratio::MAX;
         for position in self.positions(account)? {
             let kind = position.kind;
             let tokens = self.tokens_down(kind, position.collateral);
@@ -223,7 +186,6 @@ impl Protocol for Vaults {
             weighted = weighted.checked_add(part).ok_or(Rejection::NoReason)?;
             collateral = collateral.plus(held)?;
             debt = debt.plus(position.debt)?;
-            worst = worst.min(self.position_factor(&position, account)?);
         }
         let threshold = if collateral.is_zero() {
             U256::ZERO
@@ -234,7 +196,7 @@ impl Protocol for Vaults {
             collateral,
             debt: self.value(self.debt, debt)?,
             liquidation_threshold: Bps(u16::try_from(threshold).unwrap_or(u16::MAX)),
-            factor: worst,
+            factor: self.factor(account)?,
         })
     }
 
@@ -352,5 +314,3 @@ impl Protocol for Vaults {
         self.hash()
     }
 }
-
-const _: () = assert!(UNDER_LIQUIDATION.0.as_limbs()[0] < WAD.as_limbs()[0]);

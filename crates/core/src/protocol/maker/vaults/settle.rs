@@ -41,7 +41,7 @@ impl Vaults {
     ) -> Ruled<(Settlement, Step)> {
         let kind = self.kind_of(offer.collateral)?;
         let key = (kind, AuctionId(U256::from(offer.auction)));
-        let before = self.standing(offer.account)?;
+        let health_before = self.factor(offer.account)?;
         let first = offer.kind == OfferKind::Start && offer.auction == 0;
         if !first && self.auction(key)?.owner != offer.account {
             return Err(Rejection::AccountUnknown);
@@ -54,7 +54,6 @@ impl Vaults {
             OfferKind::Deliver => self.settle_delivery(key, terms, trace)?,
             _ => return Err(Rejection::NoSuchOperation),
         };
-        let health_before = before;
         Ok((
             Settlement {
                 health_before,
