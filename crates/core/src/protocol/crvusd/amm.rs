@@ -4,7 +4,8 @@ use super::account::{Token, Wallet};
 use super::bands::{Band, BandDraft, Bands};
 use super::curve::{self, Curve};
 use super::math::{
-    Ruled, WAD_SQUARED, exp, product, quotient, quotient_or_zero, scaled_or_zero, sum, wad_product,
+    Ruled, WAD_SQUARED, exp, product, quotient, quotient_or_zero, scaled, scaled_or_zero, sum,
+    wad_product,
 };
 use super::params::Constants;
 use super::rejection::Rejection;
@@ -182,7 +183,7 @@ impl<'a> AmmDraft<'a> {
     pub(super) fn current_down(&self, number: i64) -> Ruled<U256> {
         let edge = self.upper_edge(number)?;
         let price = self.oracle()?.price;
-        let square = quotient(product(price, price)?, edge)?;
+        let square = scaled(price, price, edge)?;
         scaled_or_zero(square, price, edge)
     }
 
@@ -208,7 +209,7 @@ impl<'a> AmmDraft<'a> {
         }
         if band.collateral.is_zero() {
             let edge = self.down(edge)?;
-            let square = quotient(product(price, price)?, edge)?;
+            let square = scaled(price, price, edge)?;
             return scaled_or_zero(square, price, edge);
         }
         let (upper, lower) = (self.constants.upper, self.constants.lower);

@@ -48,13 +48,25 @@ impl Bands {
     }
 
     pub(super) fn set(&mut self, number: i64, band: Band) {
-        let (piece, within) = place(number);
+        self.write([(number, band)]);
+    }
+
+    /// Writes bands, a piece once where they come in order.
+    pub(super) fn write(&mut self, bands: impl IntoIterator<Item = (i64, Band)>) {
         let pieces = Arc::make_mut(&mut self.0);
-        let bands = pieces
-            .entry(piece)
-            .or_insert_with(|| Arc::new([Band::EMPTY; 32]));
-        if let Some(place) = Arc::make_mut(bands).get_mut(within) {
-            *place = band;
+        let mut bands = bands.into_iter().peekable();
+        while let Some((number, _)) = bands.peek() {
+            let (piece, _) = place(*number);
+            let written = pieces
+                .entry(piece)
+                .or_insert_with(|| Arc::new([Band::EMPTY; 32]));
+            let written = Arc::make_mut(written);
+            while let Some((number, band)) = bands.next_if(|(number, _)| place(*number).0 == piece)
+            {
+                if let Some(held) = written.get_mut(place(number).1) {
+                    *held = band;
+                }
+            }
         }
     }
 
@@ -70,41 +82,80 @@ impl Bands {
     }
 }
 
+/// A band that was written.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    number: i64,
+    before: Band,
+    after: Band,
+}
+
 /// A working copy: what was written, over what stands.
 #[derive(Clone, Debug)]
 pub(super) struct BandDraft<'a> {
     base: &'a Bands,
-    written: BTreeMap<i64, Band>,
+    /// Ascending by number.
+    written: Vec<Written>,
 }
 
 impl<'a> BandDraft<'a> {
     pub(super) fn new(base: &'a Bands) -> Self {
         Self {
             base,
-            written: BTreeMap::new(),
+            written: Vec::new(),
+        }
+    }
+
+    /// Where a band stands among the written, or would stand.
+    fn place(&self, number: i64) -> Result<usize, usize> {
+        match self.written.last() {
+            Some(last) if last.number >= number => self
+                .written
+                .binary_search_by_key(&number, |written| written.number),
+            _ => Err(self.written.len()),
         }
     }
 
     pub(super) fn get(&self, number: i64) -> Band {
-        match self.written.get(&number) {
-            Some(band) => *band,
+        let written = self.place(number).ok();
+        match written.and_then(|place| self.written.get(place)) {
+            Some(written) => written.after,
             None => self.base.get(number),
         }
     }
 
-    pub(super) fn set(&mut self, number: i64, band: Band) {
-        self.written.insert(number, band);
+    pub(super) fn set(&mut self, number: i64, after: Band) {
+        match self.place(number) {
+            Ok(place) => {
+                if let Some(written) = self.written.get_mut(place) {
+                    written.after = after;
+                }
+            }
+            Err(place) => {
+                let before = self.base.get(number);
+                let written = Written {
+                    number,
+                    before,
+                    after,
+                };
+                self.written.insert(place, written);
+            }
+        }
     }
 
     /// What was written, with what stood there before.
     pub(super) fn changes(&self) -> impl Iterator<Item = (Band, Band)> + '_ {
         self.written
             .iter()
-            .map(|(number, band)| (self.base.get(*number), *band))
+            .map(|written| (written.before, written.after))
     }
 
-    pub(super) fn into_written(self) -> BTreeMap<i64, Band> {
-        self.written
+    /// What was written, ascending by number.
+    pub(super) fn into_written(self) -> Vec<(i64, Band)> {
+        let written = self.written.into_iter();
+        written
+            .map(|written| (written.number, written.after))
+            .collect()
     }
 }
 

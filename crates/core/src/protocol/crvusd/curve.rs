@@ -1,8 +1,6 @@
 //! The curve of one band: (f + stable) · (g + collateral) is constant.
 
-use super::math::{
-    Ruled, product, quotient_or_zero, scaled, scaled_or_zero, sqrt, sum, wad_product,
-};
+use super::math::{Ruled, product, scaled, scaled_or_zero, sqrt, sum, wad_product};
 use super::params::Constants;
 use super::rejection::Rejection;
 use crate::units::{U256, WAD};
@@ -71,7 +69,7 @@ pub(super) fn base_amount(
 
 /// Price at which a band trades while all of it is collateral.
 pub(super) fn lowest_price(price: U256, edge: U256) -> Ruled<U256> {
-    let square = quotient_or_zero(product(price, price)?, edge);
+    let square = scaled_or_zero(price, price, edge)?;
     scaled_or_zero(square, price, edge)
 }
 

@@ -99,7 +99,11 @@ impl AmmDraft<'_> {
         let (mut stable, mut collateral) = (U256::ZERO, U256::ZERO);
         let mut left = Vec::with_capacity(held.shares.len());
         for (number, shares) in held.bands() {
-            let gone = wad_product(fraction, shares)?;
+            let gone = if fraction == WAD {
+                shares
+            } else {
+                wad_product(fraction, shares)?
+            };
             let rest = shares.wrapping_sub(gone);
             left.push(u128::try_from(rest).map_err(|_| Rejection::NoReason)?);
             let (band, [out_stable, out_collateral]) = self.withdraw_from(number, gone)?;
@@ -155,7 +159,13 @@ impl AmmDraft<'_> {
     /// What shares of a band are worth, in 18 decimals, down.
     fn worth(&self, band: &Band, shares: U256) -> Ruled<[U256; 2]> {
         let with_dead = sum(band.shares, self.rules.dead_shares)?;
-        let part = |held: U256| scaled_or_zero(sum(held, U256::ONE)?, shares, with_dead);
+        let part = |held: U256| {
+            // One unit and less than all shares: nothing.
+            if held.is_zero() && shares < with_dead {
+                return Ok(U256::ZERO);
+            }
+            scaled_or_zero(sum(held, U256::ONE)?, shares, with_dead)
+        };
         Ok([part(band.stable)?, part(band.collateral)?])
     }
 

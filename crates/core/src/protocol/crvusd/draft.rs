@@ -10,7 +10,6 @@ use super::math::Ruled;
 use super::rejection::Rejection;
 use crate::protocol::AccountId;
 use crate::units::{Amount, U256};
-use std::collections::BTreeMap;
 
 /// Who holds tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +43,8 @@ pub(super) struct Draft<'a> {
 #[derive(Debug)]
 pub(super) struct Changes {
     pub(super) amm: AmmState,
-    pub(super) bands: BTreeMap<i64, Band>,
+    /// Ascending by number.
+    pub(super) bands: Vec<(i64, Band)>,
     pub(super) controller: ControllerState,
     pub(super) accounts: Vec<(AccountId, Account)>,
     pub(super) amm_wallet: Wallet,

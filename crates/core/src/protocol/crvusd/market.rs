@@ -239,7 +239,7 @@ impl Market {
             None => Wallet::default(),
         };
         let changes = draft.finish();
-        let bands = changes.bands.keys().copied().collect();
+        let bands = changes.bands.iter().map(|(number, _)| *number).collect();
         // Nothing below can fail.
         self.commit(changes);
         Ok(Visit {
@@ -254,9 +254,7 @@ impl Market {
         self.controller = changes.controller;
         self.amm_wallet = changes.amm_wallet;
         self.controller_wallet = changes.controller_wallet;
-        for (number, band) in changes.bands {
-            self.bands.set(number, band);
-        }
+        self.bands.write(changes.bands);
         for (id, account) in changes.accounts {
             self.accounts.set(id, account);
         }

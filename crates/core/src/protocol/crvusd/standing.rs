@@ -1,16 +1,20 @@
 //! How a loan stands, from one evaluation of its bands; and the trade with the bands that pays.
 
-use super::account::{Token, Wallet};
+use super::account::{Position, Token, Wallet};
 use super::action::Limit;
 use super::amm::AmmDraft;
 use super::controller::Measure;
 use super::draft::Draft;
 use super::market::Market;
-use super::math::{Ruled, WAD_SQUARED, product, quotient, scaled, scaled_or_zero, wad_product};
+use super::math::{
+    Ruled, WAD_SQUARED, product, quotient, scaled, scaled_or_zero, sum, wad_product,
+};
 use super::rejection::Rejection;
 use super::signed::Signed;
+use super::value::share;
 use crate::protocol::AccountId;
 use crate::units::{Amount, Price, Ratio, U256, WAD};
+use std::collections::BTreeMap;
 
 /// A trade is told of where it gains at least one part in so many of what is paid.
 const GAIN_PARTS: u64 = 1_000;
@@ -71,18 +75,105 @@ impl Draft<'_> {
         if debt.is_zero() {
             return Ok(None);
         }
+        let down = self.amm.stable_down(&self.account(owner)?.position)?;
+        self.standing_with(owner, debt, down).map(Some)
+    }
+
+    fn standing_with(&self, owner: AccountId, debt: Amount, down: Amount) -> Ruled<Standing> {
         let account = self.account(owner)?;
-        let (position, discount) = (&account.position, account.liquidation_discount);
-        let down = self.amm.stable_down(position)?;
+        let discount = account.liquidation_discount;
         let health = self.health_from(down, owner, debt, Measure::Full, discount)?;
-        let [stable, collateral] = self.amm.holdings(position)?;
-        Ok(Some(Standing {
+        let [stable, collateral] = self.amm.holdings(&account.position)?;
+        Ok(Standing {
             debt,
             held: Wallet { stable, collateral },
             stable_down: down,
             discount,
             health,
-        }))
+        })
+    }
+}
+
+/// Looks at many loans of a market as it stands: what a band becomes on the way down from the
+/// first band of a loan is computed once for all loans with that first band. Edges are iterated
+/// from there, so that other loans may see it a unit off.
+#[derive(Debug)]
+pub(super) struct Lens<'a> {
+    draft: Draft<'a>,
+    price: U256,
+    rows: BTreeMap<i64, Row>,
+    edges: BTreeMap<i64, U256>,
+}
+
+/// Bands from a first one on.
+#[derive(Debug)]
+struct Row {
+    /// Upper edge of the next band.
+    edge: U256,
+    /// What each becomes, and its shares.
+    wholes: Vec<Option<[U256; 2]>>,
+}
+
+impl<'a> Lens<'a> {
+    pub(super) fn new(market: &'a Market) -> Ruled<Self> {
+        let draft = Draft::new(market);
+        let price = draft.amm.oracle()?.price;
+        if price.is_zero() {
+            return Err(Rejection::NoReason);
+        }
+        Ok(Self {
+            draft,
+            price,
+            rows: BTreeMap::new(),
+            edges: BTreeMap::new(),
+        })
+    }
+
+    /// As [`Market::standing`].
+    pub(super) fn standing(&mut self, owner: AccountId) -> Ruled<Option<Standing>> {
+        let (debt, _) = self.draft.debt(owner)?;
+        if debt.is_zero() {
+            return Ok(None);
+        }
+        let market = self.draft.market;
+        let account = market.account(owner).ok_or(Rejection::AccountUnknown)?;
+        let down = self.stable_down(&account.position)?;
+        self.draft.standing_with(owner, debt, down).map(Some)
+    }
+
+    /// Upper edge of a band.
+    pub(super) fn edge(&mut self, number: i64) -> Ruled<U256> {
+        if let Some(edge) = self.edges.get(&number) {
+            return Ok(*edge);
+        }
+        let edge = self.draft.amm.upper_edge(number)?;
+        self.edges.insert(number, edge);
+        Ok(edge)
+    }
+
+    fn stable_down(&mut self, held: &Position) -> Ruled<Amount> {
+        if held.is_empty() {
+            return Ok(Amount::ZERO);
+        }
+        let top = self.edge(held.first)?;
+        let (amm, price) = (&self.draft.amm, self.price);
+        let row = self.rows.entry(held.first).or_insert_with(|| Row {
+            edge: top,
+            wholes: Vec::new(),
+        });
+        let mut total = U256::ZERO;
+        for (at, (number, shares)) in held.bands().enumerate() {
+            if at == row.wholes.len() {
+                let low = amm.down(row.edge)?;
+                let whole = amm.whole(number, [row.edge, low], price, Token::Stable)?;
+                row.wholes.push(whole);
+                row.edge = low;
+            }
+            if let Some(Some(whole)) = row.wholes.get(at).filter(|_| !shares.is_zero()) {
+                total = sum(total, share(*whole, shares)?)?;
+            }
+        }
+        Ok(amm.native(Token::Stable, total))
     }
 }
 

@@ -21,9 +21,6 @@ struct InBand {
     edge: U256,
     /// Lower edge.
     low: U256,
-    shares: U256,
-    /// With the dead ones.
-    shares_all: U256,
 }
 
 impl AmmDraft<'_> {
@@ -39,24 +36,40 @@ impl AmmDraft<'_> {
 
     /// Units of 18 decimals of stablecoin that a whole band becomes on a slow way down.
     pub(super) fn band_down(&self, number: i64) -> Ruled<U256> {
+        let edge = self.upper_edge(number)?;
+        let edges = [edge, self.down(edge)?];
+        let whole = self.whole(number, edges, self.oracle()?.price, Token::Stable)?;
+        Ok(whole.map_or(U256::ZERO, |[amount, _]| amount))
+    }
+
+    /// What a whole band between two edges becomes, in 18 decimals, and its shares with the dead
+    /// ones; nothing where it holds nothing.
+    pub(super) fn whole(
+        &self,
+        number: i64,
+        [edge, low]: [U256; 2],
+        price: U256,
+        into: Token,
+    ) -> Ruled<Option<[U256; 2]>> {
         let (band, active) = (self.bands.get(number), self.state.active_band);
         let reachable = |held: U256, counts: bool| if counts { held } else { U256::ZERO };
         let stable = reachable(band.stable, number <= active);
         let collateral = reachable(band.collateral, number >= active);
-        if stable.is_zero() && collateral.is_zero() {
-            return Ok(U256::ZERO);
+        let holds = !stable.is_zero() || !collateral.is_zero();
+        if !holds || band.shares.is_zero() {
+            return Ok(None);
         }
-        let edge = self.upper_edge(number)?;
-        let whole = InBand {
-            stable,
-            collateral,
-            price: self.oracle()?.price,
-            edge,
-            low: self.down(edge)?,
-            shares: U256::ONE,
-            shares_all: U256::ONE,
-        };
-        self.band_converted(&whole, Token::Stable)
+        let amount = self.band_converted(
+            &InBand {
+                stable,
+                collateral,
+                price,
+                edge,
+                low,
+            },
+            into,
+        )?;
+        Ok(Some([amount, sum(band.shares, self.rules.dead_shares)?]))
     }
 
     fn converted(&self, held: &Position, into: Token) -> Ruled<Amount> {
@@ -67,37 +80,24 @@ impl AmmDraft<'_> {
         if price.is_zero() {
             return Err(Rejection::NoReason);
         }
-        let active = self.state.active_band;
         let mut low = self.upper_edge(held.first)?;
         let mut total = U256::ZERO;
         for (number, shares) in held.bands() {
-            let band = self.bands.get(number);
             let edge = low;
             low = self.down(edge)?;
-            let reachable = |held: U256, counts: bool| if counts { held } else { U256::ZERO };
-            let stable = reachable(band.stable, number <= active);
-            let collateral = reachable(band.collateral, number >= active);
-            let holds = !stable.is_zero() || !collateral.is_zero();
-            if !holds || band.shares.is_zero() || shares.is_zero() {
+            if shares.is_zero() {
                 continue;
             }
-            let band = InBand {
-                stable,
-                collateral,
-                price,
-                edge,
-                low,
-                shares,
-                shares_all: sum(band.shares, self.rules.dead_shares)?,
-            };
-            total = sum(total, self.band_converted(&band, into)?)?;
+            if let Some(whole) = self.whole(number, [edge, low], price, into)? {
+                total = sum(total, share(whole, shares)?)?;
+            }
         }
         Ok(self.native(into, total))
     }
 
     fn band_converted(&self, band: &InBand, into: Token) -> Ruled<U256> {
         let InBand { price, edge, .. } = *band;
-        let square = quotient(product(price, price)?, band.low)?;
+        let square = scaled(price, price, band.low)?;
         let middle = scaled_or_zero(square, price, edge)?;
         let one_sided = band.stable.is_zero() || band.collateral.is_zero();
         if one_sided && price > edge {
@@ -105,14 +105,14 @@ impl AmmDraft<'_> {
             if all.is_zero() {
                 all = scaled(band.stable, WAD, middle)?;
             }
-            return self.share(band, self.collateral_into(all, edge, into)?);
+            return self.collateral_into(all, edge, into);
         }
         if one_sided && price < band.low {
             let mut all = band.stable;
             if all.is_zero() {
                 all = wad_product(band.collateral, middle)?;
             }
-            return self.share(band, self.stable_into(all, edge, into)?);
+            return self.stable_into(all, edge, into);
         }
         self.band_traded(band, into)
     }
@@ -128,26 +128,25 @@ impl AmmDraft<'_> {
         let invariant = product(sum(f, band.stable)?, sum(g, band.collateral)?)?;
         if price > edge {
             let all = excess(quotient(invariant, f)?, g);
-            return self.share(band, self.collateral_into(all, edge, into)?);
+            return self.collateral_into(all, edge, into);
         }
         if price < band.low {
             let all = excess(quotient(invariant, g)?, f);
-            return self.share(band, self.stable_into(all, edge, into)?);
+            return self.stable_into(all, edge, into);
         }
         let distance = price.wrapping_sub(band.low);
         let collateral = scaled_or_zero(product(upper, y0)?, distance, price)?;
         let stable = excess(quotient(invariant, sum(g, collateral)?)?, f);
-        let all = match into {
+        match into {
             Token::Collateral => {
                 let root = sqrt(product(edge, price)?);
-                sum(collateral, scaled(stable, WAD, root)?)?
+                sum(collateral, scaled(stable, WAD, root)?)
             }
             Token::Stable => {
                 let root = sqrt(product(band.low, price)?);
-                sum(stable, wad_product(collateral, root)?)?
+                sum(stable, wad_product(collateral, root)?)
             }
-        };
-        self.share(band, all)
+        }
     }
 
     /// Collateral at the upper edge, into either token.
@@ -165,8 +164,9 @@ impl AmmDraft<'_> {
             Token::Collateral => scaled_or_zero(amount, self.constants.sqrt_ratio, edge),
         }
     }
+}
 
-    fn share(&self, band: &InBand, amount: U256) -> Ruled<U256> {
-        scaled_or_zero(amount, band.shares, band.shares_all)
-    }
+/// The part of a whole band, with its shares, that belongs to so many of them.
+pub(super) fn share([amount, shares_all]: [U256; 2], shares: U256) -> Ruled<U256> {
+    scaled_or_zero(amount, shares, shares_all)
 }

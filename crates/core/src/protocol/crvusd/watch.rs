@@ -14,8 +14,7 @@ use super::account::Position;
 use super::bands::Band;
 use super::market::Market;
 use super::math::{Ruled, scaled, scaled_or_zero, wad_product};
-use super::rejection::Rejection;
-use super::standing::Standing;
+use super::standing::{Lens, Standing};
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Exposure, IdSet, Look, Shortfall};
 use crate::protocol::{AccountId, AssetId};
 use crate::units::{Rounding, U256, Value, WAD, mul_div};
@@ -256,10 +255,10 @@ impl Watch {
     fn rebuild(&mut self, market: &Market) {
         self.products = Products::new();
         self.scene = Scene::of(market).ok();
-        let (scene, softened) = (self.scene, &mut self.softened);
+        let (mut looker, softened) = (Looker::new(market, self.scene), &mut self.softened);
         let looks = market.borrowers().map(|id| {
             note(softened, market, id);
-            (id, look(market, scene.as_ref(), id))
+            (id, looker.look(id))
         });
         let looks: Vec<_> = looks.collect();
         self.index = BreachIndex::build(self.effective_prices(), looks);
@@ -287,7 +286,8 @@ impl Watch {
         self.follow(after, written(before, after, bands));
         if let Some(id) = account {
             note(&mut self.softened, after, id);
-            self.index.set(id, look(after, self.scene.as_ref(), id));
+            let look = Looker::new(after, self.scene).look(id);
+            self.index.set(id, look);
         }
     }
 
@@ -304,10 +304,10 @@ impl Watch {
         self.products = products;
         self.scene = later;
         let prices = self.effective_prices();
-        let softened = &mut self.softened;
+        let (mut looker, softened) = (Looker::new(market, later), &mut self.softened);
         self.index.advance(prices, |id| {
             note(softened, market, id);
-            look(market, later.as_ref(), id)
+            looker.look(id)
         });
     }
 
@@ -448,32 +448,56 @@ struct Seen<'a> {
     covered: U256,
 }
 
-/// What the exact rule says of a loan, with bounds.
-fn look(market: &Market, scene: Option<&Scene>, id: AccountId) -> Look {
-    let standing = match market.standing(id) {
-        Ok(Some(standing)) => standing,
-        Ok(None) | Err(Rejection::AccountUnknown) => return Look::Gone,
-        Err(_) => return restless(),
-    };
-    let bounded = scene.and_then(|scene| {
-        let position = &market.account(id)?.position;
-        let amm = market.amm_draft();
+/// What the exact rule says of loans, with bounds.
+struct Looker<'a> {
+    market: &'a Market,
+    scene: Option<Scene>,
+    /// Nothing where the market's own views revert.
+    lens: Option<Lens<'a>>,
+}
+
+impl<'a> Looker<'a> {
+    fn new(market: &'a Market, scene: Option<Scene>) -> Self {
+        Self {
+            market,
+            scene,
+            lens: Lens::new(market).ok(),
+        }
+    }
+
+    fn look(&mut self, id: AccountId) -> Look {
+        let Some(account) = self.market.account(id) else {
+            return Look::Gone;
+        };
+        if account.loan.initial_debt.is_zero() {
+            return Look::Gone;
+        }
+        let standing = self.lens.as_mut().map(|lens| lens.standing(id));
+        let standing = match standing {
+            Some(Ok(Some(standing))) => standing,
+            Some(Ok(None)) => return Look::Gone,
+            Some(Err(_)) | None => return restless(),
+        };
+        match self.bounded(&account.position, &standing) {
+            Some(look) => look,
+            None if standing.is_breached() => Look::Breached,
+            None => restless(),
+        }
+    }
+
+    fn bounded(&mut self, position: &Position, standing: &Standing) -> Option<Look> {
+        let (scene, lens) = (self.scene.as_ref()?, self.lens.as_mut()?);
         let kept = WAD.checked_sub(standing.discount)?;
         let seen = Seen {
             scene,
-            standing: &standing,
+            standing,
             position,
-            top: amm.upper_edge(position.first).ok()?,
-            last: amm.upper_edge(position.last).ok()?,
-            bottom: amm.upper_edge(position.last.checked_add(1)?).ok()?,
+            top: lens.edge(position.first).ok()?,
+            last: lens.edge(position.last).ok()?,
+            bottom: lens.edge(position.last.checked_add(1)?).ok()?,
             covered: wad_product(standing.stable_down.0, kept).ok()?,
         };
-        seen.is_fine(market).then(|| seen.look())
-    });
-    match bounded {
-        Some(look) => look,
-        None if standing.is_breached() => Look::Breached,
-        None => restless(),
+        seen.is_fine(self.market).then(|| seen.look())
     }
 }
 
