@@ -226,7 +226,9 @@ impl<P: Protocol> World<P> {
         if won {
             step.liquidations += u32::from(row.begins());
             step.repaid_usd += row.repaid_usd;
-            step.seized_usd += row.taken_usd;
+            if row.kind != OfferKind::Exchange {
+                step.seized_usd += row.taken_usd;
+            }
             step.bonus_usd += row.bonus_usd();
             step.penalty_usd += row.penalty_usd();
             step.fee_usd += row.penalty_usd() - row.bonus_usd();

@@ -12,7 +12,7 @@ mod geb;
 mod liquity;
 mod maker;
 mod morpho;
-mod parameters;
+pub(super) mod parameters;
 mod split;
 
 use super::{Loaded, walk, world_config};
