@@ -23,7 +23,7 @@ use super::signed::Signed;
 use super::standing::{Lens, Standing};
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Exposure, IdSet, Look, Shortfall};
 use crate::protocol::{AccountId, AssetId};
-use crate::units::{Rounding, U256, Value, WAD, mul_div};
+use crate::units::{Rounding, U256, Value, WAD, mul, mul_div};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -42,8 +42,10 @@ const PATH: AssetId = AssetId(5);
 /// Most that they made of it.
 const GAINED: AssetId = AssetId(6);
 
+/// The oracle's price.
+const PRICE: AssetId = AssetId(7);
 /// The first of the groups' own prices.
-const GROUPS: u16 = 7;
+const GROUPS: u16 = 8;
 /// How many there are.
 const GROUPS_MAX: i64 = 100;
 /// Bands by which a group must lie away from price and active band to be left alone.
@@ -237,6 +239,7 @@ impl Scene {
             products.kept,
             products.path,
             products.gained,
+            self.price,
         ];
         collateral.extend(groups.prices());
         EffectivePrices {
@@ -571,6 +574,10 @@ struct Seen<'a> {
     bottom: U256,
     /// `x_down` less the discount.
     covered: U256,
+    /// The collateral in the bands at the oracle's price, in units of stablecoin.
+    pledged: U256,
+    /// What that exceeds the collateral at the first band's upper edge by, where it counts.
+    excess: U256,
 }
 
 /// What the exact rule says of loans, with bounds.
@@ -620,12 +627,22 @@ impl<'a> Looker<'a> {
         let kept = WAD.checked_sub(standing.discount)?;
         let even = is_even(position);
         let group = self.groups.asset(position).filter(|_| even);
+        let params = self.market.params();
+        let lifted = mul(standing.held.collateral.0, params.collateral_precision.0).ok()?;
+        let unit = mul(WAD, params.stable_precision.0).ok()?;
+        let top = lens.edge(position.first).ok()?;
+        let above = position.first > scene.active;
+        let over = scene
+            .price
+            .saturating_sub(if above { top } else { scene.price });
         let seen = Seen {
+            pledged: scaled(lifted, scene.price, unit).ok()?,
+            excess: scaled(lifted, over, unit).ok()?,
             group,
             scene,
             standing,
             position,
-            top: lens.edge(position.first).ok()?,
+            top,
             last: lens.edge(position.last).ok()?,
             bottom: lens.edge(position.last.checked_add(1)?).ok()?,
             covered: wad_product(standing.stable_down.0, kept).ok()?,
@@ -677,7 +694,16 @@ impl Seen<'_> {
         let untouched = self.position.first > self.scene.active;
         if untouched && self.scene.price > self.top {
             let to_top = key(self.top, self.scene.above());
-            until(&[ABOVE, KEPT], &[by_debt, to_top])
+            if self.covered >= self.standing.debt.0 {
+                return until(&[ABOVE, KEPT], &[by_debt, to_top]);
+            }
+            // Healthy by what the price exceeds the bands by: half of the surplus for the price to
+            // lose, half for the bands.
+            let surplus = self.covered.saturating_add(self.excess);
+            let half = surplus.saturating_sub(self.standing.debt.0).wrapping_shr(1);
+            let less = |n: U256| key(n.saturating_sub(half), n);
+            let keys = [to_top, less(self.pledged), less(self.covered)];
+            until(&[ABOVE, KEPT, PRICE], &keys)
         } else if converted {
             until(&[BELOW, KEPT], &[by_debt, to_bottom])
         } else if untouched {
@@ -698,26 +724,40 @@ impl Seen<'_> {
         }
         let untouched = self.position.first > self.scene.active;
         let next = if untouched { self.top } else { self.last };
-        let keys = [
-            key(self.scene.above(), self.top),
-            key(self.covered, self.standing.debt.0),
-            key(next, self.scene.edge),
-        ];
-        let mut most = U256::ZERO;
-        for key in keys {
-            let Some(key) = key else {
-                return Look::Breached;
-            };
-            most = most.max(key);
+        let owed = self.standing.debt.0;
+        let by_depth = key(next, self.scene.edge);
+        let group = self.group.unwrap_or(GAINED);
+        if !untouched || self.scene.price <= self.top {
+            let keys = [
+                key(self.scene.above(), self.top),
+                key(self.covered, owed),
+                by_depth,
+            ];
+            return while_below(&[ABOVE, DEPTH, group], &keys);
         }
-        Look::BreachedBy(Shortfall {
-            collateral_assets: [ABOVE, DEPTH, self.group.unwrap_or(GAINED)]
-                .into_iter()
-                .collect(),
-            debt_assets: AssetSet::EMPTY.with(STILL),
-            collateral: Value(most),
-            debt: Value(U256::ONE.wrapping_shl(100)),
-            slack: Value::ZERO,
-        })
+        // The price counts already: half of the lack for it to win, half for the bands.
+        let lack = owed.saturating_sub(self.covered.saturating_add(self.excess));
+        let more = |n: U256| key(n, n.saturating_add(lack.wrapping_shr(1)));
+        let keys = [more(self.pledged), more(self.covered), by_depth];
+        while_below(&[PRICE, DEPTH, group], &keys)
     }
+}
+
+/// In breach, until one of the collaterals' prices has risen to the inverse of so much of the
+/// present one.
+fn while_below(assets: &[AssetId], keys: &[Option<U256>]) -> Look {
+    let mut most = U256::ZERO;
+    for key in keys {
+        let Some(key) = key else {
+            return Look::Breached;
+        };
+        most = most.max(*key);
+    }
+    Look::BreachedBy(Shortfall {
+        collateral_assets: assets.iter().copied().collect(),
+        debt_assets: AssetSet::EMPTY.with(STILL),
+        collateral: Value(most),
+        debt: Value(U256::ONE.wrapping_shl(100)),
+        slack: Value::ZERO,
+    })
 }
