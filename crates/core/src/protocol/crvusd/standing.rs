@@ -155,25 +155,47 @@ impl<'a> Lens<'a> {
         if held.is_empty() {
             return Ok(Amount::ZERO);
         }
-        let top = self.edge(held.first)?;
+        let wholes = self.wholes(held.first, held.shares.len())?;
+        let mut total = U256::ZERO;
+        for (whole, shares) in wholes.iter().zip(held.shares.iter()) {
+            if let Some(whole) = whole.filter(|_| *shares != 0) {
+                total = sum(total, share(whole, U256::from(*shares))?)?;
+            }
+        }
+        Ok(self.draft.amm.native(Token::Stable, total))
+    }
+
+    /// What one share of each of these bands becomes on the way down, together, in units of 2^−64
+    /// of a unit of 18 decimals.
+    pub(super) fn worth_of_shares(&mut self, (first, last): (i64, i64)) -> Ruled<U256> {
+        let span = last.saturating_sub(first).saturating_add(1);
+        let count = usize::try_from(span).map_err(|_| Rejection::NoReason)?;
+        let one = U256::ONE.wrapping_shl(64);
+        let wholes = self.wholes(first, count)?;
+        let parts = wholes.iter().flatten().map(|whole| share(*whole, one));
+        parts
+            .into_iter()
+            .try_fold(U256::ZERO, |all, part| sum(all, part?))
+    }
+
+    /// What bands from a first one on become, and their shares.
+    fn wholes(&mut self, first: i64, count: usize) -> Ruled<&[Option<[U256; 2]>]> {
+        let top = self.edge(first)?;
         let (amm, price) = (&self.draft.amm, self.price);
-        let row = self.rows.entry(held.first).or_insert_with(|| Row {
+        let row = self.rows.entry(first).or_insert_with(|| Row {
             edge: top,
             wholes: Vec::new(),
         });
-        let mut total = U256::ZERO;
-        for (at, (number, shares)) in held.bands().enumerate() {
-            if at == row.wholes.len() {
-                let low = amm.down(row.edge)?;
-                let whole = amm.whole(number, [row.edge, low], price, Token::Stable)?;
-                row.wholes.push(whole);
-                row.edge = low;
-            }
-            if let Some(Some(whole)) = row.wholes.get(at).filter(|_| !shares.is_zero()) {
-                total = sum(total, share(*whole, shares)?)?;
-            }
+        let known = i64::try_from(row.wholes.len()).unwrap_or(i64::MAX);
+        let mut number = first.saturating_add(known);
+        while row.wholes.len() < count {
+            let low = amm.down(row.edge)?;
+            let whole = amm.whole(number, [row.edge, low], price, Token::Stable)?;
+            row.wholes.push(whole);
+            row.edge = low;
+            number = number.saturating_add(1);
         }
-        Ok(amm.native(Token::Stable, total))
+        row.wholes.get(..count).ok_or(Rejection::NoReason)
     }
 }
 

@@ -9,15 +9,23 @@
 //! - While both lie below them, `x_down` is the stablecoin that the bands hold.
 //! - Otherwise it changes at most as the fourth power of the price and the fifth of interest.
 //! - An action changes it at most by the largest change of a share's worth over the bands it wrote.
+//!
+//! Loans over the same bands whose shares are even from band to band move together: their `x_down`
+//! is their number of shares times what one share of each band becomes. Such a group gets a price of
+//! its own, and the bounds of its loans are as exact as those of a straight line.
 
 use super::account::Position;
 use super::bands::Band;
 use super::market::Market;
-use super::math::{Ruled, scaled, scaled_or_zero, wad_product};
+use super::math::{Ruled, ln, scaled, scaled_or_zero, wad_product};
+use super::rejection::Rejection;
+use super::signed::Signed;
 use super::standing::{Lens, Standing};
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Exposure, IdSet, Look, Shortfall};
 use crate::protocol::{AccountId, AssetId};
-use crate::units::{Rounding, U256, Value, WAD, mul_div};
+use crate::units::{Rounding, U256, Value, WAD, mul, mul_div};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The lower of the oracle's price and the active band's upper edge.
 const ABOVE: AssetId = AssetId(0);
@@ -33,6 +41,17 @@ const KEPT: AssetId = AssetId(4);
 const PATH: AssetId = AssetId(5);
 /// Most that they made of it.
 const GAINED: AssetId = AssetId(6);
+
+/// The oracle's price.
+const PRICE: AssetId = AssetId(7);
+/// The first of the groups' own prices.
+const GROUPS: u16 = 8;
+/// How many there are.
+const GROUPS_MAX: i64 = 100;
+/// Bands by which a group must lie away from price and active band to be left alone.
+const QUIET_BANDS: i64 = 2;
+/// Shares of a loan in a group differ by no more than this part, as a power of two.
+const EVEN_BITS: u32 = 20;
 
 /// Interest.
 const INTEREST: AssetId = AssetId(0);
@@ -172,14 +191,20 @@ struct Scene {
     /// Upper edge of the active band, wad.
     edge: U256,
     active: i64,
+    /// Number of the band in which the oracle's price lies, one off at times.
+    band: i64,
 }
 
 impl Scene {
     fn of(market: &Market) -> Ruled<Self> {
         let amm = market.amm_draft();
         let active = market.amm().active_band;
+        let price = amm.oracle()?.price;
+        let log = ln(scaled(amm.base_price()?, WAD, price)?)?;
+        let band = log.over(Signed::small(amm.constants.log_ratio)).narrow();
         Ok(Self {
-            price: amm.oracle()?.price,
+            band: band.ok_or(Rejection::NoReason)?,
+            price,
             rate_mul: amm.rate_mul()?,
             edge: amm.upper_edge(active)?,
             active,
@@ -198,7 +223,7 @@ impl Scene {
         scaled(self.edge, WAD, self.rate_mul).ok()
     }
 
-    fn effective_prices(&self, products: &Products) -> EffectivePrices {
+    fn effective_prices(&self, products: &Products, groups: &Groups) -> EffectivePrices {
         let inverse = |n: U256| {
             U256::ONE
                 .wrapping_shl(INVERSE_BITS)
@@ -206,16 +231,19 @@ impl Scene {
                 .unwrap_or(U256::MAX)
         };
         let reach = self.reach().unwrap_or(U256::ZERO);
+        let mut collateral = vec![
+            self.above(),
+            inverse(self.below()),
+            reach,
+            inverse(reach),
+            products.kept,
+            products.path,
+            products.gained,
+            self.price,
+        ];
+        collateral.extend(groups.prices());
         EffectivePrices {
-            collateral: vec![
-                self.above(),
-                inverse(self.below()),
-                reach,
-                inverse(reach),
-                products.kept,
-                products.path,
-                products.gained,
-            ],
+            collateral,
             debt: vec![self.rate_mul, WAD],
         }
     }
@@ -228,6 +256,89 @@ impl Scene {
     }
 }
 
+/// Loans over the same bands.
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    first: i64,
+    last: i64,
+    /// What one share of each band becomes on the way down, in units of 2^−64; zero before it is
+    /// known.
+    worth: U256,
+}
+
+/// Groups by their first band, modulo their greatest number; who comes second is watched without.
+#[derive(Clone, Debug, Default)]
+struct Groups(Arc<BTreeMap<u16, Group>>);
+
+fn group_place(first: i64) -> u16 {
+    u16::try_from(first.rem_euclid(GROUPS_MAX)).unwrap_or(0)
+}
+
+impl Groups {
+    /// The asset whose price is that of a position's group.
+    fn asset(&self, position: &Position) -> Option<AssetId> {
+        let place = group_place(position.first);
+        let group = self.0.get(&place)?;
+        let same = (group.first, group.last) == (position.first, position.last);
+        (same && !group.worth.is_zero()).then(|| AssetId(GROUPS.saturating_add(place)))
+    }
+
+    fn prices(&self) -> impl Iterator<Item = U256> + '_ {
+        let most = self
+            .0
+            .last_key_value()
+            .map_or(0, |(place, _)| place.saturating_add(1));
+        (0..most).map(|place| self.0.get(&place).map_or(U256::ZERO, |group| group.worth))
+    }
+
+    fn add(&mut self, spans: Vec<(i64, i64)>) {
+        for (first, last) in spans {
+            let place = group_place(first);
+            if !self.0.contains_key(&place) {
+                let worth = U256::ZERO;
+                Arc::make_mut(&mut self.0).insert(place, Group { first, last, worth });
+            }
+        }
+    }
+
+    /// Takes what shares become now. A group that nobody acted on is left alone while it lies
+    /// wholly below the price and the active band, where its worth does not change, or wholly
+    /// above, where it grows with interest as the debts do.
+    fn follow(&mut self, scenes: [&Scene; 2], bands: &[i64], lens: &mut Lens<'_>) {
+        let numbers = scenes.map(|scene| [scene.active, scene.band]);
+        let numbers = numbers.as_flattened();
+        let top = numbers
+            .iter()
+            .min()
+            .map_or(i64::MIN, |n| n.saturating_sub(QUIET_BANDS));
+        let bottom = numbers
+            .iter()
+            .max()
+            .map_or(i64::MAX, |n| n.saturating_add(QUIET_BANDS));
+        let written = |group: &Group| {
+            let ends = bands.first().zip(bands.last());
+            ends.is_some_and(|(from, to)| *from <= group.last && *to >= group.first)
+        };
+        if self.0.is_empty() {
+            return;
+        }
+        for group in Arc::make_mut(&mut self.0).values_mut() {
+            let quiet = group.last < top || group.first > bottom;
+            if group.worth.is_zero() || !quiet || written(group) {
+                let worth = lens.worth_of_shares((group.first, group.last));
+                group.worth = worth.unwrap_or(U256::ZERO);
+            }
+        }
+    }
+}
+
+/// Whether shares are the same from band to band, nearly.
+fn is_even(position: &Position) -> bool {
+    let (least, most) = (position.shares.iter().min(), position.shares.iter().max());
+    let ends = least.zip(most);
+    ends.is_some_and(|(least, most)| most.abs_diff(*least) <= least.wrapping_shr(EVEN_BITS))
+}
+
 /// The index of one market.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
@@ -237,6 +348,7 @@ pub(super) struct Watch {
     scene: Option<Scene>,
     /// Loans whose bands the active one has reached.
     softened: IdSet,
+    groups: Groups,
 }
 
 impl Watch {
@@ -247,6 +359,7 @@ impl Watch {
             products: Products::new(),
             scene: None,
             softened: IdSet::default(),
+            groups: Groups::default(),
         };
         watch.rebuild(market);
         watch
@@ -255,25 +368,28 @@ impl Watch {
     fn rebuild(&mut self, market: &Market) {
         self.products = Products::new();
         self.scene = Scene::of(market).ok();
-        let (mut looker, softened) = (Looker::new(market, self.scene), &mut self.softened);
+        self.groups = Groups::default();
+        let mut looker = Looker::new(market, self.scene, self.groups.clone());
+        let softened = &mut self.softened;
         let looks = market.borrowers().map(|id| {
             note(softened, market, id);
             (id, looker.look(id))
         });
         let looks: Vec<_> = looks.collect();
+        self.groups.add(looker.wishes);
         self.index = BreachIndex::build(self.effective_prices(), looks);
     }
 
     fn effective_prices(&self) -> EffectivePrices {
         let scene = self.scene.as_ref();
         scene.map_or_else(EffectivePrices::default, |scene| {
-            scene.effective_prices(&self.products)
+            scene.effective_prices(&self.products, &self.groups)
         })
     }
 
     /// After new prices, time, or both.
     pub(super) fn observe(&mut self, market: &Market) {
-        self.follow(market, Some(Factor::none()));
+        self.follow(market, Some(Factor::none()), &[]);
     }
 
     /// After an action that wrote these bands and touched an account.
@@ -283,15 +399,16 @@ impl Watch {
         bands: &[i64],
         account: Option<AccountId>,
     ) {
-        self.follow(after, written(before, after, bands));
+        self.follow(after, written(before, after, bands), bands);
         if let Some(id) = account {
             note(&mut self.softened, after, id);
-            let look = Looker::new(after, self.scene).look(id);
-            self.index.set(id, look);
+            let mut looker = Looker::new(after, self.scene, self.groups.clone());
+            self.index.set(id, looker.look(id));
+            self.groups.add(looker.wishes);
         }
     }
 
-    fn follow(&mut self, market: &Market, actions: Option<Factor>) {
+    fn follow(&mut self, market: &Market, actions: Option<Factor>, bands: &[i64]) {
         let later = Scene::of(market).ok();
         let products = self.scene.zip(later).zip(actions).and_then(|x| {
             let ((scene, later), actions) = x;
@@ -302,13 +419,22 @@ impl Watch {
             return;
         };
         self.products = products;
-        self.scene = later;
+        let before = std::mem::replace(&mut self.scene, later);
+        let mut looker = Looker::new(market, later, Groups::default());
+        match (before.as_ref(), later.as_ref(), looker.lens.as_mut()) {
+            (Some(before), Some(later), Some(lens)) => {
+                self.groups.follow([before, later], bands, lens);
+            }
+            _ => self.groups = Groups::default(),
+        }
+        looker.groups = self.groups.clone();
         let prices = self.effective_prices();
-        let (mut looker, softened) = (Looker::new(market, later), &mut self.softened);
+        let softened = &mut self.softened;
         self.index.advance(prices, |id| {
             note(softened, market, id);
             looker.look(id)
         });
+        self.groups.add(looker.wishes);
     }
 
     /// Loans in breach, ascending.
@@ -438,6 +564,8 @@ struct Seen<'a> {
     scene: &'a Scene,
     standing: &'a Standing,
     position: &'a Position,
+    /// The price that moves as `x_down` does.
+    group: Option<AssetId>,
     /// Upper edge of the first band.
     top: U256,
     /// Upper edge of the last band.
@@ -446,6 +574,10 @@ struct Seen<'a> {
     bottom: U256,
     /// `x_down` less the discount.
     covered: U256,
+    /// The collateral in the bands at the oracle's price, in units of stablecoin.
+    pledged: U256,
+    /// What that exceeds the collateral at the first band's upper edge by, where it counts.
+    excess: U256,
 }
 
 /// What the exact rule says of loans, with bounds.
@@ -454,14 +586,19 @@ struct Looker<'a> {
     scene: Option<Scene>,
     /// Nothing where the market's own views revert.
     lens: Option<Lens<'a>>,
+    groups: Groups,
+    /// Groups that would be of use.
+    wishes: Vec<(i64, i64)>,
 }
 
 impl<'a> Looker<'a> {
-    fn new(market: &'a Market, scene: Option<Scene>) -> Self {
+    fn new(market: &'a Market, scene: Option<Scene>, groups: Groups) -> Self {
         Self {
             market,
             scene,
             lens: Lens::new(market).ok(),
+            groups,
+            wishes: Vec::new(),
         }
     }
 
@@ -488,16 +625,39 @@ impl<'a> Looker<'a> {
     fn bounded(&mut self, position: &Position, standing: &Standing) -> Option<Look> {
         let (scene, lens) = (self.scene.as_ref()?, self.lens.as_mut()?);
         let kept = WAD.checked_sub(standing.discount)?;
+        let even = is_even(position);
+        let group = self.groups.asset(position).filter(|_| even);
+        let params = self.market.params();
+        let lifted = mul(standing.held.collateral.0, params.collateral_precision.0).ok()?;
+        let unit = mul(WAD, params.stable_precision.0).ok()?;
+        let top = lens.edge(position.first).ok()?;
+        let above = position.first > scene.active;
+        let over = scene
+            .price
+            .saturating_sub(if above { top } else { scene.price });
         let seen = Seen {
+            pledged: scaled(lifted, scene.price, unit).ok()?,
+            excess: scaled(lifted, over, unit).ok()?,
+            group,
             scene,
             standing,
             position,
-            top: lens.edge(position.first).ok()?,
+            top,
             last: lens.edge(position.last).ok()?,
             bottom: lens.edge(position.last.checked_add(1)?).ok()?,
             covered: wad_product(standing.stable_down.0, kept).ok()?,
         };
-        seen.is_fine(self.market).then(|| seen.look())
+        let look = seen.is_fine(self.market).then(|| seen.look())?;
+        let alone = [PATH, GAINED];
+        let uses = match &look {
+            Look::Healthy(exposure) => exposure.collateral_assets,
+            Look::BreachedBy(shortfall) => shortfall.collateral_assets,
+            Look::Breached | Look::Gone => AssetSet::EMPTY,
+        };
+        if even && alone.iter().any(|asset| uses.with(*asset) == uses) {
+            self.wishes.push((position.first, position.last));
+        }
+        Some(look)
     }
 }
 
@@ -534,14 +694,23 @@ impl Seen<'_> {
         let untouched = self.position.first > self.scene.active;
         if untouched && self.scene.price > self.top {
             let to_top = key(self.top, self.scene.above());
-            until(&[ABOVE, KEPT], &[by_debt, to_top])
+            if self.covered >= self.standing.debt.0 {
+                return until(&[ABOVE, KEPT], &[by_debt, to_top]);
+            }
+            // Healthy by what the price exceeds the bands by: half of the surplus for the price to
+            // lose, half for the bands.
+            let surplus = self.covered.saturating_add(self.excess);
+            let half = surplus.saturating_sub(self.standing.debt.0).wrapping_shr(1);
+            let less = |n: U256| key(n.saturating_sub(half), n);
+            let keys = [to_top, less(self.pledged), less(self.covered)];
+            until(&[ABOVE, KEPT, PRICE], &keys)
         } else if converted {
             until(&[BELOW, KEPT], &[by_debt, to_bottom])
         } else if untouched {
             let to_top = key(self.top, self.scene.edge);
-            until(&[PATH, REACH], &[by_debt, to_top])
+            until(&[self.group.unwrap_or(PATH), REACH], &[by_debt, to_top])
         } else {
-            until(&[PATH], &[by_debt])
+            until(&[self.group.unwrap_or(PATH)], &[by_debt])
         }
     }
 
@@ -555,24 +724,40 @@ impl Seen<'_> {
         }
         let untouched = self.position.first > self.scene.active;
         let next = if untouched { self.top } else { self.last };
-        let keys = [
-            key(self.scene.above(), self.top),
-            key(self.covered, self.standing.debt.0),
-            key(next, self.scene.edge),
-        ];
-        let mut most = U256::ZERO;
-        for key in keys {
-            let Some(key) = key else {
-                return Look::Breached;
-            };
-            most = most.max(key);
+        let owed = self.standing.debt.0;
+        let by_depth = key(next, self.scene.edge);
+        let group = self.group.unwrap_or(GAINED);
+        if !untouched || self.scene.price <= self.top {
+            let keys = [
+                key(self.scene.above(), self.top),
+                key(self.covered, owed),
+                by_depth,
+            ];
+            return while_below(&[ABOVE, DEPTH, group], &keys);
         }
-        Look::BreachedBy(Shortfall {
-            collateral_assets: [ABOVE, DEPTH, GAINED].into_iter().collect(),
-            debt_assets: AssetSet::EMPTY.with(STILL),
-            collateral: Value(most),
-            debt: Value(U256::ONE.wrapping_shl(100)),
-            slack: Value::ZERO,
-        })
+        // The price counts already: half of the lack for it to win, half for the bands.
+        let lack = owed.saturating_sub(self.covered.saturating_add(self.excess));
+        let more = |n: U256| key(n, n.saturating_add(lack.wrapping_shr(1)));
+        let keys = [more(self.pledged), more(self.covered), by_depth];
+        while_below(&[PRICE, DEPTH, group], &keys)
     }
+}
+
+/// In breach, until one of the collaterals' prices has risen to the inverse of so much of the
+/// present one.
+fn while_below(assets: &[AssetId], keys: &[Option<U256>]) -> Look {
+    let mut most = U256::ZERO;
+    for key in keys {
+        let Some(key) = key else {
+            return Look::Breached;
+        };
+        most = most.max(*key);
+    }
+    Look::BreachedBy(Shortfall {
+        collateral_assets: assets.iter().copied().collect(),
+        debt_assets: AssetSet::EMPTY.with(STILL),
+        collateral: Value(most),
+        debt: Value(U256::ONE.wrapping_shl(100)),
+        slack: Value::ZERO,
+    })
 }
