@@ -44,8 +44,12 @@ const GAINED: AssetId = AssetId(6);
 
 /// The oracle's price.
 const PRICE: AssetId = AssetId(7);
+/// Interest, where it is of help.
+const GROWTH: AssetId = AssetId(8);
+/// The inverse of what is left to sell of the active band.
+const SOLD: AssetId = AssetId(9);
 /// The first of the groups' own prices.
-const GROUPS: u16 = 8;
+const GROUPS: u16 = 10;
 /// How many there are.
 const GROUPS_MAX: i64 = 100;
 /// Bands by which a group must lie away from price and active band to be left alone.
@@ -191,6 +195,8 @@ struct Scene {
     /// Upper edge of the active band, wad.
     edge: U256,
     active: i64,
+    /// Collateral in the active band, in 18 decimals.
+    left: U256,
     /// Number of the band in which the oracle's price lies, one off at times.
     band: i64,
 }
@@ -203,6 +209,7 @@ impl Scene {
         let log = ln(scaled(amm.base_price()?, WAD, price)?)?;
         let band = log.over(Signed::small(amm.constants.log_ratio)).narrow();
         Ok(Self {
+            left: market.band(active).collateral,
             band: band.ok_or(Rejection::NoReason)?,
             price,
             rate_mul: amm.rate_mul()?,
@@ -240,6 +247,8 @@ impl Scene {
             products.path,
             products.gained,
             self.price,
+            self.rate_mul,
+            inverse(self.left.saturating_add(U256::ONE)),
         ];
         collateral.extend(groups.prices());
         EffectivePrices {
@@ -678,14 +687,14 @@ impl Seen<'_> {
         if self.standing.is_breached() {
             return self.breached();
         }
-        let converted = self.position.last < self.scene.active && self.scene.price < self.bottom;
-        let to_bottom = key(self.scene.below(), self.bottom);
+        let converted = self.position.last < self.scene.active;
         if self.standing.health.is_negative() {
-            // The bands hold stablecoin only, and less than is owed: nothing can be seized.
+            // The bands hold stablecoin only, and less than is owed: nothing can be seized before
+            // the active band comes back.
             let held = self.standing.held.stable.0;
             let short = held.saturating_add(held.wrapping_shr(MARGIN_BITS)) < self.standing.debt.0;
             return if converted && short {
-                until(&[BELOW], &[to_bottom])
+                until(&[DEPTH], &[key(self.scene.edge, self.last)])
             } else {
                 restless()
             };
@@ -704,7 +713,8 @@ impl Seen<'_> {
             let less = |n: U256| key(n.saturating_sub(half), n);
             let keys = [to_top, less(self.pledged), less(self.covered)];
             until(&[ABOVE, KEPT, PRICE], &keys)
-        } else if converted {
+        } else if converted && self.scene.price < self.bottom {
+            let to_bottom = key(self.scene.below(), self.bottom);
             until(&[BELOW, KEPT], &[by_debt, to_bottom])
         } else if untouched {
             let to_top = key(self.top, self.scene.edge);
@@ -715,31 +725,54 @@ impl Seen<'_> {
     }
 
     /// In breach until its bands are worth more, they lie below the price and the active band
-    /// again, or nothing is left in them to seize. The first of them that is reached is to be noted.
+    /// again, or nothing is left in them to seize.
     fn breached(&self) -> Look {
+        let untouched = self.position.first > self.scene.active;
+        if self.position.last < self.scene.active {
+            return self.breached_below();
+        }
         let bands = U256::from(self.position.shares.len());
-        let least = bands.wrapping_shl(20);
-        if self.position.last <= self.scene.active || self.standing.held.collateral.0 < least {
+        if self.standing.held.collateral.0 < bands.wrapping_shl(20) {
             return Look::Breached;
         }
-        let untouched = self.position.first > self.scene.active;
-        let next = if untouched { self.top } else { self.last };
+        // Where nothing was traded yet, the first band is to be noted when it is reached.
+        let next = if untouched {
+            self.top
+        } else if self.position.last > self.scene.active {
+            self.last
+        } else {
+            self.bottom
+        };
         let owed = self.standing.debt.0;
         let by_depth = key(next, self.scene.edge);
+        // Of 2^20 units a band, a thousandth is something to seize.
+        let by_sale = key(U256::ONE, U256::from(1_000u64));
         let group = self.group.unwrap_or(GAINED);
         if !untouched || self.scene.price <= self.top {
             let keys = [
                 key(self.scene.above(), self.top),
                 key(self.covered, owed),
                 by_depth,
+                by_sale,
             ];
-            return while_below(&[ABOVE, DEPTH, group], &keys);
+            return while_below(&[ABOVE, DEPTH, SOLD, group], &keys);
         }
         // The price counts already: half of the lack for it to win, half for the bands.
         let lack = owed.saturating_sub(self.covered.saturating_add(self.excess));
         let more = |n: U256| key(n, n.saturating_add(lack.wrapping_shr(1)));
         let keys = [more(self.pledged), more(self.covered), by_depth];
         while_below(&[PRICE, DEPTH, group], &keys)
+    }
+
+    /// All is stablecoin, and more than is owed: until interest has eaten that, or the price or the
+    /// active band comes back.
+    fn breached_below(&self) -> Look {
+        let keys = [
+            key(self.standing.debt.0, self.standing.held.stable.0),
+            key(self.scene.price, self.bottom),
+            key(self.scene.edge, self.last),
+        ];
+        while_below(&[GROWTH, PRICE, REACH], &keys)
     }
 }
 
