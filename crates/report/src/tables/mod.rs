@@ -154,7 +154,7 @@ fn steps(record: &PathRecord) -> Table {
         .f64(
             "penalty_usd",
             "USD",
-            "Borrowers' loss in the step: seized less repaid.",
+            "Borrowers' loss in the step: seized less debt cleared.",
             |s| s.penalty_usd,
         )
         .f64("fee_usd", "USD", "Protocol's fee in the step.", |s| {

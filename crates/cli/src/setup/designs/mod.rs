@@ -30,6 +30,7 @@ use backstop_core::protocol::morpho::MorphoVersion;
 use backstop_lab::market::FeedbackMode;
 use backstop_lab::record::PathRecord;
 use backstop_lab::world::Recording;
+use backstop_report::WaterfallLayer;
 use indicatif::ProgressBar;
 use std::sync::LazyLock;
 
@@ -47,13 +48,16 @@ pub(crate) trait Design: Send + Sync {
         bar: &ProgressBar,
     ) -> Result<PathRecord, Failure>;
 
+    /// Who bears deficits.
+    fn payer(&self) -> Payer;
+
     /// How borrowers and parameters were mapped onto the design, one sentence each.
     fn mapping(&self) -> &[String];
 }
 
 /// Who bears a deficit that the design records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Payer {
+pub(crate) enum Payer {
     /// The layers of the scenario's waterfall.
     Waterfall,
     /// The same, and what they leave is borne by these.
@@ -71,6 +75,21 @@ impl Payer {
             Self::Waterfall | Self::WaterfallThen(_) => true,
             Self::Suppliers | Self::AtOnce(_) => false,
         }
+    }
+
+    /// Says so in a report's list of layers, whose last one is the scenario's.
+    pub(crate) fn tell(self, layers: &mut Vec<WaterfallLayer>) {
+        let mut last = layers.pop();
+        if !self.asks_the_waterfall() {
+            layers.clear();
+        }
+        if let Some(last) = &mut last {
+            self.last().clone_into(&mut last.name);
+            if self != Self::Waterfall {
+                "Who bears in this design what nobody else pays.".clone_into(&mut last.pays);
+            }
+        }
+        layers.extend(last);
     }
 
     /// Who bears what no layer pays.
@@ -114,6 +133,10 @@ impl<P: Protocol + Send + Sync> Design for Opened<P> {
             self.payer.last().clone_into(&mut row.layer);
         }
         Ok(record)
+    }
+
+    fn payer(&self) -> Payer {
+        self.payer
     }
 
     fn mapping(&self) -> &[String] {
