@@ -498,26 +498,32 @@ fn written(before: &Market, after: &Market, bands: &[i64]) -> Option<Factor> {
     })
 }
 
-/// A band was traded with: what it becomes on the way down, after over before.
+/// A band was traded with: what it becomes on the way down, after over before. What roundings
+/// may have done is covered by what every action adds.
 fn traded((before, after): (&Market, &Market), number: i64) -> Option<Factor> {
-    let old = before.amm_draft().band_down(number).ok()?;
-    let new = after.amm_draft().band_down(number).ok()?;
-    let factor = quotient(new, old)?;
-    Some(factor.or(Factor::none()))
+    let (before, after) = (before.amm_draft(), after.amm_draft());
+    let (old, new) = (
+        before.band_down(number).ok()?,
+        after.band_down(number).ok()?,
+    );
+    let price = after.oracle().ok()?.price;
+    let dust = scaled_or_zero(price, U256::from(64u64), WAD).ok()?;
+    if new.abs_diff(old) <= dust.saturating_add(U256::from(64u64)) {
+        return Some(Factor::none());
+    }
+    Some(quotient(new, old)?.or(Factor::none()))
 }
 
-/// Shares came or went: a share's worth changed at most as its part of either token.
+/// Shares came or went. What is left of those who withdraw is worth a unit less or more to the
+/// others; a deposit gives them what its own shares are rounded down by.
 fn shared(market: &Market, old: &Band, new: &Band) -> Option<Factor> {
+    if new.shares < old.shares || old.collateral.is_zero() {
+        return Some(Factor::none());
+    }
     let dead = market.version().rules().dead_shares;
     let [old_all, new_all] = [old, new].map(|band| band.shares.saturating_add(dead));
-    let diluted = quotient(old_all, new_all)?;
-    let mut all = Factor::none();
-    for (old, new) in [(old.stable, new.stable), (old.collateral, new.collateral)] {
-        if !old.is_zero() || !new.is_zero() {
-            all = all.or(quotient(new, old)?.times(diluted)?);
-        }
-    }
-    Some(all)
+    let worth = quotient(new.collateral, old.collateral)?.times(quotient(old_all, new_all)?)?;
+    Some(worth.or(Factor::none()))
 }
 
 /// One number over another; nothing where that is far from one.
