@@ -35,7 +35,8 @@ const BELOW: AssetId = AssetId(1);
 const REACH: AssetId = AssetId(2);
 /// The inverse of that.
 const DEPTH: AssetId = AssetId(3);
-/// Least that actions left of a share's worth.
+/// Least that actions left of a share's worth, over interest, to the power of [`STEEPNESS`]: a fall
+/// by a few percent of what lies idle is far away, as is one of the price by half.
 const KEPT: AssetId = AssetId(4);
 /// Least that actions, prices and interest left of it.
 const PATH: AssetId = AssetId(5);
@@ -54,6 +55,8 @@ const GROUPS: u16 = 10;
 const GROUPS_MAX: i64 = 100;
 /// Bands by which a group must lie away from price and active band to be left alone.
 const QUIET_BANDS: i64 = 2;
+/// Power of [`KEPT`].
+const STEEPNESS: u32 = 64;
 /// Shares of a loan in a group differ by no more than this part, as a power of two.
 const EVEN_BITS: u32 = 20;
 
@@ -134,12 +137,19 @@ impl Factor {
     }
 
     fn power(self, exponent: u32) -> Option<Self> {
-        let mut all = Self::none();
+        let (mut all, mut square) = (Self::none(), self);
         if self == all {
             return Some(all);
         }
-        for _ in 0..exponent {
-            all = all.times(self)?;
+        let mut rest = exponent;
+        while rest > 0 {
+            if rest & 1 == 1 {
+                all = all.times(square)?;
+            }
+            rest = rest.wrapping_shr(1);
+            if rest > 0 {
+                square = square.times(square)?;
+            }
         }
         Some(all)
     }
@@ -171,13 +181,14 @@ impl Products {
         }
     }
 
-    /// After a factor of actions and one of prices and interest; nothing where a product leaves
+    /// After factors of actions, of prices and interest, and of interest alone; nothing where a product leaves
     /// its range.
-    fn after(self, actions: Factor, moves: Factor) -> Option<Self> {
+    fn after(self, actions: Factor, [moves, interest]: [Factor; 2]) -> Option<Self> {
         let all = actions.times(moves)?;
+        let idle = actions.times(interest)?.power(STEEPNESS)?;
         let times = |n: U256, by: U256, rounding| mul_div(n, by, one(), rounding).ok();
         let products = Self {
-            kept: times(self.kept, actions.least, Rounding::Floor)?,
+            kept: times(self.kept, idle.least, Rounding::Floor)?,
             path: times(self.path, all.least, Rounding::Floor)?,
             gained: times(self.gained, all.most, Rounding::Ceil)?,
         };
@@ -258,10 +269,11 @@ impl Scene {
     }
 
     /// What the way from one scene to another may have done to a share's worth.
-    fn moved_to(&self, later: &Self) -> Option<Factor> {
+    /// Also interest alone.
+    fn moved_to(&self, later: &Self) -> Option<[Factor; 2]> {
         let price = Factor::of_move(self.price, later.price)?.power(4)?;
-        let interest = Factor::of_move(self.rate_mul, later.rate_mul)?.power(5)?;
-        price.times(interest)
+        let interest = Factor::of_move(self.rate_mul, later.rate_mul)?;
+        Some([price.times(interest.power(5)?)?, interest])
     }
 }
 
@@ -556,6 +568,21 @@ fn key(above: U256, below: U256) -> Option<U256> {
     key.checked_add(margin)
 }
 
+/// A key to the power of [`STEEPNESS`], up.
+fn steep(key: Option<U256>) -> Option<U256> {
+    let scale = U256::ONE.wrapping_shl(100);
+    let mut power = key?;
+    if power >= scale {
+        return Some(power);
+    }
+    for _ in 0..STEEPNESS.trailing_zeros() {
+        power = mul_div(power, power, scale, Rounding::Ceil).ok()?;
+    }
+    Some(power)
+}
+
+const _: () = assert!(STEEPNESS.is_power_of_two());
+
 /// Not in breach, until one of the collaterals' prices has fallen to so much of the present one.
 fn until(assets: &[AssetId], keys: &[Option<U256>]) -> Look {
     let mut most = U256::ZERO;
@@ -583,6 +610,8 @@ struct Seen<'a> {
     group: Option<AssetId>,
     /// Upper edge of the first band.
     top: U256,
+    /// Upper edge of the band before the first.
+    before: U256,
     /// Upper edge of the last band.
     last: U256,
     /// Lower edge of the last band.
@@ -658,6 +687,7 @@ impl<'a> Looker<'a> {
             standing,
             position,
             top,
+            before: lens.edge(position.first.checked_sub(1)?).ok()?,
             last: lens.edge(position.last).ok()?,
             bottom: lens.edge(position.last.checked_add(1)?).ok()?,
             covered: wad_product(standing.stable_down.0, kept).ok()?,
@@ -710,18 +740,18 @@ impl Seen<'_> {
         if untouched && self.scene.price > self.top {
             let to_top = key(self.top, self.scene.above());
             if self.covered >= self.standing.debt.0 {
-                return until(&[ABOVE, KEPT], &[by_debt, to_top]);
+                return until(&[ABOVE, KEPT], &[steep(by_debt), to_top]);
             }
             // Healthy by what the price exceeds the bands by: half of the surplus for the price to
             // lose, half for the bands.
             let surplus = self.covered.saturating_add(self.excess);
             let half = surplus.saturating_sub(self.standing.debt.0).wrapping_shr(1);
             let less = |n: U256| key(n.saturating_sub(half), n);
-            let keys = [to_top, less(self.pledged), less(self.covered)];
+            let keys = [to_top, less(self.pledged), steep(less(self.covered))];
             until(&[ABOVE, KEPT, PRICE], &keys)
         } else if converted && self.scene.price < self.bottom {
             let to_bottom = key(self.scene.below(), self.bottom);
-            until(&[BELOW, KEPT], &[by_debt, to_bottom])
+            until(&[BELOW, KEPT], &[steep(by_debt), to_bottom])
         } else if untouched {
             let to_top = key(self.top, self.scene.edge);
             until(&[self.group.unwrap_or(PATH), REACH], &[by_debt, to_top])
@@ -754,14 +784,16 @@ impl Seen<'_> {
         // Of 2^20 units a band, a thousandth is something to seize.
         let by_sale = key(U256::ONE, U256::from(1_000u64));
         let group = self.group.unwrap_or(GAINED);
-        if !untouched || self.scene.price <= self.top {
-            let keys = [
-                key(self.scene.above(), self.top),
-                key(self.covered, owed),
-                by_depth,
-                by_sale,
-            ];
-            return while_below(&[ABOVE, DEPTH, SOLD, group], &keys);
+        let by_bands = key(self.covered, owed);
+        if !untouched {
+            // What the price exceeds the bands by counts when the active band lies above them.
+            let back = key(self.scene.edge, self.before);
+            let keys = [back, by_bands, by_depth, by_sale];
+            return while_below(&[REACH, DEPTH, SOLD, group], &keys);
+        }
+        if self.scene.price <= self.top {
+            let keys = [key(self.scene.above(), self.top), by_bands, by_depth];
+            return while_below(&[ABOVE, DEPTH, group], &keys);
         }
         // The price counts already: half of the lack for it to win, half for the bands.
         let lack = owed.saturating_sub(self.covered.saturating_add(self.excess));
