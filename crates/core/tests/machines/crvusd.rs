@@ -28,7 +28,7 @@ fn market(dice: &mut Dice, collateral: usize) -> Market {
 
 /// Opens a loan over as many bands as are allowed, up to a drawn number.
 fn open_loan(dice: &mut Dice, market: &mut Market, owner: AccountId, collateral: u128, debt: u128) {
-    let most = dice.pick(&[4, 10, 10, 50]);
+    let most = dice.pick(&[4, 10, 10, 30]);
     let (collateral, debt) = (Amount::new(collateral), Amount::new(debt));
     let brought = Wallet {
         stable: Amount::ZERO,
@@ -152,7 +152,7 @@ fn is_told(before: &Markets, after: &Markets, kind: OfferKind, told: &Settlement
 /// token behind; health below 1 is the contract's below 0; softened is what was reached.
 pub(crate) fn tells_what_it_does() {
     let mut trades = 0;
-    for seed in 0..100 {
+    for seed in 0..60 {
         let mut dice = Dice::new(seed);
         let mut machine = open(&mut dice).machine;
         let mut reached = vec![false; BORROWERS as usize];
@@ -198,7 +198,7 @@ pub(crate) fn tells_what_it_does() {
             }
         }
     }
-    assert!(trades > 2_000, "{trades}");
+    assert!(trades > 1_200, "{trades}");
 }
 
 /// A trade of a random size at any price, also one that loses, paid by an account's own wallet.
@@ -230,7 +230,7 @@ fn blunder(dice: &mut Dice, machine: &mut Markets) {
 /// says of every account, whoever trades how much.
 pub(crate) fn is_watched_closely() {
     let (mut in_bands, mut breached) = (0, 0);
-    for seed in 0..150 {
+    for seed in 0..100 {
         let mut dice = Dice::new(seed | 1 << 50);
         let mut case = open(&mut dice);
         let mut level = 700_000 + dice.below(300_000);
@@ -271,7 +271,7 @@ pub(crate) fn is_watched_closely() {
         }
     }
     assert!(
-        in_bands > 20_000 && breached > 5_000,
+        in_bands > 15_000 && breached > 4_000,
         "{in_bands} {breached}"
     );
 }

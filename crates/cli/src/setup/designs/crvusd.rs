@@ -146,7 +146,7 @@ pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
         let threshold = f64::from(pledged.liquidation_threshold_bps) / ALL_BPS;
         let discount = own.liquidation_discount(threshold);
         let mut setup = fresh(scenario, &own, tokens, price, discount)?;
-        setup.policy_rate = rate(lender, &book.pledges);
+        setup.policy_rate = rate(loaded, book.token, lender);
         setup.accounts = vec![Account::default(); loaded.inputs.book.accounts.len() + 1];
         let mut market = setup.build().map_err(refused)?;
         let pledges = book.pledges.iter().filter(|p| p.collateral == collateral);
@@ -207,10 +207,15 @@ fn fresh(
     Ok(setup)
 }
 
-/// Interest a second: the scenario's curve at the usage of the start, in wad.
-fn rate(lender: &AssetSpec, pledges: &[Pledge]) -> U256 {
-    let tokens = |amount| door::amount_to_tokens(amount, lender.decimals);
-    let owed: f64 = pledges.iter().map(|pledge| tokens(pledge.debt)).sum();
+/// Interest a second, in wad: the scenario's curve at what the token's own debts use of its lenders'
+/// supply, before the debts in other tokens are added.
+fn rate(loaded: &Loaded, token: AssetId, lender: &AssetSpec) -> U256 {
+    let accounts = &loaded.inputs.book.accounts;
+    let positions = accounts.iter().flat_map(|account| &account.positions);
+    let owed: f64 = positions
+        .filter(|held| held.asset == token)
+        .map(|held| door::amount_to_tokens(held.debt, lender.decimals))
+        .sum();
     let yearly = rate_at(lender, owed / lender.lenders.max(f64::MIN_POSITIVE));
     let yearly = U256::from(yearly) * U256::from(BPS_IN_WAD);
     mul_div(yearly, U256::ONE, YEAR, Rounding::Floor).unwrap_or(U256::ZERO)
@@ -304,7 +309,7 @@ fn nearness(
         return Ok(None);
     };
     let mut found = [0.0; 2];
-    for (place, id) in found.iter_mut().zip([*best, *worst]) {
+    for (place, id) in found.iter_mut().zip([*worst, *best]) {
         let standing = market.standing(id).map_err(refused)?;
         let rule = standing.map_or(0.0, |standing| {
             let debt = door::amount_to_tokens(standing.debt, lender.decimals);
@@ -313,6 +318,7 @@ fn nearness(
         });
         *place = falls_at(market, id)? / rule;
     }
+    found.sort_by(f64::total_cmp);
     Ok(Some(found))
 }
 
@@ -338,7 +344,7 @@ fn sentence(symbol: &str, discount: f64, own: &Own, near: Option<[f64; 2]>) -> S
     let percent = |share: f64| format!("{:.1}", share * 100.0);
     let measured = near.map_or_else(String::new, |near| {
         let [least, most] = near.map(|price| format!("{:+.1}", (price - 1.0) * 100.0));
-        format!(", from {least} % to {most} % of its price here")
+        format!(" (measured in this book: {least} % to {most} % off that price)")
     });
     format!(
         "{symbol}: liquidation discount {} %, so that a loan into whose bands the price falls without a trade may be liquidated where collateral times the scenario's threshold is the debt{measured}; loan discount {} %.",
@@ -365,20 +371,24 @@ fn mapping(
         ),
     ];
     told.extend(discounts);
-    if misfits.narrower + misfits.smaller > 0 {
-        let missing = scenario
-            .assets
-            .get(usize::from(book.token.0))
-            .map_or(0.0, |spec| {
-                door::amount_to_tokens(Amount(misfits.missing), spec.decimals)
-            });
+    if misfits.narrower > 0 {
         told.push(format!(
-            "{} loans stood too near for so many bands and lie over fewer, from {BANDS_MIN}; {} more are refused even so and owe {missing:.0} less together.",
-            misfits.narrower, misfits.smaller
+            "{} loans stood too near to liquidation for so many bands and lie over fewer, {BANDS_MIN} at least.",
+            misfits.narrower
+        ));
+    }
+    if misfits.smaller > 0 {
+        let spec = scenario.assets.get(usize::from(book.token.0));
+        let missing = spec.map_or(0.0, |spec| {
+            door::amount_to_tokens(Amount(misfits.missing), spec.decimals)
+        });
+        told.push(format!(
+            "{} loans are refused over {BANDS_MIN} bands too and owe as much as is allowed, {missing:.0} less together.",
+            misfits.smaller
         ));
     }
     told.extend([
-        "The AMM sees the oracle's price as it is, within its own limit of 25 % in two minutes; no moving average is modelled. The rate is the scenario's curve at the usage of the start, fixed; peg keepers are not modelled.".to_owned(),
+        "The AMM sees the oracle's price as it is, within its own limit of 25 % in two minutes; no moving average is modelled. The rate is fixed: the scenario's curve at the usage of the token at the start. Peg keepers are not modelled.".to_owned(),
         "Liquidators also trade with the bands wherever they gain at the oracle's price after the fee: that is soft liquidation, and the borrowers bear what it loses.".to_owned(),
         "The design has no path for bad debt: what nobody liquidates stays as an open loan, and the scenario's waterfall is not asked.".to_owned(),
     ]);

@@ -10,7 +10,7 @@
 //!   behind the `Protocol` trait.
 //! - `amm`, `curve`, `deposit`, `swap`, `value`, `target`: the AMM; `controller`, `loans`,
 //!   `liquidate`: the controller; `standing`: how a loan stands, and what an arbitrageur gains;
-//!   `watch`: which loans may be in breach; `settle`: what is told of a liquidation; `math`: the contracts' arithmetic; `version`: their constants.
+//!   `watch`, `factor`: which loans may be in breach; `settle`: what is told of a liquidation; `math`: the contracts' arithmetic; `version`: their constants.
 //!
 //! Token amounts are in the tokens' own units ([`crate::units::Amount`]), what bands hold in 18
 //! decimals; prices, rates, fees and fractions are in wad (10^18 = 1). Rules, roundings and the
@@ -24,6 +24,7 @@ mod controller;
 mod curve;
 mod deposit;
 mod draft;
+mod factor;
 mod hash;
 mod liquidate;
 mod loans;

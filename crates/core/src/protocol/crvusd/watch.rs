@@ -16,6 +16,7 @@
 
 use super::account::Position;
 use super::bands::Band;
+use super::factor::{Factor, Products, STEEPNESS, one, quotient};
 use super::market::Market;
 use super::math::{Ruled, ln, scaled, scaled_or_zero, wad_product};
 use super::rejection::Rejection;
@@ -35,7 +36,8 @@ const BELOW: AssetId = AssetId(1);
 const REACH: AssetId = AssetId(2);
 /// The inverse of that.
 const DEPTH: AssetId = AssetId(3);
-/// Least that actions left of a share's worth.
+/// Least that actions left of a share's worth, over interest, to the power of [`STEEPNESS`]: a fall
+/// by a few percent of what lies idle is far away, as is one of the price by half.
 const KEPT: AssetId = AssetId(4);
 /// Least that actions, prices and interest left of it.
 const PATH: AssetId = AssetId(5);
@@ -62,12 +64,6 @@ const INTEREST: AssetId = AssetId(0);
 /// What never moves.
 const STILL: AssetId = AssetId(1);
 
-/// Factors are in units of 2^−64.
-const ONE_BITS: usize = 64;
-/// Products start here.
-const START_BITS: usize = 160;
-/// Products leave their range here, and the index is built anew.
-const PRODUCT_BITS: std::ops::RangeInclusive<usize> = 96..=224;
 /// Inverses are taken of 2 to this power.
 const INVERSE_BITS: usize = 250;
 /// Each bound is this much, as a power of two, on the side of asking.
@@ -79,112 +75,6 @@ const ACTION_BITS: usize = 30;
 const FINE_BITS: usize = 42;
 /// And it has more digits than these in the stablecoin's own units.
 const NATIVE_BITS: usize = 22;
-/// A factor smaller than this, or larger than its inverse, as a power of two: the index is built
-/// anew.
-const FAR_BITS: usize = 12;
-
-fn one() -> U256 {
-    U256::ONE.wrapping_shl(ONE_BITS)
-}
-
-/// A factor and the inverse of the smallest that could stand in its place, in units of 2^−64: at
-/// least the first, at most the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Factor {
-    least: U256,
-    most: U256,
-}
-
-impl Factor {
-    const fn none() -> Self {
-        let one = U256::from_limbs([0, 1, 0, 0]);
-        Self {
-            least: one,
-            most: one,
-        }
-    }
-
-    /// How far a price moved, either way.
-    fn of_move(from: U256, to: U256) -> Option<Self> {
-        if from == to {
-            return Some(Self::none());
-        }
-        let least = mul_div(from.min(to), one(), from.max(to), Rounding::Floor).ok()?;
-        Self {
-            least,
-            most: U256::ZERO,
-        }
-        .with_inverse()
-    }
-
-    fn with_inverse(self) -> Option<Self> {
-        if self.least.bit_len() < ONE_BITS.saturating_sub(FAR_BITS) {
-            return None;
-        }
-        let most = mul_div(one(), one(), self.least, Rounding::Ceil).ok()?;
-        Some(Self { most, ..self })
-    }
-
-    fn times(self, other: Self) -> Option<Self> {
-        let least = mul_div(self.least, other.least, one(), Rounding::Floor).ok()?;
-        let most = mul_div(self.most, other.most, one(), Rounding::Ceil).ok()?;
-        let near = least.bit_len() >= ONE_BITS.saturating_sub(FAR_BITS)
-            && most.bit_len() <= ONE_BITS.saturating_add(FAR_BITS);
-        near.then_some(Self { least, most })
-    }
-
-    fn power(self, exponent: u32) -> Option<Self> {
-        let mut all = Self::none();
-        if self == all {
-            return Some(all);
-        }
-        for _ in 0..exponent {
-            all = all.times(self)?;
-        }
-        Some(all)
-    }
-
-    /// The smallest and the largest of both.
-    fn or(self, other: Self) -> Self {
-        Self {
-            least: self.least.min(other.least),
-            most: self.most.max(other.most),
-        }
-    }
-}
-
-/// Running products, from 2^160 on.
-#[derive(Clone, Copy, Debug)]
-struct Products {
-    kept: U256,
-    path: U256,
-    gained: U256,
-}
-
-impl Products {
-    fn new() -> Self {
-        let start = U256::ONE.wrapping_shl(START_BITS);
-        Self {
-            kept: start,
-            path: start,
-            gained: start,
-        }
-    }
-
-    /// After a factor of actions and one of prices and interest; nothing where a product leaves
-    /// its range.
-    fn after(self, actions: Factor, moves: Factor) -> Option<Self> {
-        let all = actions.times(moves)?;
-        let times = |n: U256, by: U256, rounding| mul_div(n, by, one(), rounding).ok();
-        let products = Self {
-            kept: times(self.kept, actions.least, Rounding::Floor)?,
-            path: times(self.path, all.least, Rounding::Floor)?,
-            gained: times(self.gained, all.most, Rounding::Ceil)?,
-        };
-        let fits = |n: U256| PRODUCT_BITS.contains(&n.bit_len());
-        (fits(products.kept) && fits(products.path) && fits(products.gained)).then_some(products)
-    }
-}
 
 /// What the bounds depend on but for the products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,10 +148,11 @@ impl Scene {
     }
 
     /// What the way from one scene to another may have done to a share's worth.
-    fn moved_to(&self, later: &Self) -> Option<Factor> {
+    /// Also interest alone.
+    fn moved_to(&self, later: &Self) -> Option<[Factor; 2]> {
         let price = Factor::of_move(self.price, later.price)?.power(4)?;
-        let interest = Factor::of_move(self.rate_mul, later.rate_mul)?.power(5)?;
-        price.times(interest)
+        let interest = Factor::of_move(self.rate_mul, later.rate_mul)?;
+        Some([price.times(interest.power(5)?)?, interest])
     }
 }
 
@@ -526,17 +417,6 @@ fn shared(market: &Market, old: &Band, new: &Band) -> Option<Factor> {
     Some(worth.or(Factor::none()))
 }
 
-/// One number over another; nothing where that is far from one.
-fn quotient(above: U256, below: U256) -> Option<Factor> {
-    let factor = Factor {
-        least: mul_div(above, one(), below, Rounding::Floor).ok()?,
-        most: mul_div(above, one(), below, Rounding::Ceil).ok()?,
-    };
-    let near = ONE_BITS.saturating_sub(FAR_BITS)..=ONE_BITS.saturating_add(FAR_BITS);
-    (near.contains(&factor.least.bit_len()) && near.contains(&factor.most.bit_len()))
-        .then_some(factor)
-}
-
 /// Asked about at every tick.
 fn restless() -> Look {
     Look::Healthy(Exposure {
@@ -555,6 +435,21 @@ fn key(above: U256, below: U256) -> Option<U256> {
     let margin = key.wrapping_shr(MARGIN_BITS).saturating_add(U256::ONE);
     key.checked_add(margin)
 }
+
+/// A key to the power of [`STEEPNESS`], up.
+fn steep(key: Option<U256>) -> Option<U256> {
+    let scale = U256::ONE.wrapping_shl(100);
+    let mut power = key?;
+    if power >= scale {
+        return Some(power);
+    }
+    for _ in 0..STEEPNESS.trailing_zeros() {
+        power = mul_div(power, power, scale, Rounding::Ceil).ok()?;
+    }
+    Some(power)
+}
+
+const _: () = assert!(STEEPNESS.is_power_of_two());
 
 /// Not in breach, until one of the collaterals' prices has fallen to so much of the present one.
 fn until(assets: &[AssetId], keys: &[Option<U256>]) -> Look {
@@ -583,6 +478,8 @@ struct Seen<'a> {
     group: Option<AssetId>,
     /// Upper edge of the first band.
     top: U256,
+    /// Upper edge of the band before the first.
+    before: U256,
     /// Upper edge of the last band.
     last: U256,
     /// Lower edge of the last band.
@@ -658,6 +555,7 @@ impl<'a> Looker<'a> {
             standing,
             position,
             top,
+            before: lens.edge(position.first.checked_sub(1)?).ok()?,
             last: lens.edge(position.last).ok()?,
             bottom: lens.edge(position.last.checked_add(1)?).ok()?,
             covered: wad_product(standing.stable_down.0, kept).ok()?,
@@ -710,18 +608,18 @@ impl Seen<'_> {
         if untouched && self.scene.price > self.top {
             let to_top = key(self.top, self.scene.above());
             if self.covered >= self.standing.debt.0 {
-                return until(&[ABOVE, KEPT], &[by_debt, to_top]);
+                return until(&[ABOVE, KEPT], &[steep(by_debt), to_top]);
             }
             // Healthy by what the price exceeds the bands by: half of the surplus for the price to
             // lose, half for the bands.
             let surplus = self.covered.saturating_add(self.excess);
             let half = surplus.saturating_sub(self.standing.debt.0).wrapping_shr(1);
             let less = |n: U256| key(n.saturating_sub(half), n);
-            let keys = [to_top, less(self.pledged), less(self.covered)];
+            let keys = [to_top, less(self.pledged), steep(less(self.covered))];
             until(&[ABOVE, KEPT, PRICE], &keys)
         } else if converted && self.scene.price < self.bottom {
             let to_bottom = key(self.scene.below(), self.bottom);
-            until(&[BELOW, KEPT], &[by_debt, to_bottom])
+            until(&[BELOW, KEPT], &[steep(by_debt), to_bottom])
         } else if untouched {
             let to_top = key(self.top, self.scene.edge);
             until(&[self.group.unwrap_or(PATH), REACH], &[by_debt, to_top])
@@ -754,14 +652,16 @@ impl Seen<'_> {
         // Of 2^20 units a band, a thousandth is something to seize.
         let by_sale = key(U256::ONE, U256::from(1_000u64));
         let group = self.group.unwrap_or(GAINED);
-        if !untouched || self.scene.price <= self.top {
-            let keys = [
-                key(self.scene.above(), self.top),
-                key(self.covered, owed),
-                by_depth,
-                by_sale,
-            ];
-            return while_below(&[ABOVE, DEPTH, SOLD, group], &keys);
+        let by_bands = key(self.covered, owed);
+        if !untouched {
+            // What the price exceeds the bands by counts when the active band lies above them.
+            let back = key(self.scene.edge, self.before);
+            let keys = [back, by_bands, by_depth, by_sale];
+            return while_below(&[REACH, DEPTH, SOLD, group], &keys);
+        }
+        if self.scene.price <= self.top {
+            let keys = [key(self.scene.above(), self.top), by_bands, by_depth];
+            return while_below(&[ABOVE, DEPTH, group], &keys);
         }
         // The price counts already: half of the lack for it to win, half for the bands.
         let lack = owed.saturating_sub(self.covered.saturating_add(self.excess));
