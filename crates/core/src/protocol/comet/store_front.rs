@@ -16,6 +16,7 @@ use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
     OfferKind, Prices, Protocol, Settlement, SetupError, Terms, Trace, TraceSink, TraceStep,
+    health_factor,
 };
 use crate::units::{
     Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul, mul_div,
@@ -451,11 +452,7 @@ fn owed(comet: &Comet, account: AccountId) -> Ruled<Amount> {
 
 /// Weighted collateral over debt, rounded down.
 fn factor(standing: &Standing) -> Ratio {
-    if standing.debt.is_zero() {
-        return Ratio::MAX;
-    }
-    let (above, below) = (standing.liquidation_limit.0, standing.debt.0);
-    mul_div(above, WAD, below, Rounding::Floor).map_or(Ratio::MAX, Ratio)
+    health_factor(standing.liquidation_limit.0, standing.debt.0)
 }
 
 /// Prices of the collateral, and what a unit of principal owed is worth with interest up to now.
