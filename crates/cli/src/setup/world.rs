@@ -103,7 +103,7 @@ fn price_model(price: &AssetPrice) -> PriceModel {
     match price {
         AssetPrice::Constant(usd) => PriceModel::Constant(Constant { usd: *usd }),
         AssetPrice::Candles(series, how) => PriceModel::Historical(Historical {
-            bars: bars(series),
+            bars: bars(series).into(),
             refine: refine(*how),
         }),
         AssetPrice::Points(series, how) => {

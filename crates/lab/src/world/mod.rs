@@ -33,6 +33,7 @@ use crate::error::{ConfigError, require};
 use crate::feed::Feed;
 use crate::market::Market;
 use crate::network::{GasModel, GasToken, Network};
+use crate::price::PricePlan;
 use crate::record::{EventRow, PathRecord, StepRow};
 use backstop_core::coverage::Waterfall;
 use backstop_core::protocol::{AssetId, Events, Protocol};
@@ -93,10 +94,30 @@ impl<P: Protocol> World<P> {
     /// When a field of the configuration cannot work, or the protocol's time lies after the start.
     pub fn new(protocol: P, config: WorldConfig, seed: u64) -> Result<Self, ConfigError> {
         check_grid(&protocol, &config)?;
+        let prices = config.price_plan()?;
+        Self::planned(protocol, config, &prices, seed)
+    }
+
+    /// As [`Self::new`], with the configuration's [`WorldConfig::price_plan`], which many worlds may
+    /// share.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn planned(
+        protocol: P,
+        config: WorldConfig,
+        prices: &PricePlan,
+        seed: u64,
+    ) -> Result<Self, ConfigError> {
+        check_grid(&protocol, &config)?;
         let assets = protocol.assets().len();
-        let prices: Vec<_> = config.assets.iter().map(|a| a.price.clone()).collect();
         let (grid, impact) = (config.grid, config.impact);
-        let market = Market::new(&prices, config.venues.clone(), impact, grid, seed)?;
+        require(
+            prices.grid() == grid && prices.assets() == assets,
+            || "prices".to_owned(),
+            || "must be the plan of this configuration".to_owned(),
+        )?;
+        let market = Market::new(prices, config.venues.clone(), impact, seed)?;
         let mut feeds = Vec::with_capacity(assets);
         for (i, asset) in config.assets.iter().enumerate() {
             asset.feed.check(&format!("assets[{i}].feed"))?;
