@@ -12,6 +12,7 @@
 //! Price at a time: the open of the bar that begins then, else the close of the last bar before, if
 //! that began at most one step earlier. Steps are therefore not shorter than bars.
 
+use super::exponential::exponentiate;
 use super::plan::{Draw, Process};
 use super::{Bar, Grid, PriceModel};
 use crate::error::{ConfigError, require, require_positive};
@@ -190,7 +191,7 @@ impl Process for Ready {
         let Some((first, rest)) = path.split_first_mut() else {
             return;
         };
-        *first = self.start;
+        *first = 0.0;
         let (mut log, mut at, mut left) = (0.0, 0, 0.0);
         for value in rest {
             if left < 1.0 {
@@ -203,8 +204,9 @@ impl Process for Ready {
             log += self.returns[at];
             at = (at + 1) % self.returns.len();
             left -= 1.0;
-            *value = self.start * log.exp();
+            *value = log;
         }
+        exponentiate(path, self.start);
     }
 }
 

@@ -220,9 +220,20 @@ impl Joint {
                 continue;
             };
             joined.iter_mut().for_each(|shock| *shock *= row.own);
-            for (other, weight) in &row.others {
-                let others = joined.iter_mut().zip(&before[*other]);
-                others.for_each(|(shock, other)| *shock += weight * other);
+            // Two at a time, so that the row is read and written half as often.
+            for pair in row.others.chunks(2) {
+                match *pair {
+                    [(a, wa), (b, wb)] => {
+                        let others = before[a].iter().zip(&before[b]);
+                        let all = joined.iter_mut().zip(others);
+                        all.for_each(|(shock, (a, b))| *shock += wa * a + wb * b);
+                    }
+                    [(a, wa)] => {
+                        let all = joined.iter_mut().zip(&before[a]);
+                        all.for_each(|(shock, a)| *shock += wa * a);
+                    }
+                    _ => {}
+                }
             }
         }
         if let Some(tail) = &self.tail {

@@ -12,6 +12,7 @@
 //! - Steps longer than a period: the main shock of the step is the scaled sum of its periods'
 //!   Z_k, which a bridge from the asset's own stream splits. Exact too.
 
+use super::exponential::exponentiate;
 use super::plan::{Draw, Process};
 use super::{Grid, VOLATILITY_MAX, check_trend, years};
 use crate::error::{ConfigError, require, require_within};
@@ -166,7 +167,7 @@ impl Ready {
         let Some((first, rest)) = path.split_first_mut() else {
             return;
         };
-        *first = self.start;
+        *first = 0.0;
         let share = f64::from(steps).recip();
         let (mut log, mut next) = (0.0, self.first);
         for period in rest.chunks_mut(steps as usize) {
@@ -176,10 +177,11 @@ impl Ready {
             for value in period {
                 innovation += scale * *value;
                 log += self.mean * share + scale * *value;
-                *value = self.start * log.exp();
+                *value = log;
             }
             next = self.next(variance.present, innovation);
         }
+        exponentiate(path, self.start);
     }
 
     /// Steps of several periods.
@@ -188,7 +190,7 @@ impl Ready {
         let Some((first, rest)) = path.split_first_mut() else {
             return;
         };
-        *first = self.start;
+        *first = 0.0;
         let (mut log, mut next) = (0.0, self.first);
         for value in rest {
             // What is left of the sum of the periods' shocks.
@@ -203,8 +205,9 @@ impl Ready {
                 log += self.mean + innovation;
                 next = self.next(variance.present, innovation);
             }
-            *value = self.start * log.exp();
+            *value = log;
         }
+        exponentiate(path, self.start);
     }
 }
 

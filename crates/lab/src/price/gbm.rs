@@ -1,5 +1,6 @@
 //! Geometric Brownian motion, exact in law on the grid.
 
+use super::exponential::exponentiate;
 use super::plan::{Draw, Process};
 use super::{Grid, check_trend, years};
 use crate::error::ConfigError;
@@ -47,11 +48,12 @@ impl Process for Ready {
 
     fn draw(&self, path: &mut [f64], _: &Draw) {
         let mut log = -self.mean;
-        for value in path {
+        for value in &mut *path {
             // The shock of step 0 is 0, and the mean is taken back before it.
             log += self.mean + self.deviation * *value;
-            *value = self.start * log.exp();
+            *value = log;
         }
+        exponentiate(path, self.start);
     }
 }
 

@@ -8,6 +8,7 @@
 //! (2κθ well above ξ²); its variance has an error of the order of the step through the covariance
 //! of variance and price within a step.
 
+use super::exponential::exponentiate;
 use super::plan::{Draw, Process};
 use super::{Grid, VOLATILITY_MAX, check_trend, years};
 use crate::error::{ConfigError, require, require_within};
@@ -108,7 +109,7 @@ impl Process for Ready {
         let Some((first, rest)) = path.split_first_mut() else {
             return;
         };
-        *first = self.start;
+        *first = 0.0;
         let (mut log, mut variance) = (0.0, self.variance);
         for value in rest {
             let shock = *value;
@@ -116,12 +117,13 @@ impl Process for Ready {
             let mean = self.long_variance + (present - self.long_variance) * self.mean_weight;
             let total = mean * self.step;
             log += self.drift - total / 2.0 + total.sqrt() * shock;
-            *value = self.start * log.exp();
+            *value = log;
             let own: f64 = StandardNormal.sample(&mut rng);
             let deviation = (self.noise.0 + self.noise.1 * present).sqrt();
             variance += self.reverted * (self.long_variance - present)
                 + deviation * (self.correlation * shock + self.own * own);
         }
+        exponentiate(path, self.start);
     }
 }
 

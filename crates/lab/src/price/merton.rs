@@ -1,6 +1,7 @@
 //! Geometric Brownian motion with jumps (Merton 1976), exact in law on the grid.
 
 use super::arrivals::Arrivals;
+use super::exponential::exponentiate;
 use super::plan::{Draw, Process};
 use super::{Grid, INTENSITY_MAX, JUMP_MAX, check_trend, years};
 use crate::error::{ConfigError, require_within};
@@ -74,7 +75,7 @@ impl Process for Ready {
         let Some((first, rest)) = path.split_first_mut() else {
             return;
         };
-        *first = self.start;
+        *first = 0.0;
         let mut log = 0.0;
         for value in rest {
             log += self.mean + self.deviation * *value;
@@ -82,8 +83,9 @@ impl Process for Ready {
                 let size: f64 = StandardNormal.sample(rng);
                 log += self.jump_mean + self.jump_deviation * size;
             });
-            *value = self.start * log.exp();
+            *value = log;
         }
+        exponentiate(path, self.start);
     }
 }
 

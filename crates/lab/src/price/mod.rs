@@ -13,6 +13,7 @@ mod arrivals;
 mod bootstrap;
 mod constant;
 mod dependence;
+mod exponential;
 mod follows;
 mod garch;
 mod gbm;

@@ -10,6 +10,7 @@
 //!   come from the asset's own stream.
 
 use super::arrivals::Arrivals;
+use super::exponential::exponentiate;
 use super::follows::check_leader;
 use super::plan::{Draw, Process};
 use super::{Grid, INTENSITY_MAX, JUMP_MAX, VOLATILITY_MAX, years};
@@ -122,7 +123,7 @@ impl Process for Ready {
         let Some((first, rest)) = path.split_first_mut() else {
             return;
         };
-        *first = self.ratio * (-self.first).exp();
+        *first = -self.first;
         let (mut steady, mut broken) = (self.first, 0.0);
         let left = (-self.recovery).exp2();
         for value in rest {
@@ -133,8 +134,9 @@ impl Process for Ready {
                 let size = (self.jump.0 + self.jump.1 * noise).max(0.0);
                 broken += size * (-self.recovery * share).exp2();
             });
-            *value = self.ratio * (-(steady + broken)).exp();
+            *value = -(steady + broken);
         }
+        exponentiate(path, self.ratio);
     }
 }
 

@@ -4,6 +4,7 @@
 //! Within a regime the price is a geometric Brownian motion. Regimes are drawn from the asset's own
 //! stream; switches within a step are taken at their times.
 
+use super::exponential::exponentiate;
 use super::plan::{Draw, Process};
 use super::{Grid, check_trend, years};
 use crate::error::{ConfigError, require, require_not_negative};
@@ -220,7 +221,7 @@ impl Process for Ready {
         let Some((first, rest)) = path.split_first_mut() else {
             return;
         };
-        *first = self.start;
+        *first = 0.0;
         let stay = |regime: usize, rng: &mut ChaCha8Rng| {
             let share: f64 = Exp1.sample(rng);
             share * self.regimes[regime].2
@@ -243,8 +244,9 @@ impl Process for Ready {
                 left = stay(regime, &mut rng);
             }
             log += mean + variance.sqrt() * *value;
-            *value = self.start * log.exp();
+            *value = log;
         }
+        exponentiate(path, self.start);
     }
 }
 
