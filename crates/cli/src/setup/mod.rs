@@ -5,6 +5,7 @@ mod designs;
 mod maps;
 mod path;
 mod pool;
+mod prices;
 mod world;
 
 pub(crate) use context::run_context;
