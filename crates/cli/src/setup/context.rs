@@ -4,8 +4,8 @@ use super::Loaded;
 use backstop_core::protocol::AssetId;
 use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{
-    BookSpec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, PriceSpec, RandomSpec, Refine,
-    ScaleSpec, Scenario, TrendSpec,
+    BookSpec, DependenceSpec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, PriceSpec,
+    RandomSpec, Refine, ScaleSpec, Scenario, TrendSpec,
 };
 use backstop_report::{Input, InputKind, RunContext, SettingsTable, WaterfallLayer, setting};
 use std::path::{Path, PathBuf};
@@ -95,6 +95,7 @@ fn inputs(loaded: &Loaded) -> Vec<Input> {
             rows.push(input(what, asset.source.clone(), None, InputKind::Observed));
         }
     }
+    rows.extend(dependence_input(&scenario.dependence));
     rows.extend(match &scenario.gas.price {
         GasPriceSpec::Files(files) => file_inputs("gas price", files, loaded),
         GasPriceSpec::Points(series) => {
@@ -193,6 +194,18 @@ fn price_inputs(loaded: &Loaded, symbol: &str, price: &PriceSpec) -> Vec<Input> 
             rows
         }
     }
+}
+
+/// How random prices hang together, where the scenario says so.
+fn dependence_input(dependence: &DependenceSpec) -> Option<Input> {
+    let pairs = dependence.correlation.len();
+    let source = match dependence.degrees {
+        None if pairs == 0 => return None,
+        None => format!("Gaussian, {pairs} correlation(s)"),
+        Some(degrees) => format!("t copula of {degrees} degrees, {pairs} correlation(s)"),
+    };
+    let what = "dependence of prices".to_owned();
+    Some(input(what, source, None, InputKind::Modelled))
 }
 
 /// What was done to a record.

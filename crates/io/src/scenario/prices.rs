@@ -573,13 +573,11 @@ fn pair(
     names: &Names,
 ) -> Result<(AssetId, AssetId, f64), String> {
     let asset = |symbol: &str| {
-        names.find(symbol).map_err(|allowed| {
-        format!("found {symbol:?} in the key; allowed: two of the assets, as \"A/B\", each {allowed}")
-    })
+        let refused = |allowed| format!("found {symbol:?} in the key; allowed: {allowed}");
+        names.find(symbol).map_err(refused)
     };
-    let (a, b) = key
-        .split_once('/')
-        .ok_or("as a key; allowed: two assets, such as \"WETH/WBTC\"")?;
+    let refused = || format!("found {key:?}; allowed: two assets, such as \"WETH/WBTC\"");
+    let (a, b) = key.split_once('/').ok_or_else(refused)?;
     let (a, b) = (asset(a)?, asset(b)?);
     if a == b {
         return Err("names one asset twice; allowed: two assets".to_owned());

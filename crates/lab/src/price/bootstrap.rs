@@ -9,8 +9,9 @@
 //! for. So returns of one moment stay together, and so does whatever dependence they had. Where a
 //! history has a gap, the returns on both sides of it become neighbours.
 //!
-//! Price at a time: the open of the bar that begins then, else the close of the last bar before, if
-//! that began at most one step earlier. Steps are therefore not shorter than bars.
+//! Price at a time: the open of the bar that begins then, else the close of the bar before, where
+//! that has not ended earlier; bars are as long as the shortest distance between two. Steps are not
+//! shorter than bars.
 
 use super::exponential::exponentiate;
 use super::plan::{Draw, Process};
@@ -75,7 +76,10 @@ impl Bootstrap {
             },
         )?;
         let mut returns = self.returns(grid.step_s, field)?;
-        for other in all.iter().filter_map(PriceModel::bootstrap) {
+        for (i, other) in all.iter().enumerate() {
+            let Some(other) = other.bootstrap() else {
+                continue;
+            };
             if other.group != self.group || Arc::ptr_eq(&other.bars, &self.bars) {
                 continue;
             }
@@ -90,7 +94,8 @@ impl Bootstrap {
                     )
                 },
             )?;
-            returns = common(returns, &other.returns(grid.step_s, field)?);
+            let others = other.returns(grid.step_s, &format!("assets[{i}].price"))?;
+            returns = common(returns, &others);
         }
         let found = returns.len();
         require(
@@ -116,7 +121,7 @@ impl Bootstrap {
 
     /// Times and log returns of whole steps.
     fn returns(&self, step_s: u32, field: &str) -> Result<Vec<(u64, f64)>, ConfigError> {
-        self.check(step_s, field)?;
+        let length = self.check(step_s, field)?;
         let step = u64::from(step_s);
         let first = self
             .bars
@@ -135,7 +140,7 @@ impl Bootstrap {
                 .get(at)
                 .and_then(|bar| match time.checked_sub(bar.time) {
                     Some(0) => Some(bar.open),
-                    Some(age) if age <= step => Some(bar.close),
+                    Some(age) if age <= length => Some(bar.close),
                     _ => None,
                 });
             if let (Some(from), Some(to)) = (before, price) {
@@ -148,7 +153,8 @@ impl Bootstrap {
         Ok(returns)
     }
 
-    fn check(&self, step_s: u32, field: &str) -> Result<(), ConfigError> {
+    /// Seconds of a bar.
+    fn check(&self, step_s: u32, field: &str) -> Result<u64, ConfigError> {
         for (i, bar) in self.bars.iter().enumerate() {
             let at = |name: &str| format!("{field}.bars[{i}].{name}");
             require_positive(bar.open, || at("open"))?;
@@ -166,7 +172,8 @@ impl Bootstrap {
             shortest <= u64::from(step_s),
             || format!("{field}.bars"),
             || format!("must be two or more, not longer than a step of {step_s} s"),
-        )
+        )?;
+        Ok(shortest)
     }
 }
 

@@ -342,3 +342,6 @@ fn start_of(segment: u32) -> f64 {
     let (whole, part) = (segment >> SEGMENT_BITS, segment % (1 << SEGMENT_BITS));
     2f64.powi(whole.cast_signed()) * (1.0 + f64::from(part) / doubling) - 1.0
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,8 @@ mod plan;
 mod regimes;
 mod scaled;
 mod shocks;
+#[cfg(test)]
+mod statistics_for_tests;
 
 pub use bootstrap::{Blocks, Bootstrap};
 pub use constant::Constant;

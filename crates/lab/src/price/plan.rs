@@ -186,3 +186,6 @@ fn leaders_first(leaders: &[Option<usize>]) -> Result<Vec<u16>, ConfigError> {
     by_depth.sort_unstable();
     Ok(by_depth.into_iter().map(|(_, asset)| asset).collect())
 }
+
+#[cfg(test)]
+mod tests;
