@@ -44,6 +44,14 @@ pub fn stream(seed: u64, purpose: Purpose) -> ChaCha8Rng {
     rng
 }
 
+/// The beginning of another purpose's stream, from a generator of the same seed that has not been
+/// drawn from: the same as [`stream`], without the work on the seed.
+pub(crate) fn switched(unused: &ChaCha8Rng, purpose: Purpose) -> ChaCha8Rng {
+    let mut rng = unused.clone();
+    rng.set_stream(purpose.stream());
+    rng
+}
+
 /// A number in `[0, 1)` that depends on the seed and a key only: for choices that must not depend
 /// on the order in which they are made.
 pub fn hashed_unit(seed: u64, key: u64) -> f64 {
@@ -72,6 +80,15 @@ mod tests {
         assert_ne!(
             first(7, Purpose::Price(0)),
             first(7, Purpose::Liquidator(0))
+        );
+    }
+
+    #[test]
+    fn a_switched_stream_is_the_stream() {
+        let mut switched = switched(&stream(7, Purpose::Shock(0)), Purpose::Shock(3));
+        assert_eq!(
+            switched.random::<u64>(),
+            stream(7, Purpose::Shock(3)).random::<u64>()
         );
     }
 
