@@ -13,6 +13,7 @@ pub(crate) use designs::{DESIGNS, Payer, Row, design_of};
 pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd};
 pub(crate) use path::walk;
 pub(crate) use pool::{Opened, open_pool, open_pool_as, start_price};
+pub(crate) use prices::bars;
 pub(crate) use world::world_config;
 
 use crate::failure::Failure;

@@ -19,7 +19,7 @@ mod merton;
 mod regimes;
 mod simplex;
 
-pub use correlation::{PairCorrelation, correlations};
+pub use correlation::{Copula, PairCorrelation, copula, correlations};
 pub use goodness::{Goodness, Hill, QUANTILES, autocorrelation_of_squares, hill};
 
 use super::bootstrap::step_returns;

@@ -151,6 +151,17 @@ fn correlations_are_recovered_and_rise_in_crashes() {
     assert!((found.value - 0.7).abs() < 0.03, "{found:?}");
     assert_eq!((found.samples, found.count), ((0, 1), 8_759));
     assert!(found.error < 0.006);
+    assert!((found.of_ranks - 0.7).abs() < 0.03, "{found:?}");
+    let fitted = copula(&both);
+    let Tail::StudentT { degrees } = fitted.tail else {
+        panic!("{fitted:?}");
+    };
+    assert!(
+        (2.5..=4.0).contains(&degrees) && fitted.gain > 50.0,
+        "{fitted:?}"
+    );
+    let apart = [both[0].clone(), sample(&PriceModel::Gbm(GBM), 8_760, 6)];
+    assert!(copula(&apart).gain < 5.0, "{:?}", copula(&apart));
 }
 
 /// Pareto losses of index 3: the estimate from 500 of 20,000 has a standard error of 0.134.
