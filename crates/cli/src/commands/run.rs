@@ -8,7 +8,7 @@ use backstop_core::protocol::aave::Pool;
 use backstop_io::inputs::AssetPrice;
 use backstop_io::write_atomic;
 use backstop_lab::market::FeedbackMode;
-use backstop_lab::record::PathRecord;
+use backstop_lab::record::{AccountsTold, PathRecord};
 use backstop_lab::world::Recording;
 use backstop_report::{LiquidationMap, Report, map_svg, map_table, summary_text, write_results};
 use indicatif::ProgressBar;
@@ -44,14 +44,14 @@ pub(crate) struct Args {
 const FULL: Recording = Recording {
     traces: true,
     events: true,
-    accounts: true,
+    accounts: AccountsTold::All,
 };
 
 /// What the pair needs.
 const LEAN: Recording = Recording {
     traces: false,
     events: false,
-    accounts: true,
+    accounts: AccountsTold::All,
 };
 
 /// A run and its pair.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::record::{AccountRow, LiquidationRow, StepRow};
+use crate::record::{AccountRow, AccountsTold, LiquidationRow, StepRow};
 use backstop_core::protocol::{AccountId, AssetId, OfferKind};
 use backstop_core::units::{Amount, Ratio};
 
@@ -106,6 +106,7 @@ fn totals_are_sums() {
         liquidation(1, 9, 9),
         liquidation(2, 9, 99),
     ];
+    record.accounts_told = AccountsTold::All;
     record.accounts = vec![AccountRow {
         shortfall_usd: 5.0,
         ..account(Ratio::ZERO, 0)
@@ -198,6 +199,7 @@ fn saved_accounts_end_alive() {
         ("collateral unknown", 1, Ratio::MAX, f64::NAN, 0.0, 0.0),
     ] {
         let mut record = path(&[1.0]);
+        record.accounts_told = AccountsTold::All;
         record.accounts = vec![AccountRow {
             collateral_usd: [100.0, collateral],
             debt_usd: [60.0, debt],
@@ -231,6 +233,7 @@ fn lost_surplus_is_the_borrowers_part_of_the_penalty() {
             shortfall_usd: shortfall,
             ..account(Ratio::ZERO, 1)
         };
+        record.accounts_told = AccountsTold::All;
         record.accounts = vec![row.clone(), row];
         let got = value("lost_surplus", &Evidence::of(&record));
         let rounded = got.map(|v| (v * 1e9).round() / 1e9);

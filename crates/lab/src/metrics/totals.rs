@@ -1,7 +1,7 @@
 //! Sums over a path.
 
 use super::{Evidence, Metric};
-use crate::record::{LiquidationRow, StepRow};
+use crate::record::{AccountsTold, LiquidationRow, StepRow};
 use backstop_core::protocol::OfferKind;
 
 /// How many liquidations went through.
@@ -55,10 +55,11 @@ pub(super) const ACCOUNTS_SOFTENED: Metric = Metric {
     name: "accounts_softened",
     unit: "count",
     doc: "Accounts of which a part of the collateral was exchanged without a liquidation. Needs \
-          accounts' outcomes to be recorded.",
+          all accounts' outcomes to be recorded.",
     compute: |e| {
-        let rows = &e.path.accounts;
-        (!rows.is_empty()).then(|| rows.iter().filter(|row| row.softened).count() as f64)
+        let told = e.path.accounts_told == AccountsTold::All;
+        let softened = e.path.accounts.iter().filter(|row| row.softened);
+        told.then(|| softened.count() as f64)
     },
 };
 
@@ -197,6 +198,6 @@ fn steps(evidence: &Evidence<'_>, term: impl Fn(&StepRow) -> f64) -> f64 {
 }
 
 fn shortfall(evidence: &Evidence<'_>) -> Option<f64> {
-    let rows = &evidence.path.accounts;
-    (!rows.is_empty()).then(|| rows.iter().fold(0.0, |sum, row| sum + row.shortfall_usd))
+    let rows = evidence.outcomes()?;
+    Some(rows.iter().fold(0.0, |sum, row| sum + row.shortfall_usd))
 }
