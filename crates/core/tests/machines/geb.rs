@@ -10,6 +10,7 @@ use backstop_core::protocol::{
     AccountId, Asset, AssetId, OfferKind, Prices, Protocol, Settlement, Terms,
 };
 use backstop_core::units::{Amount, Index, Price, RAY, Ratio, Shares, Timestamp, U256, Value, WAD};
+use std::num::NonZeroU16;
 
 const DAI: AssetId = AssetId(3);
 
@@ -86,7 +87,7 @@ pub(crate) fn open(dice: &mut Dice) -> Case<Safes> {
             .collect(),
     );
     let book: Vec<_> = (0..BORROWERS).map(|_| borrower(dice, 80)).collect();
-    let delay = dice.pick(&[0, 3_600]);
+    let delay = dice.pick(&[None, NonZeroU16::new(3_600)]);
     let lines = (0..2).map(|at| {
         let (_, decimals, dollars) = LISTED[at];
         let unit = 10u128.pow(u32::from(18 - decimals));
@@ -103,7 +104,7 @@ pub(crate) fn open(dice: &mut Dice) -> Case<Safes> {
             collateral: AssetId(u16::try_from(at).unwrap()),
             core: core(dice, dollars),
             safes: book.iter().map(safe).collect(),
-            feed_delay_s: delay,
+            feed_delay: delay,
         }
     });
     let lines = lines.collect();

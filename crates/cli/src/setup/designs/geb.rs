@@ -16,6 +16,7 @@ use backstop_core::units::{
 };
 use backstop_io::scenario::{AssetSpec, Scenario};
 use backstop_lab::door;
+use std::num::NonZeroU16;
 
 /// The family's own parameters; the defaults are RAI's on Ethereum (community.reflexer.finance, topic
 /// 286), the delay that of its feed.
@@ -60,7 +61,7 @@ impl Own {
                 1e7,
             ),
             Parameter::new("lot_max", &mut own.lot_max, 1.0, 1e12),
-            Parameter::new("feed_delay_s", &mut own.feed_delay_s, 0.0, 1e6),
+            Parameter::new("feed_delay_s", &mut own.feed_delay_s, 0.0, 65_535.0),
         ];
         parameters::read(loaded, "geb", &mut known)?;
         if own.last_discount_bps < own.first_discount_bps {
@@ -107,7 +108,7 @@ pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
             collateral,
             core: core(scenario, spec, *usd, &own),
             safes,
-            feed_delay_s: own.feed_delay_s as u64,
+            feed_delay: NonZeroU16::new(own.feed_delay_s as u16),
         });
     }
     let prices = answers(loaded, &usd);

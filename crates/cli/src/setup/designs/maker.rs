@@ -32,6 +32,7 @@ use backstop_core::protocol::maker::{
 use backstop_core::units::{RAY, Ratio, Timestamp, U256, Value, WAD, YEAR};
 use backstop_io::scenario::{AssetSpec, Scenario};
 use backstop_lab::door;
+use std::num::NonZeroU16;
 
 /// Debt in one auction of 1.0 times penalty that the contract's product can hold, with a margin for
 /// debts that grow and prices that rise.
@@ -138,7 +139,7 @@ impl Own {
             penalty: Ratio(part(WAD, ALL_BPS + self.penalty_bps)),
             growth: Ray(growth_a_second(self.stability_fee_bps)),
             debt_floor: coins(self.debt_floor),
-            feed_delay: Some(self.oracle_delay_s as u16).filter(|delay| *delay > 0),
+            feed_delay: NonZeroU16::new(self.oracle_delay_s as u16),
             lot_max,
             limit: coins(self.hole),
             english: EnglishTerms {
