@@ -107,6 +107,7 @@ fn the_highest_bid_wins_and_the_outbid_have_their_money_back() {
     assert_eq!(metric(&record, "liquidations"), Some(1.0));
     assert_eq!(metric(&record, "sales"), Some(1.0));
     assert_eq!(metric(&record, "free_sales"), Some(0.0));
+    assert_eq!(metric(&record, "free_sales_collateral"), Some(0.0));
     money_adds_up(&record);
 }
 
@@ -135,6 +136,8 @@ fn where_others_are_out_the_least_bid_takes_all() {
         assert_eq!(won[0].repaid_usd, 0.01);
         assert!((won[0].deficit_usd - 1_499.99).abs() < 1e-9);
         assert_eq!(metric(&record, "free_sales"), Some(1.0));
+        let given = metric(&record, "free_sales_collateral");
+        assert_eq!(given, Some(won[0].seized_usd));
         money_adds_up(&record);
     }
 }
