@@ -185,7 +185,7 @@ impl Safes {
         for asset in lent_or_pledged {
             if scale(&assets, asset).is_none() {
                 let field = "assets".to_owned();
-                let problem = format!("{} is not listed with up to 18 decimals", asset.0);
+                let problem = format!("asset {} is not listed with up to 18 decimals", asset.0);
                 return Err(SetupError { field, problem });
             }
         }
