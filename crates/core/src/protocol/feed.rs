@@ -1,7 +1,7 @@
 //! Price feeds: one that tells at once, and one that tells an hour later.
 //!
 //! The delayed one serves two families: the OSM of makerdao/osm at `e36c874b` and `src/OSM.sol` of
-//! reflexer-labs/geb-fsm at `ff83ea82` move on by the same rule.
+//! reflexer-labs/geb-fsm at `ff83ea87` move on by the same rule.
 
 use crate::units::{Overflow, Price, Rounding, Timestamp, U256, WAD, mul_div, pow10};
 use std::num::NonZeroU16;
