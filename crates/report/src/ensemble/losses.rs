@@ -51,8 +51,10 @@ fn exceeded(all: &Distribution, share: f64) -> Option<f64> {
 fn at_rank(all: &Distribution, rank: u64) -> Option<f64> {
     let (min, max) = (all.sum.min()?, all.sum.max()?);
     let last = all.sum.count().saturating_sub(1);
-    if rank >= last {
-        return Some(max);
+    match rank {
+        rank if rank >= last => return Some(max),
+        0 => return Some(min),
+        _ => {}
     }
     // Half a rank more, so that no rounding of the share reaches the rank before.
     let term = all.quantile((rank as f64 + 0.5) / last as f64)?;
