@@ -13,8 +13,6 @@ use super::sum::Distribution;
 pub const CONFIDENCE: f64 = 0.95;
 /// Its normal quantile, two-sided.
 const Z: f64 = 1.959_963_984_540_054;
-/// Most points at which the tail is looked at.
-const TAIL_POINTS: u64 = 1_000;
 
 /// A level of risk: 0.99 for the worst one path in a hundred.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,13 +71,17 @@ impl Distribution {
     /// The tail at a level; nothing without terms.
     pub fn tail(&self, level: Level) -> Option<Tail> {
         let value_at_risk = self.value_at_risk(level)?;
-        let (n, p) = (self.sum.count() as f64, level.0);
-        let terms = self.terms_beyond(p);
-        let count = terms.len() as f64;
-        let mean = terms.iter().sum::<f64>() / count;
-        let spread = terms.iter().map(|term| (term - mean).powi(2)).sum::<f64>() / count;
+        let (n, p) = (self.sum.count(), level.0);
+        let terms = self.above(((n as f64 * p).ceil() as u64).min(n - 1));
+        let count = terms.iter().map(|(_, count)| *count as f64).sum::<f64>();
+        let weighted = |of: &dyn Fn(f64) -> f64| {
+            let sums = terms.iter().map(|(term, count)| of(*term) * *count as f64);
+            sums.sum::<f64>() / count
+        };
+        let mean = weighted(&|term| term);
+        let spread = weighted(&|term| (term - mean).powi(2));
         let beyond = p * (mean - value_at_risk.value).powi(2);
-        let error = ((spread + beyond) / (n * (1.0 - p))).sqrt();
+        let error = ((spread + beyond) / (n as f64 * (1.0 - p))).sqrt();
         Some(Tail {
             value_at_risk,
             expected_shortfall: Estimate::around(mean, error),
@@ -90,29 +92,15 @@ impl Distribution {
         let (n, p) = (self.sum.count() as f64, level.0);
         let ranks = Z * (n * p * (1.0 - p)).sqrt();
         let (low, high) = ((n * p - ranks).floor(), (n * p + ranks).ceil());
-        // Ranks from 0, as shares of the largest one.
-        let at = |rank: f64| self.quantile((rank / (n - 1.0).max(1.0)).clamp(0.0, 1.0));
         Some(Estimate {
-            value: at((n * p).ceil() - 1.0)?,
-            low: at(low - 1.0)?,
+            value: self.quantile(p)?,
+            low: self.ranked(low.max(1.0) as u64)?,
             high: if high > n {
                 f64::INFINITY
             } else {
-                at(high - 1.0)?
+                self.ranked(high as u64)?
             },
         })
-    }
-
-    /// Terms of the ranks from `n·p` up, or evenly placed ones among them where they are many.
-    fn terms_beyond(&self, p: f64) -> Vec<f64> {
-        let n = self.sum.count();
-        let first = ((n as f64 * p).ceil() as u64).min(n.saturating_sub(1));
-        let points = (n - first).clamp(1, TAIL_POINTS);
-        let last = (n - 1).max(1) as f64;
-        let place = |i: u64| (i as f64 + 0.5) / points as f64 * (n - first) as f64 - 0.5;
-        (0..points)
-            .filter_map(|i| self.quantile((first as f64 + place(i)).max(0.0) / last))
-            .collect()
     }
 }
 

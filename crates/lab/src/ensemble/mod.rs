@@ -7,6 +7,7 @@
 
 mod estimate;
 mod figures;
+mod sketch;
 mod sum;
 mod totals;
 

@@ -14,7 +14,7 @@ const FALL_BINS: f64 = 100.0;
 
 /// Everything that paths add up to. Equal sets of paths give equal totals, in whatever order and
 /// pieces they came.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     /// Number of paths.
     pub paths: u64,
@@ -66,7 +66,7 @@ pub struct FallBin {
 }
 
 /// The lead asset's price at one time.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FanStep {
     /// Number of the step.
     pub step: u32,

@@ -72,6 +72,7 @@ pub const METRICS: &[Metric] = &[
     saved::ACCOUNTS_SAVED,
     totals::SALES,
     totals::FREE_SALES,
+    totals::FREE_SALES_COLLATERAL,
     totals::REPAID,
     totals::CLEARED,
     totals::SEIZED,

@@ -125,6 +125,59 @@ fn totals_are_sums() {
     }
 }
 
+/// What was paid for how much, in sales after two liquidations were begun for nothing.
+#[test]
+fn free_sales_bring_less_than_a_hundredth() {
+    for (name, sold, share, collateral) in [
+        ("no sales", vec![], None, None),
+        (
+            "none is free",
+            vec![(1.0, 100.0), (90.0, 100.0)],
+            Some(0.0),
+            Some(0.0),
+        ),
+        (
+            "one is",
+            vec![(0.99, 100.0), (1.0, 100.0)],
+            Some(0.5),
+            Some(100.0),
+        ),
+        (
+            "all are",
+            vec![(0.0, 300.0), (0.01, 40.0)],
+            Some(1.0),
+            Some(340.0),
+        ),
+        (
+            "nothing for nothing",
+            vec![(0.0, 0.0)],
+            Some(0.0),
+            Some(0.0),
+        ),
+    ] {
+        let mut record = path(&[1.0]);
+        let begun = LiquidationRow {
+            kind: OfferKind::Start,
+            ..liquidation(1, 9, 9)
+        };
+        record.liquidations = vec![begun.clone(), begun];
+        let sales = sold.into_iter().map(|(paid, worth)| LiquidationRow {
+            kind: OfferKind::Deliver,
+            repaid_usd: paid,
+            seized_usd: worth,
+            ..liquidation(1, 9, 9)
+        });
+        record.liquidations.extend(sales);
+        let evidence = Evidence::of(&record);
+        assert_eq!(value("free_sales", &evidence), share, "{name}");
+        assert_eq!(
+            value("free_sales_collateral", &evidence),
+            collateral,
+            "{name}"
+        );
+    }
+}
+
 #[test]
 fn amplification_compares_the_pair() {
     for (with, without, want) in [

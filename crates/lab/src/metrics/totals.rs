@@ -28,9 +28,20 @@ pub(super) const FREE_SALES: Metric = Metric {
     doc: "Share of the sales, counted apart from the start of a liquidation, in which the buyer paid \
           less than 1 % of the collateral's value at the oracle's price. None without sales.",
     compute: |e| {
-        let free = sales(e).filter(|row| row.repaid_usd < FREE * row.seized_usd);
-        let (free, all) = (free.count(), sales(e).count());
+        let (free, all) = (free_sales(e).count(), sales(e).count());
         (all > 0).then(|| free as f64 / all as f64)
+    },
+};
+
+/// What was sold for nothing.
+pub(super) const FREE_SALES_COLLATERAL: Metric = Metric {
+    name: "free_sales_collateral",
+    unit: "USD",
+    doc: "Collateral sold in the sales in which the buyer paid less than 1 % of its value, at the \
+          oracle's price. None without sales.",
+    compute: |e| {
+        let sold = free_sales(e).fold(0.0, |sum, row| sum + row.seized_usd);
+        sales(e).next().map(|_| sold)
     },
 };
 
@@ -187,6 +198,10 @@ fn begun<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = &'a LiquidationRow
 fn sales<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = &'a LiquidationRow> {
     let rows = evidence.path.liquidations.iter();
     rows.filter(|row| !row.begins())
+}
+
+fn free_sales<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = &'a LiquidationRow> {
+    sales(evidence).filter(|row| row.repaid_usd < FREE * row.seized_usd)
 }
 
 fn steps(evidence: &Evidence<'_>, term: impl Fn(&StepRow) -> f64) -> f64 {

@@ -13,6 +13,7 @@ mod liquity;
 mod maker;
 mod morpho;
 pub(super) mod parameters;
+mod scales;
 mod split;
 
 use super::{Loaded, walk, world_config};
