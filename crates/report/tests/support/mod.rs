@@ -27,10 +27,14 @@ pub(crate) struct Size {
 }
 
 /// A small seeded generator; statistics do not matter here.
-struct Noise(u64);
+pub(crate) struct Noise(u64);
 
 impl Noise {
-    fn next(&mut self) -> f64 {
+    pub(crate) fn new() -> Self {
+        Self(0x2545_f491_4f6c_dd1d)
+    }
+
+    pub(crate) fn next(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -285,7 +289,7 @@ fn coverage(liquidations: &[LiquidationRow]) -> Vec<CoverageRow> {
 
 /// A record that looks like a crash; `selling` is the depth of the selling's effect on venues.
 pub(crate) fn record(size: Size, selling: f64) -> PathRecord {
-    let mut noise = Noise(0x2545_f491_4f6c_dd1d);
+    let mut noise = Noise::new();
     let mut steps = steps(size, &mut noise, selling);
     let mut liquidations: Vec<_> = match steps.is_empty() {
         true => Vec::new(),

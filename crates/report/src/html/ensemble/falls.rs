@@ -1,0 +1,172 @@
+//! Losses against the largest fall of a price.
+
+use super::super::parts::{cell, line_figure, nothing, number, table, text};
+use super::Page;
+use crate::format::{count, usd};
+use crate::svg::{Base, Fill, Line, LineChart, Shape, XKind};
+use backstop_lab::ensemble::{FallBin, Sum};
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+
+/// Rows of the table at most.
+const ROWS: usize = 12;
+/// Widths of the table's rows, percent.
+const WIDTHS: [u16; 5] = [1, 2, 5, 10, 20];
+
+pub(super) fn content(page: &Page<'_>) -> Markup {
+    let bins = &page.totals().falls;
+    if bins.is_empty() {
+        return nothing("No path was run.");
+    }
+    let seized = Plot {
+        id: "falls-seized",
+        title: "Liquidated collateral by largest fall, USD",
+        class: "c2",
+        of: |bin| &bin.seized,
+    };
+    let bad_debt = Plot {
+        id: "falls-bad-debt",
+        title: "Bad debt by largest fall, USD",
+        class: "c3",
+        of: |bin| &bin.bad_debt,
+    };
+    html! {
+        @if bins.len() > 1 {
+            div class="grid2" { (figure(page, &seized)) (figure(page, &bad_debt)) }
+        }
+        (rows(page))
+    }
+}
+
+/// One plot: what of a bin it shows.
+struct Plot {
+    id: &'static str,
+    title: &'static str,
+    class: &'static str,
+    of: fn(&FallBin) -> &Sum,
+}
+
+fn figure(page: &Page<'_>, plot: &Plot) -> Markup {
+    let bins = &page.totals().falls;
+    let line = |name: &str, class, fill, value: fn(&Sum) -> Option<f64>| Line {
+        name: name.to_owned(),
+        class,
+        shape: Shape::Straight,
+        fill,
+        y: bins
+            .values()
+            .map(|bin| value((plot.of)(bin)).unwrap_or(f64::NAN))
+            .collect(),
+    };
+    let most = bins.values().filter_map(|bin| (plot.of)(bin).max());
+    let chart = LineChart {
+        id: plot.id.to_owned(),
+        title: plot.title.to_owned(),
+        desc: format!(
+            "Mean and largest value of the paths by the largest fall of a price. At most {} USD.",
+            usd(most.fold(0.0, f64::max))
+        ),
+        height: 230.0,
+        kind: XKind::Of("%"),
+        x_title: "largest fall of a price, %",
+        unit: "USD",
+        // The middle of each whole percent.
+        x: bins
+            .keys()
+            .map(|percent| f64::from(*percent) + 0.5)
+            .collect(),
+        lines: vec![
+            line("largest", "c1", Fill::None, Sum::max),
+            line("mean", plot.class, Fill::Tint, Sum::mean),
+        ],
+        dots: Vec::new(),
+        rules: Vec::new(),
+        base: Base::Zero,
+        times: 5,
+    };
+    let caption =
+        "Mean and largest over the paths of each whole percent; empty percents are joined.";
+    line_figure(page, &chart, caption)
+}
+
+/// Bins of a width at which the table is short.
+fn joined(bins: &BTreeMap<u16, FallBin>) -> (u16, BTreeMap<u16, FallBin>) {
+    let join = |width: u16| {
+        let mut wide: BTreeMap<u16, FallBin> = BTreeMap::new();
+        for (percent, bin) in bins {
+            let all = wide.entry(percent - percent % width).or_default();
+            all.bad_debt.merge(&bin.bad_debt);
+            all.seized.merge(&bin.seized);
+        }
+        (width, wide)
+    };
+    let tried = WIDTHS.into_iter().map(join);
+    let mut last = (1, BTreeMap::new());
+    for (width, wide) in tried {
+        let short = wide.len() <= ROWS;
+        last = (width, wide);
+        if short {
+            break;
+        }
+    }
+    last
+}
+
+fn rows(page: &Page<'_>) -> Markup {
+    let (width, bins) = joined(&page.totals().falls);
+    let row = |(percent, bin): (&u16, &FallBin)| {
+        let money = |value: Option<f64>| cell(usd(value.unwrap_or(f64::NAN)));
+        vec![
+            cell(match percent {
+                100 => "100\u{a0}%".to_owned(),
+                _ => format!("{percent} to {}\u{a0}%", (percent + width).min(100)),
+            }),
+            cell(count(bin.seized.count())),
+            money(bin.seized.mean()),
+            money(bin.seized.max()),
+            money(bin.bad_debt.mean()),
+            money(bin.bad_debt.max()),
+        ]
+    };
+    let rows: Vec<Vec<Markup>> = bins.iter().map(row).collect();
+    table(
+        page,
+        "Losses by the largest fall of an oracle's price from its first value, without feedback, of the asset that \
+         falls most. In few paths the largest says little.",
+        &[
+            text("Largest fall"),
+            number("Paths", ""),
+            number("Mean liquidated collateral", "USD"),
+            number("Largest", "USD"),
+            number("Mean bad debt", "USD"),
+            number("Largest", "USD"),
+        ],
+        &rows,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_joined_until_they_are_few() {
+        for (percents, want) in [
+            (0..12u16, (1, 12)),
+            (0..13, (2, 7)),
+            (0..30, (5, 6)),
+            (0..101, (10, 11)),
+            (7..8, (1, 1)),
+        ] {
+            let mut bins = BTreeMap::new();
+            for percent in percents {
+                let bin: &mut FallBin = bins.entry(percent).or_default();
+                bin.seized.add(1.0);
+            }
+            let (width, wide) = joined(&bins);
+            assert_eq!((width, wide.len()), want);
+            let paths: u64 = wide.values().map(|bin| bin.seized.count()).sum();
+            assert_eq!(paths, bins.len() as u64);
+        }
+    }
+}
