@@ -121,15 +121,19 @@ fn twenty_paths_read_as_stored() {
 
         Worst path: number 19, $15.0k of bad debt, $400k of collateral taken
           backstop run sample.toml --seed 7 --path 19
-    "#]].assert_eq(&ensemble_text(&made.report(), 60));
+    "#]]
+    .assert_eq(&ensemble_text(&made.report(), 60));
 }
 
 #[test]
 fn many_paths_have_intervals() {
     let made = Ensemble::of(&drawn(4_000));
-    told(&made, expect![[r#"
+    told(
+        &made,
+        expect![[r#"
         Over one day, in 4,000 paths, bad debt exceeds $66.9k ($55.2k to $105k) in one path of a hundred; in those it is $175k on average ($122k to $229k). 87.3 % of paths leave none. Collateral of $249k is liquidated on average, and of more than $3.24M ($2.90M to $3.93M) in one path of a hundred. Half of all bad debt comes from 2 accounts, most from account 0 (43.2 %).
-    "#]]);
+    "#]],
+    );
     for width in [60, 80, 100, 120] {
         let text = ensemble_text(&made.report(), width);
         let widest = text
@@ -146,41 +150,68 @@ fn many_paths_have_intervals() {
 #[test]
 fn the_answer_fits_what_happened() {
     let of = |paths: &[Figures]| Ensemble::of(paths);
-    told(&of(&[]), expect![[r#"
+    told(
+        &of(&[]),
+        expect![[r#"
         No path was run.
-    "#]]);
-    told(&of(&[quiet(0, 0.1)]), expect![[r#"
+    "#]],
+    );
+    told(
+        &of(&[quiet(0, 0.1)]),
+        expect![[r#"
         Over one day, in 1 path, nothing was liquidated and no bad debt was left.
-    "#]]);
-    told(&of(&[loud(0, 0.3, 9e4, 1e3, &[3])]), expect![[r#"
+    "#]],
+    );
+    told(
+        &of(&[loud(0, 0.3, 9e4, 1e3, &[3])]),
+        expect![[r#"
         Over one day, in 1 path, $1,000 of bad debt was left and collateral of $90.0k was liquidated. One path tells nothing of how likely that is.
-    "#]]);
-    told(&of(&[path(0, &[]), path(1, &[])]), expect![[r#"
+    "#]],
+    );
+    told(
+        &of(&[path(0, &[]), path(1, &[])]),
+        expect![[r#"
         Over one day, in 2 paths, how much bad debt was left was not recorded.
-    "#]]);
+    "#]],
+    );
     let quiet_ones: Vec<_> = (0..500).map(|k| quiet(k, 0.02)).collect();
-    told(&of(&quiet_ones), expect![[r#"
+    told(
+        &of(&quiet_ones),
+        expect![[r#"
         Over one day, in 500 paths, nothing was liquidated and no bad debt was left.
-    "#]]);
+    "#]],
+    );
     let no_bad_debt: Vec<_> = (0..500).map(|k| loud(k, 0.2, 5e4, 0.0, &[1])).collect();
-    told(&of(&no_bad_debt), expect![[r#"
+    told(
+        &of(&no_bad_debt),
+        expect![[r#"
         Over one day, in 500 paths, no bad debt was left; with 95 % confidence fewer than 0.6 % of paths leave any. Collateral of $50.0k is liquidated on average, and of more than $50.0k ($50.0k to $50.0k) in one path of a hundred.
-    "#]]);
+    "#]],
+    );
     let same: Vec<_> = (0..500).map(|k| loud(k, 0.3, 1e6, 1.2e5, &[1])).collect();
-    told(&of(&same), expect![[r#"
+    told(
+        &of(&same),
+        expect![[r#"
         Over one day, in 500 paths, bad debt exceeds $120k ($120k to $120k) in one path of a hundred; in those it is $120k on average ($120k to $120k). 0.0 % of paths leave none. Collateral of $1.00M is liquidated on average, and of more than $1.00M ($1.00M to $1.00M) in one path of a hundred. account 1 alone makes 100.0 % of all bad debt.
-    "#]]);
+    "#]],
+    );
     let mut rare = quiet_ones.clone();
     rare[77] = loud(77, 0.4, 2e6, 4e5, &[3, 1]);
-    told(&of(&rare), expect![[r#"
+    told(
+        &of(&rare),
+        expect![[r#"
         Over one day, in 500 paths, bad debt is left in at most one path of a hundred: in 0.2 %, and no more than $400k. Collateral of $4,000 is liquidated on average, and of more than $0 ($0 to $2.00M) in one path of a hundred. 0x00000000000000000000000000000000000000a3 alone makes 66.7 % of all bad debt.
-    "#]]);
+    "#]],
+    );
     rare[78].stopped = true;
     let mut fewer = of(&rare);
     fewer.asked = 10_000;
-    told(&fewer, expect![[r#"
+    told(
+        &fewer,
+        expect![[r#"
         Over one day, in 500 paths, bad debt is left in at most one path of a hundred: in 0.2 %, and no more than $400k. Collateral of $4,000 is liquidated on average, and of more than $0 ($0 to $2.00M) in one path of a hundred. 0x00000000000000000000000000000000000000a3 alone makes 66.7 % of all bad debt. The ledger could not go on in 1 path; its figures cover the time up to then.
-    "#]]);
+    "#]],
+    );
     let page = text(&fewer.report().page());
     assert!(page.contains("500 of 10,000 paths; the figures are those of these paths."));
     assert!(page.contains("in 1\u{a0}path"), "{page}");
