@@ -204,11 +204,12 @@ fn ran(
 
 /// By asset, the asset whose price it follows.
 pub(super) fn follows(loaded: &Loaded) -> Vec<Option<AssetId>> {
-    let leader = |price: &AssetPrice| match price {
-        AssetPrice::Follows(leader, _) => Some(*leader),
-        _ => None,
-    };
-    loaded.inputs.prices.iter().map(leader).collect()
+    loaded
+        .inputs
+        .prices
+        .iter()
+        .map(AssetPrice::leader)
+        .collect()
 }
 
 fn liquidation_maps(

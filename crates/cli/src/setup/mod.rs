@@ -6,6 +6,7 @@ mod maps;
 mod parts;
 mod path;
 mod pool;
+mod prices;
 mod stage;
 mod world;
 

@@ -131,9 +131,7 @@ fn placeless(scenario: &Scenario) -> Scenario {
         ..scenario.clone()
     };
     for asset in &mut scenario.assets {
-        if let PriceSpec::Files { files, .. } = &mut asset.price {
-            files.clear();
-        }
+        without_files(&mut asset.price);
     }
     for venue in &mut scenario.venues {
         if let LiquiditySpec::RecordedReserves { file } = &mut venue.liquidity {
@@ -144,4 +142,17 @@ fn placeless(scenario: &Scenario) -> Scenario {
         files.clear();
     }
     scenario
+}
+
+fn without_files(price: &mut PriceSpec) {
+    match price {
+        PriceSpec::Files { candles, .. } | PriceSpec::Bootstrap { candles, .. } => {
+            candles.files.clear();
+        }
+        PriceSpec::Shocks { on, .. } => without_files(on),
+        PriceSpec::Constant(_)
+        | PriceSpec::Points { .. }
+        | PriceSpec::Follows { .. }
+        | PriceSpec::Random(_) => {}
+    }
 }
