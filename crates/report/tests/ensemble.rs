@@ -121,7 +121,8 @@ fn twenty_paths_read_as_stored() {
         0x00000000000000000…  28.6 %         642.86      41,524
         account 0             14.3 %         321.43      11,429
 
-        Worst path: number 19, $15.0k of bad debt, $400k of collateral taken
+        Worst path: number 19, $15.0k of bad debt, $400k of
+        collateral taken
           backstop run sample.toml --seed 7 --path 19
     "#]]
     .assert_eq(&ensemble_text(&made.report(), 60));
@@ -211,7 +212,7 @@ fn the_answer_fits_what_happened() {
     told(
         &fewer,
         expect![[r#"
-            Over one day, in 500 paths, bad debt is left in at most one path of a hundred: in 0.2 %, and no more than $400k. Collateral of $4,000 is liquidated on average, and of more than $0 ($0 to $2.00M) in one path of a hundred. At least half of all bad debt comes from one account, 0x00000000000000000000000000000000000000a3 (66.7 %). The ledger could not go on in 1 path; its figures cover the time up to then.
+            Over one day, in 500 paths, bad debt is left in at most one path of a hundred: in 0.2 %, and no more than $400k. Collateral of $4,000 is liquidated on average, and of more than $0 ($0 to $2.00M) in one path of a hundred. At least half of all bad debt comes from one account, 0x00000000000000000000000000000000000000a3 (66.7 %). The ledger could not go on in 1 path; what they would have lost afterwards is not in the figures.
         "#]],
     );
     let page = text(&fewer.report().page());

@@ -209,10 +209,7 @@ fn stopped(known: &Known<'_>, text: &mut Sentences) {
     }
     text.plain(" The ledger could not go on in ");
     text.strong(plural(totals.stopped, "path", "paths"));
-    text.plain(match totals.stopped {
-        1 => "; its figures cover the time up to then.",
-        _ => "; their figures cover the time up to then.",
-    });
+    text.plain("; what they would have lost afterwards is not in the figures.");
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ const POINTS: u32 = 40;
 /// One point of the curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Loss {
-    /// Share of paths that lose more.
+    /// Share of paths that lose as much or more.
     pub(crate) probability: f64,
     /// Bad debt, USD; none where no path tells it.
     pub(crate) bad_debt: Option<f64>,
@@ -16,7 +16,7 @@ pub(crate) struct Loss {
     pub(crate) seized: Option<f64>,
 }
 
-/// From what every path exceeds to what one path reaches.
+/// From what every path reaches to what one path does.
 pub(crate) fn losses(totals: &Totals) -> Vec<Loss> {
     if totals.paths == 0 {
         return Vec::new();
@@ -30,7 +30,7 @@ pub(crate) fn losses(totals: &Totals) -> Vec<Loss> {
     if probabilities.last().is_some_and(|p| *p > last * 1.000_001) {
         probabilities.push(last);
     }
-    let at = |name, p| totals.figure(name).and_then(|all| exceeded(all, p));
+    let at = |name, p| totals.figure(name).and_then(|all| reached(all, p));
     let point = |probability| Loss {
         probability,
         bad_debt: at("bad_debt", probability),
@@ -39,12 +39,12 @@ pub(crate) fn losses(totals: &Totals) -> Vec<Loss> {
     probabilities.into_iter().map(point).collect()
 }
 
-/// What a share of the terms exceeds.
-fn exceeded(all: &Distribution, share: f64) -> Option<f64> {
-    let terms = all.sum.count() as f64;
-    // What is lost in 1 − share is less than a billionth of a rank.
-    let rank = (terms * (1.0 - share) - 1e-6).ceil() - 1.0;
-    at_rank(all, rank.max(0.0) as u64)
+/// What a share of the terms reaches.
+fn reached(all: &Distribution, share: f64) -> Option<f64> {
+    let terms = all.sum.count();
+    // What is lost in the product is less than a millionth of a rank.
+    let largest = (terms as f64 * share - 1e-6).ceil().max(1.0);
+    at_rank(all, terms.checked_sub(largest as u64)?)
 }
 
 /// The term of a rank from 0.
@@ -105,8 +105,9 @@ mod tests {
         let (first, last) = (curve[0], curve[120]);
         assert_eq!(first.probability, 1.0);
         assert!((first.bad_debt.unwrap() - 1.0).abs() <= 1e-3);
-        // Of a thousand paths one loses more than 999.
-        assert!((last.bad_debt.unwrap() - 999.0).abs() < 1.0 && last.seized.is_none());
+        assert!((last.bad_debt.unwrap() - 1_000.0).abs() <= 1.0 && last.seized.is_none());
+        // Of a thousand paths a hundred lose 901 or more.
+        assert!((curve[40].bad_debt.unwrap() - 901.0).abs() <= 0.902);
         assert_eq!(losses(&Totals::default()), []);
     }
 }

@@ -1,6 +1,6 @@
 //! An ensemble for the terminal.
 
-use super::{Account, EnsembleReport, Figure, HEADLINE, Known, SHOWN, answer, horizon};
+use super::{Account, EnsembleReport, Figure, HEADLINE, Known, SHOWN, answer, horizon, percent_of};
 use crate::answer::{NOTHING_USD, spans_text};
 use crate::compare::{shortened, table_width};
 use crate::format::{count, money, one_line, percent, plural, usd};
@@ -29,7 +29,7 @@ pub fn ensemble_text(report: &EnsembleReport<'_>, width: usize) -> String {
     out.push_str(&figures(&known, width));
     out.push_str(&wrap(&footnote(), width));
     out.push_str(&accounts(&known, width));
-    out.push_str(&worst(report));
+    out.push_str(&worst(report, width));
     out
 }
 
@@ -80,7 +80,7 @@ fn footnote() -> String {
 
 /// A level as people write it, such as `99.9 %`.
 fn level_text(level: Level) -> String {
-    format!("{} %", (level.0 * 1_000.0).round() / 10.0)
+    format!("{} %", percent_of(level))
 }
 
 /// A column: its header, and what it says of a figure.
@@ -223,18 +223,19 @@ fn account(known: &Known<'_>, account: &Account) -> [String; 5] {
 }
 
 /// The worst path and how to look at it; empty where no path loses anything.
-fn worst(report: &EnsembleReport<'_>) -> String {
+fn worst(report: &EnsembleReport<'_>, width: usize) -> String {
     let lost = |path: &&backstop_lab::ensemble::WorstPath| {
         path.bad_debt >= NOTHING_USD || path.seized >= NOTHING_USD
     };
     let Some(path) = report.totals.worst.first().filter(lost) else {
         return String::new();
     };
-    format!(
-        "\nWorst path: number {}, {} of bad debt, {} of collateral taken\n  {}\n",
+    let what = format!(
+        "Worst path: number {}, {} of bad debt, {} of collateral taken",
         path.path,
         money(path.bad_debt),
-        money(path.seized),
-        one_line(&(report.path_command)(path.path))
-    )
+        money(path.seized)
+    );
+    let command = one_line(&(report.path_command)(path.path));
+    format!("\n{}  {command}\n", wrap(&what, width))
 }
