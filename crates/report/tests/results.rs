@@ -100,7 +100,7 @@ fn compare(doc: &mut String) {
 fn stress(doc: &mut String) {
     let about = [
         "One row a figure, with its mean, its tail and their intervals over the paths.",
-        "One row a probability: the losses that this share of the paths exceeds.",
+        "One row a probability: the losses that this share of the paths reaches.",
         "One row a whole percent of the largest fall that some path has, ascending.",
         "One row a step, at most 96 of them: quantiles of the lead asset's price over the paths.",
         "One row an account that loses on any path, by bad debt and then by collateral taken, largest first.",

@@ -97,6 +97,11 @@ fn bad_debt(known: &Known<'_>, text: &mut Sentences) {
     if most < NOTHING_USD {
         return no_bad_debt(figure.paths, text);
     }
+    if figure.min == figure.max {
+        text.plain("every path leaves ");
+        text.strong(money(most));
+        return text.plain(" of bad debt.");
+    }
     let without = known.without_bad_debt().unwrap_or(0.0);
     let Some(tail) = figure.tail(HEADLINE) else {
         return;
@@ -165,6 +170,11 @@ fn liquidated(known: &Known<'_>, text: &mut Sentences) {
     let (Some(mean), Some(tail)) = (figure.mean, figure.tail(HEADLINE)) else {
         return;
     };
+    if figure.min == figure.max {
+        text.plain(" Collateral of ");
+        text.strong(money(mean.value));
+        return text.plain(" is liquidated in every path.");
+    }
     text.plain(" Collateral of ");
     text.strong(money(mean.value));
     text.plain(" is liquidated on average, and of more than ");
@@ -183,9 +193,9 @@ fn drivers(known: &Known<'_>, text: &mut Sentences) {
     let name = known.account(first.number);
     let share = percent(first.bad_debt / accounts.bad_debt);
     if half == 1 {
-        text.plain(format!(" {name} alone makes "));
-        text.strong(share);
-        return text.plain(" of all bad debt.");
+        text.plain(" At least half of all bad debt comes from one account, ");
+        text.strong(name);
+        return text.plain(format!(" ({share})."));
     }
     text.plain(" Half of all bad debt comes from ");
     text.strong(plural(half as u64, "account", "accounts"));
@@ -199,10 +209,7 @@ fn stopped(known: &Known<'_>, text: &mut Sentences) {
     }
     text.plain(" The ledger could not go on in ");
     text.strong(plural(totals.stopped, "path", "paths"));
-    text.plain(match totals.stopped {
-        1 => "; its figures cover the time up to then.",
-        _ => "; their figures cover the time up to then.",
-    });
+    text.plain("; what they would have lost afterwards is not in the figures.");
 }
 
 #[cfg(test)]

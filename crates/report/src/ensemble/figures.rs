@@ -69,7 +69,7 @@ impl Figure {
     }
 
     fn new(metric: &'static Metric, all: &Distribution) -> Self {
-        let range = Range::of(metric, all);
+        let range = Range::of(metric);
         Self {
             metric,
             paths: all.sum.count(),
@@ -102,7 +102,6 @@ pub(crate) fn money_range(all: &Distribution) -> (Option<Estimate>, [Option<Tail
     let range = Range {
         least: 0.0,
         most: f64::INFINITY,
-        seen: seen(all),
     };
     (
         range.mean(all),
@@ -110,21 +109,14 @@ pub(crate) fn money_range(all: &Distribution) -> (Option<Estimate>, [Option<Tail
     )
 }
 
-fn seen(all: &Distribution) -> (f64, f64) {
-    let (min, max) = (all.sum.min(), all.sum.max());
-    (min.unwrap_or(0.0), max.unwrap_or(0.0))
-}
-
-/// What a figure can be, and what it was.
+/// What a figure can be.
 struct Range {
     least: f64,
     most: f64,
-    /// Smallest and largest term.
-    seen: (f64, f64),
 }
 
 impl Range {
-    fn of(metric: &Metric, all: &Distribution) -> Self {
+    fn of(metric: &Metric) -> Self {
         let signed = SIGNED.contains(&metric.name);
         Self {
             least: if signed { f64::NEG_INFINITY } else { 0.0 },
@@ -133,7 +125,6 @@ impl Range {
             } else {
                 f64::INFINITY
             },
-            seen: seen(all),
         }
     }
 
@@ -158,33 +149,19 @@ impl Range {
         }
     }
 
-    /// Quantiles are near, the range is exact: no quantile lies outside of it. Where the paths are
-    /// too few for an upper end of the quantile they are too few for one of the mean beyond it,
-    /// which lies above the quantile's lower end.
+    /// Where the paths are too few for an upper end of the quantile they are too few for one of the
+    /// mean beyond it, which lies above the quantile's lower end.
     fn tail(&self, all: &Distribution, level: Level) -> Option<Tail> {
-        let tail = all.tail(level)?;
-        let within = |value: f64| value.clamp(self.seen.0, self.seen.1);
+        let mut tail = all.tail(level)?;
         let var = tail.value_at_risk;
-        let open = var.high.is_infinite();
-        let value_at_risk = Estimate {
-            value: within(var.value),
-            low: within(var.low),
-            high: if open { var.high } else { within(var.high) },
-        };
-        let beyond = self.possible(tail.expected_shortfall);
-        let value = within(beyond.value);
-        let expected_shortfall = match open {
+        tail.expected_shortfall = match var.high.is_infinite() {
             true => Estimate {
-                value,
-                low: value_at_risk.low,
-                high: f64::INFINITY,
+                value: tail.expected_shortfall.value,
+                ..var
             },
-            false => Estimate { value, ..beyond },
+            false => self.possible(tail.expected_shortfall),
         };
-        Some(Tail {
-            value_at_risk,
-            expected_shortfall,
-        })
+        Some(tail)
     }
 }
 

@@ -8,7 +8,7 @@ const POINTS: u32 = 40;
 /// One point of the curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Loss {
-    /// Share of paths that lose more.
+    /// Share of paths that lose as much or more.
     pub(crate) probability: f64,
     /// Bad debt, USD; none where no path tells it.
     pub(crate) bad_debt: Option<f64>,
@@ -16,7 +16,7 @@ pub(crate) struct Loss {
     pub(crate) seized: Option<f64>,
 }
 
-/// From what every path exceeds to what one path reaches.
+/// From what every path reaches to what one path does.
 pub(crate) fn losses(totals: &Totals) -> Vec<Loss> {
     if totals.paths == 0 {
         return Vec::new();
@@ -30,7 +30,7 @@ pub(crate) fn losses(totals: &Totals) -> Vec<Loss> {
     if probabilities.last().is_some_and(|p| *p > last * 1.000_001) {
         probabilities.push(last);
     }
-    let at = |name, p| totals.figure(name).and_then(|all| exceeded(all, p));
+    let at = |name, p| totals.figure(name).and_then(|all| reached(all, p));
     let point = |probability| Loss {
         probability,
         bad_debt: at("bad_debt", probability),
@@ -39,26 +39,18 @@ pub(crate) fn losses(totals: &Totals) -> Vec<Loss> {
     probabilities.into_iter().map(point).collect()
 }
 
-/// What a share of the terms exceeds.
-fn exceeded(all: &Distribution, share: f64) -> Option<f64> {
-    let terms = all.sum.count() as f64;
-    // What is lost in 1 − share is less than a billionth of a rank.
-    let rank = (terms * (1.0 - share) - 1e-6).ceil() - 1.0;
-    at_rank(all, rank.max(0.0) as u64)
+/// What a share of the terms reaches.
+fn reached(all: &Distribution, share: f64) -> Option<f64> {
+    let terms = all.sum.count();
+    // What is lost in the product is less than a millionth of a rank.
+    let largest = (terms as f64 * share - 1e-6).ceil().max(1.0);
+    at_rank(all, terms.checked_sub(largest as u64)?)
 }
 
 /// The term of a rank from 0.
 fn at_rank(all: &Distribution, rank: u64) -> Option<f64> {
-    let (min, max) = (all.sum.min()?, all.sum.max()?);
-    let last = all.sum.count().saturating_sub(1);
-    match rank {
-        rank if rank >= last => return Some(max),
-        0 => return Some(min),
-        _ => {}
-    }
-    // Half a rank more, so that no rounding of the share reaches the rank before.
-    let term = all.quantile((rank as f64 + 0.5) / last as f64)?;
-    Some(term.clamp(min, max))
+    // The lab's ranks run from 1 and are rounded up; half a rank is far from any rounding.
+    all.quantile((rank as f64 + 0.5) / all.sum.count() as f64)
 }
 
 /// How many terms lie below a bound.
@@ -111,9 +103,11 @@ mod tests {
                 .all(|w| w[0].bad_debt <= w[1].bad_debt && w[0].probability > w[1].probability)
         );
         let (first, last) = (curve[0], curve[120]);
-        assert_eq!((first.probability, first.bad_debt), (1.0, Some(1.0)));
-        // Of a thousand paths one loses more than 999.
-        assert!((last.bad_debt.unwrap() - 999.0).abs() < 2.0 && last.seized.is_none());
+        assert_eq!(first.probability, 1.0);
+        assert!((first.bad_debt.unwrap() - 1.0).abs() <= 1e-3);
+        assert!((last.bad_debt.unwrap() - 1_000.0).abs() <= 1.0 && last.seized.is_none());
+        // Of a thousand paths a hundred lose 901 or more.
+        assert!((curve[40].bad_debt.unwrap() - 901.0).abs() <= 0.902);
         assert_eq!(losses(&Totals::default()), []);
     }
 }

@@ -20,6 +20,11 @@ use backstop_lab::ensemble::{Level, Totals};
 /// The level that the answer speaks of.
 pub(crate) const HEADLINE: Level = Level(0.99);
 
+/// A level as per cent, without what its binary fraction adds.
+pub(crate) fn percent_of(level: Level) -> f64 {
+    (level.0 * 1_000.0).round() / 10.0
+}
+
 /// Everything that an ensemble's report shows.
 #[derive(Clone, Copy)]
 pub struct EnsembleReport<'a> {

@@ -1,9 +1,9 @@
 //! An ensemble for the terminal.
 
-use super::{EnsembleReport, Figure, HEADLINE, Known, SHOWN, answer, horizon};
+use super::{Account, EnsembleReport, Figure, HEADLINE, Known, SHOWN, answer, horizon, percent_of};
 use crate::answer::{NOTHING_USD, spans_text};
 use crate::compare::{shortened, table_width};
-use crate::format::{count, money, one_line, percent, usd};
+use crate::format::{count, money, one_line, percent, plural, usd};
 use crate::terminal::{WIDTH_MIN, aligned, wrap};
 use backstop_lab::ensemble::{CONFIDENCE, Level, Tail, Totals};
 
@@ -12,7 +12,7 @@ const WIDTH_MAX: usize = 120;
 /// Accounts listed at most.
 const ACCOUNTS_MAX: usize = 5;
 /// Longest name of an account.
-const NAME_MAX: usize = 24;
+const NAME_MAX: usize = 20;
 
 /// The ensemble for a terminal of `width` characters: the answer, the main figures with the
 /// intervals of the answer's level, the accounts that lose most, and the worst path.
@@ -29,7 +29,7 @@ pub fn ensemble_text(report: &EnsembleReport<'_>, width: usize) -> String {
     out.push_str(&figures(&known, width));
     out.push_str(&wrap(&footnote(), width));
     out.push_str(&accounts(&known, width));
-    out.push_str(&worst(report));
+    out.push_str(&worst(report, width));
     out
 }
 
@@ -55,7 +55,7 @@ pub fn estimate_text(totals: &Totals) -> String {
 fn headline(report: &EnsembleReport<'_>) -> String {
     let (paths, asked) = (count(report.totals.paths), count(report.asked));
     let of = match report.totals.paths == report.asked {
-        true => format!("{paths} paths"),
+        true => plural(report.totals.paths, "path", "paths").replace('\u{a0}', " "),
         false => format!("{paths} of {asked} paths"),
     };
     let protocol = match report.context.protocol.as_str() {
@@ -80,7 +80,7 @@ fn footnote() -> String {
 
 /// A level as people write it, such as `99.9 %`.
 fn level_text(level: Level) -> String {
-    format!("{} %", (level.0 * 1_000.0).round() / 10.0)
+    format!("{} %", percent_of(level))
 }
 
 /// A column: its header, and what it says of a figure.
@@ -172,60 +172,70 @@ fn beyond_interval() -> Column {
     (String::new(), Box::new(cell))
 }
 
-/// The accounts that lose most; empty where none loses anything.
+/// The accounts that lose most, in as many columns as fit; empty where none loses anything.
 fn accounts(known: &Known<'_>, width: usize) -> String {
     let all = &known.accounts;
     if all.rows.is_empty() {
         return String::new();
     }
-    let paths = known.report.totals.paths.max(1) as f64;
-    let header = ["", "liquidated in", "mean taken", "mean bad debt", "of all"];
-    let row = |a: &super::Account| {
-        let share = match all.bad_debt >= NOTHING_USD {
-            true => percent(a.bad_debt / all.bad_debt),
-            false => percent(a.taken / all.taken),
-        };
-        let cells = [
-            shortened(&one_line(&known.account(a.number)), NAME_MAX),
-            percent(a.paths as f64 / paths),
-            usd(a.taken / paths),
-            usd(a.bad_debt / paths),
-            share,
-        ];
-        cells.map(|cell| cell.replace('\u{a0}', " ")).to_vec()
-    };
-    let rows: Vec<_> = all.rows.iter().take(ACCOUNTS_MAX).map(row).collect();
+    let shown = || all.rows.iter().take(ACCOUNTS_MAX);
     let what = match all.bad_debt >= NOTHING_USD {
-        true => "bad debt",
+        true => "bad debt comes from",
         false => "collateral is taken",
     };
     let title = format!(
-        "\nWhere most {what}{}: the first {} of {} accounts that lose on any path\n",
-        if all.bad_debt >= NOTHING_USD {
-            " comes from"
-        } else {
-            ""
-        },
-        count(rows.len() as u64),
+        "Where most {what}: {} of {} accounts that lose on any path",
+        count(shown().count() as u64),
         count(all.rows.len() as u64)
     );
-    let table = aligned(&header.map(str::to_owned), &rows);
+    let cells: Vec<[String; 5]> = shown().map(|a| account(known, a)).collect();
+    let table = |columns: &[usize]| {
+        let header = ["", "of all", "mean bad debt", "mean taken", "liquidated in"];
+        let pick = |cells: &[String]| columns.iter().map(|i| cells[*i].clone()).collect();
+        let rows: Vec<Vec<String>> = cells.iter().map(|row| pick(row)).collect();
+        aligned(&pick(&header.map(str::to_owned)), &rows)
+    };
+    let tables = [&[0, 1, 2, 3, 4][..], &[0, 1, 2, 3]].map(table);
+    let [wide, narrow] = tables;
+    let table = if table_width(&wide) <= width {
+        wide
+    } else {
+        narrow
+    };
     format!("\n{}{table}", wrap(&title, width))
 }
 
+/// Name, share of all, mean bad debt, mean collateral taken, share of paths.
+fn account(known: &Known<'_>, account: &Account) -> [String; 5] {
+    let (all, paths) = (&known.accounts, known.report.totals.paths.max(1) as f64);
+    let share = match all.bad_debt >= NOTHING_USD {
+        true => account.bad_debt / all.bad_debt,
+        false => account.taken / all.taken,
+    };
+    let cells = [
+        shortened(&one_line(&known.account(account.number)), NAME_MAX),
+        percent(share),
+        usd(account.bad_debt / paths),
+        usd(account.taken / paths),
+        percent(account.paths as f64 / paths),
+    ];
+    cells.map(|cell| cell.replace('\u{a0}', " "))
+}
+
 /// The worst path and how to look at it; empty where no path loses anything.
-fn worst(report: &EnsembleReport<'_>) -> String {
+fn worst(report: &EnsembleReport<'_>, width: usize) -> String {
     let lost = |path: &&backstop_lab::ensemble::WorstPath| {
         path.bad_debt >= NOTHING_USD || path.seized >= NOTHING_USD
     };
     let Some(path) = report.totals.worst.first().filter(lost) else {
         return String::new();
     };
-    format!(
-        "\nWorst path: number {}, {} of bad debt, {} of collateral taken\n  {}\n",
+    let what = format!(
+        "Worst path: number {}, {} of bad debt, {} of collateral taken",
         path.path,
         money(path.bad_debt),
-        money(path.seized),
-        one_line(&(report.path_command)(path.path))
-    )
+        money(path.seized)
+    );
+    let command = one_line(&(report.path_command)(path.path));
+    format!("\n{}  {command}\n", wrap(&what, width))
 }

@@ -1,7 +1,9 @@
 //! An ensemble as tables.
 
 use super::{ACCOUNT, Rows};
-use crate::ensemble::{Account, EnsembleReport, Figure, Known, Loss, losses, money_range};
+use crate::ensemble::{
+    Account, EnsembleReport, Figure, Known, Loss, losses, money_range, percent_of,
+};
 use backstop_io::table::Table;
 use backstop_lab::ensemble::{Distribution, Estimate, FanStep, Level, Tail, WorstPath};
 
@@ -45,7 +47,7 @@ fn estimates<'a, T>(
         .optional_f64("mean_low", unit, &lower, |r| end(Some(mean(r)?.low)))
         .optional_f64("mean_high", unit, &upper, |r| end(Some(mean(r)?.high)));
     for level in Level::SHOWN {
-        let percent = (level.0 * 1_000.0).round() / 10.0;
+        let percent = percent_of(level);
         let key = percent.to_string().replace('.', "_");
         let var = format!("Value at risk: the quantile at {percent} %.");
         let beyond =
@@ -97,16 +99,16 @@ fn curve(known: &Known<'_>) -> Table {
         .f64(
             "probability",
             "",
-            "Share of paths that lose more, 0 to 1.",
+            "Share of paths that lose as much or more, 0 to 1.",
             |l: &Loss| l.probability,
         )
-        .optional_f64("bad_debt", "USD", "Bad debt that they exceed.", |l| {
+        .optional_f64("bad_debt", "USD", "Bad debt that they reach.", |l| {
             l.bad_debt
         })
         .optional_f64(
             "seized",
             "USD",
-            "Liquidated collateral that they exceed.",
+            "Liquidated collateral that they reach.",
             |l| l.seized,
         )
         .table("losses")

@@ -3,8 +3,8 @@
 use backstop_core::protocol::{AccountId, AssetId, Event, OfferKind, TraceStep};
 use backstop_core::units::{Amount, Price, Ratio, Rounding, U256};
 use backstop_lab::record::{
-    AccountRow, CoverageRow, EventRow, LiquidationRow, LiquidatorKind, LiquidatorRow, Miss,
-    MissRow, PathRecord, ReactionRow, StepRow,
+    AccountRow, AccountsTold, CoverageRow, EventRow, LiquidationRow, LiquidatorKind, LiquidatorRow,
+    Miss, MissRow, PathRecord, ReactionRow, StepRow,
 };
 use backstop_report::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
@@ -348,6 +348,7 @@ pub(crate) fn record(size: Size, selling: f64) -> PathRecord {
         liquidations,
         misses,
         accounts,
+        accounts_told: AccountsTold::All,
         state_hash: [0xab; 32],
         refusals: vec![("health factor is not below the threshold".into(), 57)],
         ..PathRecord::default()

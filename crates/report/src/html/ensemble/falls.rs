@@ -31,9 +31,7 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
         of: |bin| &bin.bad_debt,
     };
     html! {
-        @if bins.len() > 1 {
-            div class="grid2" { (figure(page, &seized)) (figure(page, &bad_debt)) }
-        }
+        div class="grid2" { (figure(page, &seized)) (figure(page, &bad_debt)) }
         (rows(page))
     }
 }
@@ -48,14 +46,18 @@ struct Plot {
 
 fn figure(page: &Page<'_>, plot: &Plot) -> Markup {
     let bins = &page.totals().falls;
-    let line = |name: &str, class, fill, value: fn(&Sum) -> Option<f64>| Line {
+    let corners = corners(bins);
+    let line = |name: &str, class, value: fn(&Sum) -> Option<f64>| Line {
         name: name.to_owned(),
         class,
         shape: Shape::Straight,
-        fill,
-        y: bins
-            .values()
-            .map(|bin| value((plot.of)(bin)).unwrap_or(f64::NAN))
+        fill: Fill::None,
+        y: corners
+            .iter()
+            .map(|(_, bin)| {
+                bin.and_then(|bin| value((plot.of)(bin)))
+                    .unwrap_or(f64::NAN)
+            })
             .collect(),
     };
     let most = bins.values().filter_map(|bin| (plot.of)(bin).max());
@@ -76,8 +78,8 @@ fn figure(page: &Page<'_>, plot: &Plot) -> Markup {
             .map(|percent| f64::from(*percent) + 0.5)
             .collect(),
         lines: vec![
-            line("largest", "c1", Fill::None, Sum::max),
-            line("mean", plot.class, Fill::Tint, Sum::mean),
+            line("largest", "c1", Sum::max),
+            line("mean", plot.class, Sum::mean),
         ],
         dots: Vec::new(),
         rules: Vec::new(),
@@ -85,8 +87,21 @@ fn figure(page: &Page<'_>, plot: &Plot) -> Markup {
         times: 5,
     };
     let caption =
-        "Mean and largest over the paths of each whole percent; empty percents are joined.";
+        "Mean and largest over the paths of each whole percent; no line where there is no path.";
     line_figure(page, &chart, caption)
+}
+
+/// Both ends of each bin, and a place without a bin after those that no other one follows.
+fn corners(bins: &BTreeMap<u16, FallBin>) -> Vec<(f64, Option<&FallBin>)> {
+    let mut corners = Vec::new();
+    for (percent, bin) in bins {
+        let (start, end) = (f64::from(*percent), f64::from(*percent) + 1.0);
+        corners.extend([(start, Some(bin)), (end, Some(bin))]);
+        if !bins.contains_key(&(percent + 1)) {
+            corners.push((end, None));
+        }
+    }
+    corners
 }
 
 /// Bins of a width at which the table is short.
@@ -148,6 +163,29 @@ fn rows(page: &Page<'_>) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_break_where_bins_are_missing() {
+        let bins: BTreeMap<u16, FallBin> = [3, 4, 7]
+            .into_iter()
+            .map(|p| (p, FallBin::default()))
+            .collect();
+        let drawn: Vec<(f64, bool)> = corners(&bins)
+            .iter()
+            .map(|(x, bin)| (*x, bin.is_some()))
+            .collect();
+        let want = [
+            (3.0, true),
+            (4.0, true),
+            (4.0, true),
+            (5.0, true),
+            (5.0, false),
+            (7.0, true),
+            (8.0, true),
+            (8.0, false),
+        ];
+        assert_eq!(drawn, want);
+    }
 
     #[test]
     fn rows_are_joined_until_they_are_few() {

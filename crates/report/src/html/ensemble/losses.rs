@@ -2,8 +2,8 @@
 
 use super::super::parts::{line_figure, nothing};
 use super::Page;
-use crate::ensemble::{Loss, losses};
-use crate::format::{money, percent};
+use crate::ensemble::{Loss, losses, percent_of};
+use crate::format::money;
 use crate::svg::{Base, Fill, Line, LineChart, Rule, Shape, XKind};
 use backstop_lab::ensemble::Level;
 use maud::{Markup, html};
@@ -50,8 +50,8 @@ fn figure(page: &Page<'_>, curve: &Curve, points: &[Loss]) -> Markup {
     let rules: Vec<Rule> = marks
         .filter_map(|(level, row)| {
             let text = format!(
-                "{}: {}",
-                percent(level.0),
+                "{}\u{a0}%: {}",
+                percent_of(level),
                 money(figure.tail(level)?.value_at_risk.value)
             );
             let x = -(1.0 - level.0).log10();
@@ -62,7 +62,7 @@ fn figure(page: &Page<'_>, curve: &Curve, points: &[Loss]) -> Markup {
         id: format!("losses-{}", curve.metric.replace('_', "-")),
         title: format!("{} by how rare it is, USD", capital(curve.name)),
         desc: format!(
-            "Loss that a share of the paths exceeds. {}.",
+            "Loss that a share of the paths reaches. Value at risk: {}.",
             rules
                 .iter()
                 .map(|r| r.text.as_str())
@@ -71,7 +71,7 @@ fn figure(page: &Page<'_>, curve: &Curve, points: &[Loss]) -> Markup {
         ),
         height: 260.0,
         kind: XKind::Rarity,
-        x_title: "share of paths that lose more",
+        x_title: "share of paths that lose as much or more",
         unit: "USD",
         x: points
             .iter()
@@ -97,8 +97,8 @@ fn figure(page: &Page<'_>, curve: &Curve, points: &[Loss]) -> Markup {
 
 fn caption(name: &str) -> String {
     format!(
-        "{} that a share of the paths exceeds: from all paths on the left to one on the right, each tenth as many \
-         as far apart. Dashed: value at risk at 95, 99 and 99.9 %.",
+        "{} that a share of the paths reaches, from all paths on the left to the worst one on the right. The scale is \
+         logarithmic: each power of ten has a tenth of the paths. Dashed: value at risk.",
         capital(name)
     )
 }

@@ -134,18 +134,11 @@ fn confidence() -> String {
 fn warnings(page: &Page<'_>) -> Markup {
     let report = &page.known.report;
     let (done, asked) = (report.totals.paths, report.asked);
-    let stopped = report.totals.stopped;
     html! {
         @if done < asked {
             p class="warning" role="note" {
                 strong { "Not all paths were run. " }
                 (count(done)) " of " (count(asked)) " paths; the figures are those of these paths."
-            }
-        }
-        @if stopped > 0 {
-            p class="warning" role="note" {
-                strong { "The ledger could not go on" } " in " (plural(stopped, "path", "paths"))
-                ". What would have been lost afterwards is not in the figures."
             }
         }
     }
@@ -198,7 +191,7 @@ fn key_figures(known: &Known<'_>) -> Vec<Tile> {
         "accounts that leave some",
     );
     tiles.push(tile(
-        "Accounts behind half of it",
+        "Accounts for half of it",
         half.map_or_else(|| MISSING.to_owned(), |n| count(n as u64)),
         format!("of {of}"),
     ));
