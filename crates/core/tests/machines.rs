@@ -20,6 +20,10 @@ mod dice;
 mod euler;
 #[path = "machines/geb.rs"]
 mod geb;
+#[path = "machines/liquity.rs"]
+mod liquity;
+#[path = "machines/maker.rs"]
+mod maker;
 #[path = "machines/morpho.rs"]
 mod morpho;
 
@@ -319,6 +323,61 @@ fn geb_keeps_its_word() {
 #[test]
 fn geb_adds_up() {
     geb::adds_up();
+}
+
+#[test]
+fn maker_1_0_keeps_its_word() {
+    hold(maker::open_1_0, &maker::ENGLISH);
+}
+
+#[test]
+fn maker_1_2_keeps_its_word() {
+    hold(maker::open_1_2, &maker::ENGLISH);
+}
+
+#[test]
+fn maker_2_0_keeps_its_word() {
+    hold(maker::open_2_0, &maker::DUTCH);
+}
+
+#[test]
+fn maker_tells_each_unit_once() {
+    maker::tells_each_unit_once();
+}
+
+#[test]
+fn maker_pays_bidders_and_owners() {
+    maker::pays_bidders_and_owners();
+}
+
+#[test]
+fn maker_hears_prices_late_and_charges_fees() {
+    maker::hears_prices_late_and_charges_fees();
+}
+
+#[test]
+fn liquity_v1_keeps_its_word() {
+    hold(liquity::open_v1, &[OfferKind::Repay, OfferKind::Deposit]);
+}
+
+#[test]
+fn liquity_v2_keeps_its_word() {
+    hold(liquity::open_v2, &[OfferKind::Repay, OfferKind::Deposit]);
+}
+
+#[test]
+fn liquity_accounts_for_everything() {
+    liquity::accounts_for_everything();
+}
+
+#[test]
+fn liquity_tells_a_deficit_once() {
+    liquity::tells_a_deficit_once();
+}
+
+#[test]
+fn liquity_follows_the_mode() {
+    liquity::follows_the_mode();
 }
 
 #[test]

@@ -8,8 +8,8 @@ mod dice;
 
 use backstop_core::auction::{AuctionId, DutchTerms, EnglishTerms, PriceCurve, Ray};
 use backstop_core::protocol::maker::{
-    Account, Action, BiddingParameter, Breaker, CollateralParameter, CollateralType, Core,
-    DebtHouse, DelayedFeed, DutchHouse, EnglishHouse, Holding, House, Liquidations, Maker,
+    Account, Action, BiddingParameter, Breaker, Change, CollateralParameter, CollateralType, Core,
+    DebtHouse, DelayedFeed, DutchHouse, EnglishHouse, Holding, House, Lending, Liquidations, Maker,
     MakerSetup, MakerVersion, NextBid, Outcome, Parameter, PriceFeed, Quote, Rejection, Roles,
     SaleKind, SurplusHouse, SystemParameter, Treasury,
 };
@@ -120,6 +120,11 @@ fn collateral_type(dice: &mut Dice, version: MakerVersion, asset: AssetId) -> Co
             tolerance: Ray(mille(600, RAY)),
             locked_until: U256::ZERO,
         },
+        lending: Lending {
+            ceiling: Value(rad(dice.pick(&[0, 2_000_000]))),
+            growth: Ray(RAY + n(dice.pick(&[0, 1_243_680_656_318_820_312_000]))),
+            accrued: START,
+        },
     }
 }
 
@@ -164,6 +169,7 @@ fn system(version: MakerVersion, dice: &mut Dice) -> Maker {
         issued: Value(issued),
         unbacked,
         tokens: Amount(tokens),
+        debt_ceiling: Value(rad(dice.pick(&[0, 1_000_000_000]))),
         target_price: Ray::ONE,
         liquidations: Liquidations {
             enabled: true,
@@ -417,6 +423,49 @@ fn around(dice: &mut Dice, asset: AssetId) -> Action {
     }
 }
 
+/// A vault's owner, or whoever brings the fee up to date.
+fn lending(dice: &mut Dice, maker: &Maker, asset: AssetId) -> Action {
+    let owner = dice.pick(&OWNERS);
+    let held = maker.account(owner).unwrap().holding(asset);
+    let part = |dice: &mut Dice, of: U256| match dice.below(4) {
+        0 => of,
+        1 => U256::ZERO,
+        _ => mille(dice.below(1_002), of),
+    };
+    match dice.below(8) {
+        0 => Action::Join {
+            asset,
+            owner,
+            amount: Amount(wad(dice.below(100))),
+        },
+        1 => Action::Exit {
+            asset,
+            owner,
+            amount: Amount(part(dice, held.free.0)),
+        },
+        2 => Action::Accrue { asset },
+        _ => {
+            let collateral = match dice.below(2) {
+                0 => Change::More(part(dice, held.free.0)),
+                _ => Change::Less(part(dice, held.locked.0)),
+            };
+            let debt = match dice.below(3) {
+                0 => Change::NONE,
+                1 => Change::More(part(dice, wad(5_000))),
+                _ => Change::Less(part(dice, held.debt.0)),
+            };
+            Action::Adjust {
+                asset,
+                vault: owner,
+                source: owner,
+                purse: BIDDERS[0],
+                collateral,
+                debt,
+            }
+        }
+    }
+}
+
 fn choose(dice: &mut Dice, maker: &Maker) -> Action {
     let asset = dice.pick(&TYPES);
     let sells_by_price = maker.version().rules().sale == SaleKind::Dutch;
@@ -444,7 +493,8 @@ fn choose(dice: &mut Dice, maker: &Maker) -> Action {
                 caller: dice.pick(&[ADMIN, BIDDERS[0]]),
             }
         }
-        69..=84 => treasury(dice, maker),
+        69..=82 => treasury(dice, maker),
+        83..=88 => lending(dice, maker, asset),
         _ => around(dice, asset),
     }
 }

@@ -65,7 +65,8 @@ pub struct StepRow {
     pub liquidations: u32,
     /// Debt repaid by liquidators in the step.
     pub repaid_usd: f64,
-    /// Collateral that borrowers lost in the step, protocol fee included, at oracle prices.
+    /// Collateral that borrowers lost in the step, protocol fee included, at oracle prices; without
+    /// exchanges between bands, which go both ways.
     pub seized_usd: f64,
     /// Liquidators' bonus in the step, at oracle prices: received less paid.
     pub bonus_usd: f64,

@@ -40,7 +40,7 @@ pub struct Summary {
     pub seized_usd: f64,
     /// Liquidators' bonus at oracle prices.
     pub bonus_usd: f64,
-    /// Borrowers' loss: seized less repaid.
+    /// Borrowers' loss: seized less debt cleared.
     pub penalty_usd: f64,
     /// Protocol's fee.
     pub fee_usd: f64,

@@ -70,15 +70,15 @@ fn three_designs_read_as_stored() {
         3 designs met the same fall of WETH: 47.0 % from $194.07 to $102.82 within 27 minutes, before any
         forced selling. Liquity v1 left no bad debt; Aave v3.7 and Maker Liquidations 2.0 left the most,
         $1,331. Liquidation cost the borrowers least under Aave v3.7 and Liquity v1, $1,224, and most under
-        Maker Liquidations 2.0, $3,183 (13.0 % of the debt repaid). Forced selling pushed the oracle's price
-        of WETH down most under Maker Liquidations 2.0, by up to 6.4 %, and least under Liquity v1, by
+        Maker Liquidations 2.0, $3,183 (13.0 % of the debt cleared). Forced selling pushed the oracle's
+        price of WETH down most under Maker Liquidations 2.0, by up to 6.4 %, and least under Liquity v1, by
         1.2 %.
 
                              aave-3.7   liquity-v1   maker-2.0
         Liquidations                6            6           6
         Accounts liquidated         6            6           6
         Accounts saved              6            6           6
-        Debt repaid             24.5k        24.5k       24.5k
+        Debt cleared            24.5k        24.5k       24.5k
         Collateral seized       25.7k        25.7k       27.7k
         Bad debt                1,331            0*      1,331
         Borrowers' penalty      1,224*       1,224*      3,183
@@ -140,13 +140,13 @@ fn no_design_and_one_design() {
 
         1 design met a fall of WETH: 47.0 % from $194.07 to $102.82 within 27 minutes, before any forced
         selling. Aave v3.7 left $1,331 of bad debt. Borrowers paid a penalty of $1,224 (5.0 % of the debt
-        repaid). Forced selling pushed the oracle's price of WETH down by up to 3.5 %.
+        cleared). Forced selling pushed the oracle's price of WETH down by up to 3.5 %.
 
                              aave-3.7
         Liquidations                6
         Accounts liquidated         6
         Accounts saved              6
-        Debt repaid             24.5k
+        Debt cleared            24.5k
         Collateral seized       25.7k
         Bad debt                1,331
         Borrowers' penalty      1,224
@@ -228,7 +228,7 @@ fn what_is_missing_is_never_zero() {
         Liquidations              n/a            6           6
         Accounts liquidated       n/a            6           6
         Accounts saved            n/a            6         n/a
-        Debt repaid               n/a        24.5k       24.5k
+        Debt cleared              n/a        24.5k       24.5k
         Collateral seized         n/a          n/a       27.7k
         Bad debt                  n/a          n/a         n/a
         Borrowers' penalty        n/a          n/a       3,183

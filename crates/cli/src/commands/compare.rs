@@ -46,7 +46,7 @@ fn known_design(name: &str) -> Result<String, String> {
     if DESIGNS.iter().any(|row| row.name == name) {
         return Ok(name.to_owned());
     }
-    let known: Vec<_> = DESIGNS.iter().map(|row| row.name).collect();
+    let known: Vec<_> = DESIGNS.iter().map(|row| row.name.as_str()).collect();
     Err(format!("allowed: {}", known.join(", ")))
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         return Err(Failure::new(message));
     }
     let mut context = setup::run_context(&loaded, command_line(args));
-    let titles: Vec<_> = ran.iter().map(|ran| ran.row.title).collect();
+    let titles: Vec<_> = ran.iter().map(|ran| ran.row.title.as_str()).collect();
     context.protocol = titles.join(", ");
     let contenders: Vec<_> = ran.iter().map(contender).collect();
     let comparison = Comparison {
@@ -110,14 +110,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 /// Rows of the names, each once, in the order of the table; all where there are no names.
 fn chosen(names: &[String]) -> Vec<&'static Row> {
-    let wanted = |row: &&Row| names.is_empty() || names.iter().any(|name| name == row.name);
+    let wanted = |row: &&Row| names.is_empty() || names.contains(&row.name);
     DESIGNS.iter().filter(wanted).collect()
 }
 
 fn contender(ran: &Ran) -> Contender<'_> {
     Contender {
-        name: ran.row.name,
-        title: ran.row.title,
+        name: &ran.row.name,
+        title: &ran.row.title,
         mapping: &ran.mapping,
         record: &ran.record,
         without_feedback: Some(&ran.without_feedback),

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::progress;
-use crate::setup::{self, AfterRun, Loaded, Row};
+use crate::setup::{self, AfterRun, Loaded, Payer, Row};
 use backstop_core::protocol::AssetId;
 use backstop_core::protocol::aave::Pool;
 use backstop_io::inputs::AssetPrice;
@@ -63,6 +63,7 @@ struct Ran {
     maps: Vec<LiquidationMap>,
     /// How the scenario was mapped onto the design.
     mapping: Vec<String>,
+    payer: Payer,
 }
 
 /// Runs the command.
@@ -84,8 +85,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         .clone()
         .unwrap_or_else(|| Path::new("out").join(&loaded.scenario.name));
     let mut context = setup::run_context(&loaded, command_line(args));
-    context.protocol = design.title.to_owned();
+    context.protocol = design.title.clone();
     context.notes.extend(ran.mapping.iter().cloned());
+    ran.payer.tell(&mut context.waterfall);
     let report = Report {
         context: &context,
         record: &ran.record,
@@ -153,7 +155,7 @@ fn run_pool(loaded: &Loaded) -> Result<Ran, Failure> {
     let maps = liquidation_maps(loaded, &opened.pool, &pool, &record)?;
     Ok(Ran {
         maps,
-        ..ran(loaded, record, pair, &[])
+        ..ran(loaded, (record, pair), &[], Payer::Waterfall)
     })
 }
 
@@ -166,11 +168,17 @@ fn run_design(loaded: &Loaded, row: &Row) -> Result<Ran, Failure> {
         || design.walk(loaded, FeedbackMode::Off, LEAN, &bar),
     );
     bar.finish_and_clear();
-    Ok(ran(loaded, with?, without?, design.mapping()))
+    let paths = (with?, without?);
+    Ok(ran(loaded, paths, design.mapping(), design.payer()))
 }
 
 /// The two paths with the names of the book's accounts.
-fn ran(loaded: &Loaded, mut record: PathRecord, pair: PathRecord, mapping: &[String]) -> Ran {
+fn ran(
+    loaded: &Loaded,
+    (mut record, pair): (PathRecord, PathRecord),
+    mapping: &[String],
+    payer: Payer,
+) -> Ran {
     let book = &loaded.inputs.book.accounts;
     for row in &mut record.accounts {
         let at = usize::try_from(row.account.0).unwrap_or(usize::MAX);
@@ -182,6 +190,7 @@ fn ran(loaded: &Loaded, mut record: PathRecord, pair: PathRecord, mapping: &[Str
         pair: whole.then_some(pair),
         maps: Vec::new(),
         mapping: mapping.to_vec(),
+        payer,
     }
 }
 

@@ -8,7 +8,7 @@ mod pool;
 mod world;
 
 pub(crate) use context::run_context;
-pub(crate) use designs::{DESIGNS, Row, design_of};
+pub(crate) use designs::{DESIGNS, Payer, Row, design_of};
 pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd};
 pub(crate) use path::walk;
 pub(crate) use pool::{Opened, open_pool, open_pool_as, start_price};

@@ -1,6 +1,7 @@
 //! A pool with a scenario's parameters, prices and book.
 
 use super::Loaded;
+use super::designs::parameters;
 use crate::failure::Failure;
 use backstop_core::protocol::aave::{
     AaveVersion, Account, Pool, PoolSetup, Position, RateStrategy, ReserveConfig, ReserveSetup,
@@ -139,6 +140,7 @@ pub(crate) fn open_pool_as(
     book: &Book,
     version: AaveVersion,
 ) -> Result<Opened, Failure> {
+    parameters::read(loaded, "aave", &mut [])?;
     let scenario = &loaded.scenario;
     let now = Timestamp(scenario.time.start);
     let base_decimals = scenario.protocol.base_decimals;

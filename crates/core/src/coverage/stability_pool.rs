@@ -24,25 +24,57 @@ mod rules;
 pub use fault::Fault;
 pub use rules::{Accounting, Dust, GainCap, LIQUITY_V1, LIQUITY_V2, PoolRules};
 
+use crate::book::Book;
+use crate::protocol::AccountId;
 use crate::units::{Amount, Rounding, U256, WAD};
 use fault::{add, minus, over, plus, scale, sub, times};
 use rules::SCALE_FACTOR;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Sums by epoch and scale; a sum that was never added to is zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sums(Arc<BTreeMap<(u64, u64), U256>>);
+///
+/// Epochs and scales only rise, so sums are added at the end of a list whose clone is a fork.
+#[derive(Clone, Debug, Default)]
+pub struct Sums(Book<((u64, u64), U256)>);
+
+impl PartialEq for Sums {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Sums {}
 
 impl Sums {
     /// The sum of an epoch and a scale.
     pub fn get(&self, epoch: u64, scale: u64) -> U256 {
-        self.0.get(&(epoch, scale)).copied().unwrap_or_default()
+        let key = (epoch, scale);
+        let place = self.place(key);
+        let found = self.0.get(place).filter(|(of, _)| *of == key);
+        found.map_or(U256::ZERO, |(_, sum)| *sum)
     }
 
     /// The sums that are not zero, ascending by epoch and scale.
     pub fn iter(&self) -> impl Iterator<Item = ((u64, u64), U256)> + '_ {
-        self.0.iter().map(|(key, sum)| (*key, *sum))
+        self.0.iter().map(|(_, sum)| *sum)
+    }
+
+    /// The first place whose key is not below this one.
+    fn place(&self, key: (u64, u64)) -> AccountId {
+        let below = |place: u32| {
+            let held = self.0.get(AccountId(place));
+            held.is_some_and(|(of, _)| *of < key)
+        };
+        let (mut low, mut high) = (0, self.0.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if below(middle) {
+                low = middle.saturating_add(1);
+            } else {
+                high = middle;
+            }
+        }
+        AccountId(low)
     }
 
     fn add(&mut self, key: (u64, u64), more: U256) -> Result<(), Fault> {
@@ -50,7 +82,15 @@ impl Sums {
             return Ok(());
         }
         let sum = add(self.get(key.0, key.1), more)?;
-        Arc::make_mut(&mut self.0).insert(key, sum);
+        let place = self.place(key);
+        let held = self.0.get(place).map(|(of, _)| *of);
+        match held {
+            Some(of) if of == key => self.0.set(place, (key, sum)),
+            None => {
+                self.0.push((key, sum));
+            }
+            Some(_) => *self = self.iter().chain([(key, sum)]).collect(),
+        }
         Ok(())
     }
 }
@@ -58,7 +98,8 @@ impl Sums {
 impl FromIterator<((u64, u64), U256)> for Sums {
     fn from_iter<I: IntoIterator<Item = ((u64, u64), U256)>>(sums: I) -> Self {
         let kept = sums.into_iter().filter(|(_, sum)| !sum.is_zero());
-        Self(Arc::new(kept.collect()))
+        let sorted: BTreeMap<_, _> = kept.collect();
+        Self(sorted.into_iter().collect())
     }
 }
 

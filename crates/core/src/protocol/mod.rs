@@ -18,6 +18,7 @@ mod offer;
 mod rejections;
 mod setup_error;
 mod trace;
+mod versions;
 
 pub use event::Event;
 pub use offer::{Adjustment, Drift, Offer, OfferKind, Payout, Receive, Settlement, Terms};
@@ -25,6 +26,7 @@ pub use setup_error::SetupError;
 pub use trace::{NoTrace, Trace, TraceSink, TraceStep};
 
 pub(crate) use rejections::{panics, rejections};
+pub(crate) use versions::versions;
 
 use crate::units::{Amount, Bps, Price, Ratio, Timestamp, Value};
 use std::fmt::Debug;

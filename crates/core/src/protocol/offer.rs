@@ -6,7 +6,8 @@ use crate::units::{Amount, Ratio};
 /// What taking an offer means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OfferKind {
-    /// Pay debt and receive the account's collateral at once.
+    /// Pay debt and receive the account's collateral at once. [`Offer::repay_max`] is zero where others
+    /// pay, as the depositors of a stability pool do.
     #[default]
     Repay,
     /// Let the protocol take the account over, and buy of what it took in the same call.

@@ -17,7 +17,7 @@ use crate::error::{FileError, Place, Problem};
 use crate::price::{Layout, TimeSeries};
 use crate::source::read_text;
 use backstop_core::protocol::AssetId;
-pub use protocol::FAMILIES;
+pub use protocol::families;
 use protocol::protocol;
 use section::{Problems, Range, Section};
 use std::collections::BTreeMap;

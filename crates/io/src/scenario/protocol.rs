@@ -2,31 +2,57 @@
 
 use super::ProtocolSpec;
 use super::section::{Range, Section, number};
+use backstop_core::protocol::aave::AaveVersion;
+use backstop_core::protocol::aave_v4::AaveV4Version;
+use backstop_core::protocol::comet::CometVersion;
+use backstop_core::protocol::compound_v2::CompoundVersion;
+use backstop_core::protocol::euler::EvkVersion;
+use backstop_core::protocol::liquity::LiquityVersion;
+use backstop_core::protocol::maker::MakerVersion;
+use backstop_core::protocol::morpho::MorphoVersion;
 use std::collections::BTreeMap;
 
 /// Families of protocols and their versions, as a scenario names them. A family of one version may be
 /// named without it.
-pub const FAMILIES: &[(&str, &[&str])] = &[
-    ("aave", &["3.0.2", "3.3", "3.4", "3.5", "3.6", "3.7"]),
-    ("aave-v4", &["1e8de86"]),
-    ("comet", &["d5a30b0"]),
-    ("compound-v2", &["2.6", "a3214f6"]),
-    ("crvusd", &["v1"]),
-    ("euler", &["5b98b42"]),
-    ("geb", &["v1"]),
-    ("liquity", &["v1", "v2"]),
-    ("maker", &["1.0.3", "1.2", "2.0"]),
-    ("morpho", &["1.0.0"]),
-];
+pub fn families() -> Vec<(&'static str, Vec<&'static str>)> {
+    vec![
+        ("aave", AaveVersion::ALL.map(AaveVersion::number).to_vec()),
+        (
+            "aave-v4",
+            AaveV4Version::ALL.map(AaveV4Version::number).to_vec(),
+        ),
+        ("comet", vec![CometVersion::D5a30b0.number()]),
+        (
+            "compound-v2",
+            CompoundVersion::ALL.map(CompoundVersion::number).to_vec(),
+        ),
+        ("crvusd", vec!["v1"]),
+        ("euler", EvkVersion::ALL.map(EvkVersion::number).to_vec()),
+        ("geb", vec!["v1"]),
+        (
+            "liquity",
+            LiquityVersion::ALL.map(LiquityVersion::number).to_vec(),
+        ),
+        (
+            "maker",
+            MakerVersion::ALL.map(MakerVersion::number).to_vec(),
+        ),
+        (
+            "morpho",
+            MorphoVersion::ALL.map(MorphoVersion::number).to_vec(),
+        ),
+    ]
+}
 
 /// Values that a family's own parameter may have; the family says what it allows within.
 const PARAMETER: Range = Range::Within(0.0, 1e15);
 
 pub(super) fn protocol(section: Section<'_>) -> ProtocolSpec {
-    let families: Vec<_> = FAMILIES.iter().map(|(name, _)| (*name, *name)).collect();
-    let family = section.choice("family", &families);
-    let known = FAMILIES.iter().find(|(name, _)| *name == family);
-    let versions = known.map_or(&[][..], |(_, versions)| *versions);
+    let families = families();
+    let names: Vec<_> = families.iter().map(|(name, _)| (*name, *name)).collect();
+    let family = section.choice("family", &names);
+    let known = families.iter().find(|(name, _)| *name == family);
+    let versions = known.map_or(&[][..], |(_, versions)| versions.as_slice());
     let choices: Vec<_> = versions
         .iter()
         .map(|version| (*version, *version))

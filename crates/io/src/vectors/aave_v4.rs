@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 pub(super) fn versions() -> Vec<&'static str> {
     AaveV4Version::ALL
         .into_iter()
-        .map(AaveV4Version::commit)
+        .map(AaveV4Version::number)
         .collect()
 }
 

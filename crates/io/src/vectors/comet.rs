@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 pub(super) fn versions() -> Vec<&'static str> {
     CometVersion::ALL
         .iter()
-        .map(|version| version.name())
+        .map(|version| version.number())
         .collect()
 }
 

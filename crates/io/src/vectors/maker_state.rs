@@ -8,7 +8,7 @@ use backstop_core::auction::{
 };
 use backstop_core::protocol::maker::{
     Account, Bid, Breaker, CollateralType, Core, DebtHouse, DutchHouse, EnglishHouse, Holding,
-    House, Liquidations, Maker, MakerSetup, MakerVersion, PriceFeed, Quote, Roles, Sale,
+    House, Lending, Liquidations, Maker, MakerSetup, MakerVersion, PriceFeed, Quote, Roles, Sale,
     SurplusHouse, Treasury,
 };
 use backstop_core::protocol::{AccountId, AssetId};
@@ -174,6 +174,7 @@ fn collateral_type(
         dutch: dutch_house(given)?,
         english,
         breaker: Breaker::default(),
+        lending: Lending::default(),
     }))
 }
 
@@ -191,6 +192,7 @@ fn core(given: &Fields<'_>) -> Result<Core, FieldError> {
         issued: Rad(vat.wide("debt")?),
         unbacked: Rad(vat.wide("vice")?),
         tokens: Amount(number(part(given, "gem")?.as_ref(), "supply")?),
+        debt_ceiling: Rad::ZERO,
         target_price: Ray(number(spotter.as_ref(), "par")?),
         liquidations: Liquidations {
             enabled: live == U256::ONE,

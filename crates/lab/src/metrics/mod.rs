@@ -66,6 +66,7 @@ pub const METRICS: &[Metric] = &[
     totals::SALES,
     totals::FREE_SALES,
     totals::REPAID,
+    totals::CLEARED,
     totals::SEIZED,
     totals::BONUS,
     totals::PENALTY,

@@ -2,6 +2,7 @@
 
 use super::{Evidence, Metric};
 use crate::record::{LiquidationRow, StepRow};
+use backstop_core::protocol::OfferKind;
 
 /// How many liquidations went through.
 pub(super) const LIQUIDATIONS: Metric = Metric {
@@ -69,11 +70,26 @@ pub(super) const REPAID: Metric = Metric {
     compute: |e| Some(steps(e, |row| row.repaid_usd)),
 };
 
+/// Debt cleared, whoever paid.
+pub(super) const CLEARED: Metric = Metric {
+    name: "cleared",
+    unit: "USD",
+    doc: "Debt that borrowers no longer owe because of liquidations, whoever paid it: liquidators, \
+          depositors, reserves. Neither debt that was written off nor exchanges between bands count. At \
+          oracle prices.",
+    compute: |e| {
+        let rows = e.path.liquidations.iter();
+        let rows = rows.filter(|row| row.kind != OfferKind::Exchange);
+        Some(rows.fold(0.0, |sum, row| sum + row.cleared_usd))
+    },
+};
+
 /// Collateral taken.
 pub(super) const SEIZED: Metric = Metric {
     name: "seized",
     unit: "USD",
-    doc: "Collateral taken from borrowers, protocol fee included, at oracle prices.",
+    doc: "Collateral taken from borrowers, protocol fee included, exchanges between bands not counted, \
+          at oracle prices.",
     compute: |e| Some(steps(e, |row| row.seized_usd)),
 };
 

@@ -105,7 +105,7 @@ impl<P: Protocol> World<P> {
             }
         }
         if let Some(watched) = self.watch.get_mut(bid.what.seat) {
-            watched.plans.clear();
+            watched.forget_plans(bid.what.auction);
         }
         self.plan_of(bid.what).filter(pays)
     }

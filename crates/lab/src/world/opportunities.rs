@@ -41,20 +41,24 @@ impl<P: Protocol> World<P> {
         let block_time = self.config.grid.start as f64 + block_s;
         let out = self.members_out(block_time);
         for seat in self.watch.awake() {
-            let Some(watched) = self.watch.get(seat) else {
+            let Some(watched) = self.watch.get_mut(seat) else {
                 continue;
             };
+            watched.begin_block();
             let (account, since) = (watched.account, watched.since);
             let age = block_time - since as f64;
             let before = bids.len();
             let mut waiting = false;
+            let auctions = self.auctions(seat);
             for member in 0..self.crew.members.len() {
                 if out.get(member) == Some(&true) || self.latency_of(member) > age {
                     waiting = true;
-                } else {
+                    continue;
+                }
+                for auction in &auctions {
                     bids.extend(self.bid(Attempt {
                         account,
-                        auction: 0,
+                        auction: *auction,
                         seat,
                         member,
                     }));
@@ -68,6 +72,27 @@ impl<P: Protocol> World<P> {
             }
         }
         bids
+    }
+
+    /// What an account offers, asked for once a step while it stays as it is.
+    fn offers_of(&mut self, seat: Seat) -> &[Offer] {
+        let Some(watched) = self.watch.get_mut(seat) else {
+            return &[];
+        };
+        let account = watched.account;
+        let protocol = &self.protocol;
+        watched
+            .offers
+            .get_or_insert_with(|| protocol.offers(account))
+    }
+
+    /// The auctions in which somebody can act now; 0 stands for what is no auction.
+    fn auctions(&mut self, seat: Seat) -> Vec<u64> {
+        let offers = self.offers_of(seat).iter();
+        let mut auctions: Vec<u64> = offers.map(|offer| offer.auction).collect();
+        auctions.sort_unstable();
+        auctions.dedup();
+        auctions
     }
 
     fn starts_unpaid(&self, seat: Seat) -> bool {
@@ -127,12 +152,14 @@ impl<P: Protocol> World<P> {
         if !native && (profit < config.min_profit_usd || profit <= 0.0) {
             return None;
         }
-        // What a start opens is not the starter's own, so only its reward is worth a higher price.
+        // What a start opens is not the starter's own, so only its reward is worth a higher price. A
+        // bid can be answered by another, and what was won is nobody else's: they are worth none.
         let contested = match plan.offer.kind {
             OfferKind::Start => {
                 let reward = plan.offer.reward;
                 self.units.usd(plan.offer.debt, reward, &self.oracle) - gas_usd
             }
+            OfferKind::Bid | OfferKind::Deliver => 0.0,
             _ => profit,
         };
         let profit_in_gwei = if gas_usd > 0.0 {
@@ -146,10 +173,7 @@ impl<P: Protocol> World<P> {
             lane: config.lane(),
             gwei,
             tie,
-            what: Attempt {
-                auction: plan.offer.auction,
-                ..attempt
-            },
+            what: attempt,
         })
     }
 
@@ -157,7 +181,7 @@ impl<P: Protocol> World<P> {
     /// a group share the plan where it does not depend on their own capital.
     pub(super) fn plan_of(&mut self, attempt: Attempt) -> Option<Plan> {
         let Attempt {
-            account,
+            auction,
             seat,
             member,
             ..
@@ -169,27 +193,21 @@ impl<P: Protocol> World<P> {
             Exit::FlashLoan { .. } => (liquidator.group, f64::INFINITY),
             Exit::Inventory { .. } => (groups + member, liquidator.capital_usd),
         };
-        let watched = self.watch.get(seat)?;
-        if let Some(Some(plan)) = watched.plans.get(slot) {
+        if let Some(plan) = self.watch.get(seat)?.plans.get(&(auction, slot)) {
             return *plan;
         }
-        let offers = match &watched.offers {
-            Some(offers) => offers.clone(),
-            None => self.protocol.offers(account),
-        };
+        let offers = self.offers_of(seat).iter();
+        let offers: Vec<Offer> = offers.filter(|o| o.auction == auction).copied().collect();
+        let liquidator = self.crew.members.get(member)?;
+        let config = self.crew.groups.get(liquidator.group)?;
         let plan = if config.is_native() || self.may_pay(&offers) {
             let own = ledger_id(&self.protocol, member);
             self.desk().plan(&offers, config, capital_usd, own)
         } else {
             None
         };
-        let slots = groups + self.crew.members.len();
         let watched = self.watch.get_mut(seat)?;
-        watched.offers = Some(offers);
-        watched.plans.resize(slots, None);
-        if let Some(place) = watched.plans.get_mut(slot) {
-            *place = Some(plan);
-        }
+        watched.plans.insert((auction, slot), plan);
         plan
     }
 
@@ -232,13 +250,24 @@ impl<P: Protocol> World<P> {
             OfferKind::Deliver => Amount::ZERO,
             _ => offer.repay_max,
         };
+        let (repay_usd, seize_usd) = (
+            usd(offer.debt, least),
+            usd(offer.collateral, offer.seize_max),
+        );
+        // A sale that opens above the price costs its starter nothing.
+        let dear = offer.kind == OfferKind::Start && seize_usd < repay_usd;
+        let (repay_usd, seize_usd) = if dear {
+            (0.0, 0.0)
+        } else {
+            (repay_usd, seize_usd)
+        };
         Note {
             pair: self
                 .watch
                 .vantage
                 .pair(index(offer.collateral), index(offer.debt)),
-            repay_usd: usd(offer.debt, least),
-            seize_usd: usd(offer.collateral, offer.seize_max),
+            repay_usd,
+            seize_usd,
             reward_usd: usd(offer.debt, offer.reward),
             drift: offer.drift,
         }

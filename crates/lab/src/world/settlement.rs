@@ -55,7 +55,7 @@ impl<P: Protocol> World<P> {
         self.count(bid.what.member, &row, exited.cash);
         if let Some(entry) = self.watch.get_mut(bid.what.seat) {
             entry.cured = settlement.health_after >= Ratio(WAD);
-            entry.forget();
+            entry.acted(plan.offer.auction);
         }
         if kind != OfferKind::Bid {
             self.outcomes.liquidated(&row);
@@ -226,7 +226,9 @@ impl<P: Protocol> World<P> {
         if won {
             step.liquidations += u32::from(row.begins());
             step.repaid_usd += row.repaid_usd;
-            step.seized_usd += row.taken_usd;
+            if row.kind != OfferKind::Exchange {
+                step.seized_usd += row.taken_usd;
+            }
             step.bonus_usd += row.bonus_usd();
             step.penalty_usd += row.penalty_usd();
             step.fee_usd += row.penalty_usd() - row.bonus_usd();

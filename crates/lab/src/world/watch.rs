@@ -16,6 +16,7 @@
 
 use crate::agents::Plan;
 use backstop_core::protocol::{AccountId, Drift, Offer};
+use std::collections::BTreeMap;
 
 /// Growth of the surplus that wakes, as a share of the debt that can be repaid.
 const SURPLUS_STEP: f64 = 0.001;
@@ -168,8 +169,10 @@ pub(super) struct Watched {
     pub(super) since: u64,
     /// Offers of the present step, once asked for.
     pub(super) offers: Option<Vec<Offer>>,
-    /// Plans of the present step by planner, once made.
-    pub(super) plans: Vec<Option<Option<Plan>>>,
+    /// Plans of the present step by auction and planner, once made.
+    pub(super) plans: BTreeMap<(u64, usize), Option<Plan>>,
+    /// Whether one of its auctions has changed since the offers were asked for.
+    changed: bool,
     /// Cured in the present step.
     pub(super) cured: bool,
     /// Liquidators who found no room in a block.
@@ -198,7 +201,8 @@ impl Watched {
             account,
             since,
             offers: None,
-            plans: Vec::new(),
+            plans: BTreeMap::new(),
+            changed: false,
             cured: false,
             waiting: Vec::new(),
             asleep: None,
@@ -209,6 +213,32 @@ impl Watched {
     pub(super) fn forget(&mut self) {
         self.offers = None;
         self.plans.clear();
+        self.changed = false;
+    }
+
+    /// Forgets what was planned for one auction.
+    pub(super) fn forget_plans(&mut self, auction: u64) {
+        self.plans.retain(|(planned, _), _| *planned != auction);
+    }
+
+    /// Drops an auction in which somebody has acted; the others stay as they are until the next block.
+    /// Without auctions the whole account has changed.
+    pub(super) fn acted(&mut self, auction: u64) {
+        if auction == 0 {
+            return self.forget();
+        }
+        self.forget_plans(auction);
+        if let Some(offers) = &mut self.offers {
+            offers.retain(|offer| offer.auction != auction);
+        }
+        self.changed = true;
+    }
+
+    /// Forgets everything where an auction has changed, at the beginning of a block.
+    pub(super) fn begin_block(&mut self) {
+        if self.changed {
+            self.forget();
+        }
     }
 }
 

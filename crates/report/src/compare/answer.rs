@@ -151,17 +151,17 @@ fn bad_debt(figures: &[Figures<'_>], text: &mut Sentences) {
     text.plain(". ");
 }
 
-/// The penalty as a share of the debt repaid, in brackets; empty where that is not known.
-fn of_repaid(figures: &[Figures<'_>], positions: &[usize]) -> String {
+/// The penalty as a share of the debt cleared, in brackets; empty where that is not known.
+fn of_cleared(figures: &[Figures<'_>], positions: &[usize]) -> String {
     let [only] = positions else {
         return String::new();
     };
     let share = figures.get(*only).and_then(|f| {
-        let repaid = f.metric("repaid").filter(|v| *v >= NOTHING_USD)?;
-        Some(f.metric("penalty")? / repaid)
+        let cleared = f.metric("cleared").filter(|v| *v >= NOTHING_USD)?;
+        Some(f.metric("penalty")? / cleared)
     });
     share.map_or_else(String::new, |s| {
-        format!(" ({} of the debt repaid)", percent(s))
+        format!(" ({} of the debt cleared)", percent(s))
     })
 }
 
@@ -176,7 +176,7 @@ fn penalty(figures: &[Figures<'_>], text: &mut Sentences) {
         text.plain("Borrowers paid a penalty of ");
         text.strong(money(r.low));
         text.plain(match figures.len() {
-            1 => of_repaid(figures, &r.lowest),
+            1 => of_cleared(figures, &r.lowest),
             _ => " under each".to_owned(),
         });
         return text.plain(". ");
@@ -184,13 +184,13 @@ fn penalty(figures: &[Figures<'_>], text: &mut Sentences) {
     text.plain("Liquidation cost the borrowers least under ");
     text.plain(format!("{}, ", titles(figures, &r.lowest)));
     text.strong(money(r.low));
-    text.plain(of_repaid(figures, &r.lowest));
+    text.plain(of_cleared(figures, &r.lowest));
     text.plain(format!(
         ", and most under {}, ",
         titles(figures, &r.highest)
     ));
     text.strong(money(r.high));
-    text.plain(of_repaid(figures, &r.highest));
+    text.plain(of_cleared(figures, &r.highest));
     text.plain(". ");
 }
 

@@ -59,10 +59,10 @@ pub(crate) const MEASURES: [Measure; 13] = [
         )
     },
     measure(
-        "repaid",
-        "Debt repaid",
-        "Debt repaid",
-        "debt\nrepaid",
+        "cleared",
+        "Debt cleared",
+        "Debt cleared",
+        "debt\ncleared",
         "USD",
     ),
     measure("seized", "Collateral seized", "Seized", "seized", "USD"),

@@ -155,7 +155,7 @@ fn totals(page: &Page<'_>) -> Markup {
             s.repaid_usd,
         ),
         (
-            "Penalty (seized less repaid)",
+            "Penalty (seized less debt cleared)",
             "borrowers",
             "liquidators and protocol",
             s.penalty_usd,

@@ -27,7 +27,7 @@ pub(super) const TERMS: [Term; 17] = [
     ),
     (
         "Penalty",
-        "What the borrower loses: seized less repaid. It is the liquidator's bonus and the protocol's fee.",
+        "What the borrower loses: seized less debt cleared. It is the liquidator's bonus and the protocol's fee.",
     ),
     (
         "Bonus",

@@ -83,7 +83,7 @@ fn sums(s: &Summary) -> [Tile; 6] {
         tile(
             "Borrowers' penalty",
             money(s.penalty_usd),
-            format!("seized less repaid; {fee} to the protocol"),
+            format!("seized less cleared; {fee} to the protocol"),
         ),
         tile(
             "Bad debt",

@@ -12,7 +12,7 @@ use crate::summary::symbol;
 use backstop_core::protocol::AssetId;
 use backstop_io::table::{Column, ColumnData, Table};
 use backstop_lab::metrics::{Evidence, METRICS};
-use backstop_lab::record::{LiquidationRow, LiquidatorRow, Miss, PathRecord};
+use backstop_lab::record::{AccountRow, LiquidationRow, LiquidatorRow, Miss, PathRecord};
 
 /// All tables of a run, in a fixed order. The paired run adds figures to `metrics` only.
 pub fn tables(record: &PathRecord, without_feedback: Option<&PathRecord>) -> Vec<Table> {
@@ -154,7 +154,7 @@ fn steps(record: &PathRecord) -> Table {
         .f64(
             "penalty_usd",
             "USD",
-            "Borrowers' loss in the step: seized less repaid.",
+            "Borrowers' loss in the step: seized less debt cleared.",
             |s| s.penalty_usd,
         )
         .f64("fee_usd", "USD", "Protocol's fee in the step.", |s| {
@@ -322,7 +322,7 @@ fn liquidation_values(rows: Rows<'_, LiquidationRow>) -> Rows<'_, LiquidationRow
 }
 
 fn accounts(record: &PathRecord) -> Table {
-    Rows::of(&record.accounts)
+    let rows = Rows::of(&record.accounts)
         .u32("account", "", ACCOUNT, |a| a.account.0)
         .optional_text(
             "name",
@@ -365,36 +365,39 @@ fn accounts(record: &PathRecord) -> Table {
             "USD",
             "Debt at the end, at its prices.",
             |a| a.debt_usd[1],
-        )
-        .u32("liquidations", "", "Liquidations begun.", |a| {
-            a.liquidations
-        })
-        .u32(
-            "softened",
-            "",
-            "1 where a part of its collateral was exchanged without a liquidation, else 0.",
-            |a| u32::from(a.softened),
-        )
-        .f64("repaid_usd", "USD", "Debt cleared by liquidations.", |a| {
-            a.repaid_usd
-        })
-        .f64(
-            "seized_usd",
-            "USD",
-            "Collateral taken, protocol fee included.",
-            |a| a.seized_usd,
-        )
-        .f64("penalty_usd", "USD", "Seized less cleared.", |a| {
-            a.penalty_usd
-        })
-        .f64("deficit_usd", "USD", "Debt written off.", |a| a.deficit_usd)
-        .f64(
-            "shortfall_usd",
-            "USD",
-            "Debt above collateral at the end, not written off.",
-            |a| a.shortfall_usd,
-        )
-        .table("accounts")
+        );
+    account_outcomes(rows).table("accounts")
+}
+
+fn account_outcomes(rows: Rows<'_, AccountRow>) -> Rows<'_, AccountRow> {
+    rows.u32("liquidations", "", "Liquidations begun.", |a| {
+        a.liquidations
+    })
+    .u32(
+        "softened",
+        "",
+        "1 where a part of its collateral was exchanged without a liquidation, else 0.",
+        |a| u32::from(a.softened),
+    )
+    .f64("repaid_usd", "USD", "Debt cleared by liquidations.", |a| {
+        a.repaid_usd
+    })
+    .f64(
+        "seized_usd",
+        "USD",
+        "Collateral taken, protocol fee included.",
+        |a| a.seized_usd,
+    )
+    .f64("penalty_usd", "USD", "Seized less cleared.", |a| {
+        a.penalty_usd
+    })
+    .f64("deficit_usd", "USD", "Debt written off.", |a| a.deficit_usd)
+    .f64(
+        "shortfall_usd",
+        "USD",
+        "Debt above collateral at the end, not written off.",
+        |a| a.shortfall_usd,
+    )
 }
 
 fn liquidators(record: &PathRecord) -> Table {

@@ -1,6 +1,6 @@
 //! Aave v3: the scenario's own terms, as they are.
 
-use super::{Design, Opened, Payer, parameters};
+use super::{Design, Opened, Payer};
 use crate::failure::Failure;
 use crate::setup::{Loaded, open_pool_as};
 use backstop_core::protocol::aave::AaveVersion;
@@ -10,7 +10,6 @@ use backstop_core::protocol::aave::AaveVersion;
 /// # Errors
 /// As `open_pool`.
 pub(super) fn open(loaded: &Loaded, version: AaveVersion) -> Result<Box<dyn Design>, Failure> {
-    parameters::read(loaded, "aave", &mut [])?;
     let pool = open_pool_as(loaded, &loaded.inputs.book, version)?;
     Ok(Box::new(Opened {
         protocol: pool.pool,

@@ -9,8 +9,10 @@ mod compound_v2;
 mod crvusd;
 mod euler;
 mod geb;
+mod liquity;
+mod maker;
 mod morpho;
-mod parameters;
+pub(super) mod parameters;
 mod split;
 
 use super::{Loaded, walk, world_config};
@@ -19,11 +21,18 @@ use backstop_core::coverage::Waterfall;
 use backstop_core::protocol::Protocol;
 use backstop_core::protocol::aave::AaveVersion;
 use backstop_core::protocol::aave_v4::AaveV4Version;
+use backstop_core::protocol::comet::CometVersion;
 use backstop_core::protocol::compound_v2::CompoundVersion;
+use backstop_core::protocol::euler::EvkVersion;
+use backstop_core::protocol::liquity::LiquityVersion;
+use backstop_core::protocol::maker::MakerVersion;
+use backstop_core::protocol::morpho::MorphoVersion;
 use backstop_lab::market::FeedbackMode;
 use backstop_lab::record::PathRecord;
 use backstop_lab::world::Recording;
+use backstop_report::WaterfallLayer;
 use indicatif::ProgressBar;
+use std::sync::LazyLock;
 
 /// A design with the scenario's borrowers in it.
 pub(crate) trait Design: Send + Sync {
@@ -39,13 +48,16 @@ pub(crate) trait Design: Send + Sync {
         bar: &ProgressBar,
     ) -> Result<PathRecord, Failure>;
 
+    /// Who bears deficits.
+    fn payer(&self) -> Payer;
+
     /// How borrowers and parameters were mapped onto the design, one sentence each.
     fn mapping(&self) -> &[String];
 }
 
 /// Who bears a deficit that the design records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Payer {
+pub(crate) enum Payer {
     /// The layers of the scenario's waterfall.
     Waterfall,
     /// The same, and what they leave is borne by these.
@@ -63,6 +75,21 @@ impl Payer {
             Self::Waterfall | Self::WaterfallThen(_) => true,
             Self::Suppliers | Self::AtOnce(_) => false,
         }
+    }
+
+    /// Says so in a report's list of layers, whose last one is the scenario's.
+    pub(crate) fn tell(self, layers: &mut Vec<WaterfallLayer>) {
+        let mut last = layers.pop();
+        if !self.asks_the_waterfall() {
+            layers.clear();
+        }
+        if let Some(last) = &mut last {
+            self.last().clone_into(&mut last.name);
+            if self != Self::Waterfall {
+                "Who bears in this design what nobody else pays.".clone_into(&mut last.pays);
+            }
+        }
+        layers.extend(last);
     }
 
     /// Who bears what no layer pays.
@@ -108,81 +135,98 @@ impl<P: Protocol + Send + Sync> Design for Opened<P> {
         Ok(record)
     }
 
+    fn payer(&self) -> Payer {
+        self.payer
+    }
+
     fn mapping(&self) -> &[String] {
         &self.mapping
     }
 }
 
 /// Puts a scenario's borrowers into a design.
-type Open = fn(&Loaded) -> Result<Box<dyn Design>, Failure>;
+type Open = Box<dyn Fn(&Loaded) -> Result<Box<dyn Design>, Failure> + Send + Sync>;
 
 /// One design in one version.
 pub(crate) struct Row {
     /// Name on the command line and in data.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// Name for people.
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     /// Family and version in a scenario.
     pub(crate) rules: (&'static str, &'static str),
     /// Puts the scenario's borrowers into it.
     pub(crate) open: Open,
 }
 
-const fn row(
-    name: &'static str,
-    title: &'static str,
+fn row(
+    name: impl Into<String>,
+    title: impl Into<String>,
     rules: (&'static str, &'static str),
-    open: Open,
+    open: impl Fn(&Loaded) -> Result<Box<dyn Design>, Failure> + Send + Sync + 'static,
 ) -> Row {
     Row {
-        name,
-        title,
+        name: name.into(),
+        title: title.into(),
         rules,
-        open,
+        open: Box::new(open),
     }
 }
 
-/// All designs, in the order in which a comparison shows them.
-pub(crate) const DESIGNS: &[Row] = &[
-    row("aave-3.0.2", "Aave v3.0.2", ("aave", "3.0.2"), |loaded| {
-        aave::open(loaded, AaveVersion::V3_0_2)
-    }),
-    row("aave-3.3", "Aave v3.3", ("aave", "3.3"), |loaded| {
-        aave::open(loaded, AaveVersion::V3_3)
-    }),
-    row("aave-3.4", "Aave v3.4", ("aave", "3.4"), |loaded| {
-        aave::open(loaded, AaveVersion::V3_4)
-    }),
-    row("aave-3.5", "Aave v3.5", ("aave", "3.5"), |loaded| {
-        aave::open(loaded, AaveVersion::V3_5)
-    }),
-    row("aave-3.6", "Aave v3.6", ("aave", "3.6"), |loaded| {
-        aave::open(loaded, AaveVersion::V3_6)
-    }),
-    row("aave-3.7", "Aave v3.7", ("aave", "3.7"), |loaded| {
-        aave::open(loaded, AaveVersion::V3_7)
-    }),
-    row("aave-v4", "Aave v4", ("aave-v4", "1e8de86"), |loaded| {
-        aave_v4::open(loaded, AaveV4Version::V1e8de86)
-    }),
-    row("morpho", "Morpho Blue", ("morpho", "1.0.0"), morpho::open),
-    row("euler", "Euler v2", ("euler", "5b98b42"), euler::open),
-    row(
-        "compound-v2-2.6",
-        "Compound v2.6",
-        ("compound-v2", "2.6"),
-        |loaded| compound_v2::open(loaded, CompoundVersion::V2_6),
-    ),
-    row(
-        "compound-v2",
-        "Compound v2",
-        ("compound-v2", "a3214f6"),
-        |loaded| compound_v2::open(loaded, CompoundVersion::A3214f6),
-    ),
-    row("comet", "Compound v3", ("comet", "d5a30b0"), comet::open),
-    row("crvusd", "crvUSD", ("crvusd", "v1"), crvusd::open),
-    row("geb", "GEB (RAI)", ("geb", "v1"), geb::open),
-];
+/// All designs, in the order in which a comparison shows them. A family with several versions has a
+/// row for each of them.
+pub(crate) static DESIGNS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    let mut rows = Vec::new();
+    rows.extend(AaveVersion::ALL.map(|version| {
+        let number = version.number();
+        let (name, title) = (format!("aave-{number}"), format!("Aave v{number}"));
+        row(name, title, ("aave", number), move |l| {
+            aave::open(l, version)
+        })
+    }));
+    rows.extend(AaveV4Version::ALL.map(|version| {
+        let rules = ("aave-v4", version.number());
+        row("aave-v4", "Aave v4", rules, move |l| {
+            aave_v4::open(l, version)
+        })
+    }));
+    let morpho_rules = ("morpho", MorphoVersion::V1_0_0.number());
+    rows.push(row("morpho", "Morpho Blue", morpho_rules, morpho::open));
+    let euler_rules = ("euler", EvkVersion::Commit5b98b42.number());
+    rows.push(row("euler", "Euler v2", euler_rules, euler::open));
+    rows.extend(CompoundVersion::ALL.map(|version| {
+        let number = version.number();
+        let last = version == CompoundVersion::A3214f6;
+        let (name, title) = match last {
+            true => ("compound-v2".to_owned(), "Compound v2".to_owned()),
+            false => (
+                format!("compound-v2-{number}"),
+                format!("Compound v{number}"),
+            ),
+        };
+        let open = move |l: &Loaded| compound_v2::open(l, version);
+        row(name, title, ("compound-v2", number), open)
+    }));
+    let comet_rules = ("comet", CometVersion::D5a30b0.number());
+    rows.push(row("comet", "Compound v3", comet_rules, comet::open));
+    rows.extend(MakerVersion::ALL.map(|version| {
+        let number = version.number();
+        let (name, title) = (format!("maker-{number}"), format!("Maker {number}"));
+        row(name, title, ("maker", number), move |l| {
+            maker::open(l, version)
+        })
+    }));
+    rows.extend(LiquityVersion::ALL.map(|version| {
+        let number = version.number();
+        let (name, title) = (format!("liquity-{number}"), format!("Liquity {number}"));
+        row(name, title, ("liquity", number), move |l| {
+            liquity::open(l, version)
+        })
+    }));
+    rows.push(row("crvusd", "crvUSD", ("crvusd", "v1"), crvusd::open));
+    rows.push(row("geb", "GEB (RAI)", ("geb", "v1"), geb::open));
+    rows
+});
 
 /// The design that a scenario names.
 ///
@@ -204,14 +248,14 @@ pub(crate) fn design_of(loaded: &Loaded) -> Result<&'static Row, Failure> {
 #[cfg(test)]
 mod tests {
     use super::DESIGNS;
-    use backstop_io::scenario::FAMILIES;
+    use backstop_io::scenario::families;
 
     /// What a scenario may name is what can be run.
     #[test]
     fn every_version_of_a_scenario_has_its_row() {
-        let mut named: Vec<_> = FAMILIES
-            .iter()
-            .flat_map(|(family, versions)| versions.iter().map(|version| (*family, *version)))
+        let mut named: Vec<_> = families()
+            .into_iter()
+            .flat_map(|(family, versions)| versions.into_iter().map(move |v| (family, v)))
             .collect();
         let mut rows: Vec<_> = DESIGNS.iter().map(|row| row.rules).collect();
         named.sort_unstable();

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 
 /// One parameter: its name in a scenario, its value, and what is allowed.
 #[derive(Debug)]
-pub(super) struct Parameter<'a> {
+pub(in crate::setup) struct Parameter<'a> {
     name: &'static str,
     value: &'a mut f64,
     least: f64,
@@ -14,7 +14,12 @@ pub(super) struct Parameter<'a> {
 
 impl<'a> Parameter<'a> {
     /// A parameter that holds its default.
-    pub(super) fn new(name: &'static str, value: &'a mut f64, least: f64, most: f64) -> Self {
+    pub(in crate::setup) fn new(
+        name: &'static str,
+        value: &'a mut f64,
+        least: f64,
+        most: f64,
+    ) -> Self {
         Self {
             name,
             value,
@@ -28,7 +33,7 @@ impl<'a> Parameter<'a> {
 ///
 /// # Errors
 /// When a name is unknown or a value is not allowed.
-pub(super) fn read(
+pub(in crate::setup) fn read(
     loaded: &Loaded,
     family: &str,
     known: &mut [Parameter<'_>],

@@ -3,68 +3,8 @@
 //! Code branches on a field of the row, never on a version number. Each field says which rule it
 //! switches; the sources are in `docs/protocols/aave.md`.
 
+use crate::protocol::versions;
 use crate::units::Rounding::{self, Ceil, Floor, HalfUp};
-
-/// A version of the contracts, oldest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum AaveVersion {
-    /// 3.0.2
-    V3_0_2,
-    /// 3.3
-    V3_3,
-    /// 3.4
-    V3_4,
-    /// 3.5
-    V3_5,
-    /// 3.6
-    V3_6,
-    /// 3.7
-    V3_7,
-}
-
-impl AaveVersion {
-    /// All versions, oldest first.
-    pub const ALL: [Self; 6] = [
-        Self::V3_0_2,
-        Self::V3_3,
-        Self::V3_4,
-        Self::V3_5,
-        Self::V3_6,
-        Self::V3_7,
-    ];
-
-    /// The number as people write it, such as `3.0.2`.
-    pub fn number(self) -> &'static str {
-        match self {
-            Self::V3_0_2 => "3.0.2",
-            Self::V3_3 => "3.3",
-            Self::V3_4 => "3.4",
-            Self::V3_5 => "3.5",
-            Self::V3_6 => "3.6",
-            Self::V3_7 => "3.7",
-        }
-    }
-
-    /// Reads a number; a trailing `.0` is the same version.
-    pub fn parse(number: &str) -> Option<Self> {
-        let number = number.strip_suffix(".0").unwrap_or(number);
-        Self::ALL
-            .into_iter()
-            .find(|version| version.number() == number)
-    }
-
-    /// The rules of the version.
-    pub fn rules(self) -> &'static Rules {
-        match self {
-            Self::V3_0_2 => &V3_0_2,
-            Self::V3_3 => &V3_3,
-            Self::V3_4 => &V3_4,
-            Self::V3_5 => &V3_5,
-            Self::V3_6 => &V3_6,
-            Self::V3_7 => &V3_7,
-        }
-    }
-}
 
 /// Which polynomial approximates compound interest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,128 +242,125 @@ pub struct Rules {
     pub flag_needs_balance: Rule,
 }
 
-const V3_0_2: Rules = Rules {
-    supply_mint: HalfUp,
-    supply_burn: HalfUp,
-    supply_balance: HalfUp,
-    debt_mint: HalfUp,
-    debt_burn: HalfUp,
-    debt_balance: HalfUp,
-    debt_value: Floor,
-    bonus: HalfUp,
-    bonus_base: HalfUp,
-    protocol_fee: HalfUp,
-    debt_needed: HalfUp,
-    available_borrows: HalfUp,
-    balance_bits: 128,
-    compounding: Compounding::Binomial,
-    treasury_interest: TreasuryInterest::BalanceDifference,
-    cash: Cash::Real,
-    averaged_rate: Rule::On,
-    threshold: Threshold::TruncatedAverage,
-    zero_threshold: Rule::Off,
-    close_factor: CloseFactor::Reserve,
-    leftover: Rule::Off,
-    deficit: Rule::Off,
-    sentinel: Rule::On,
-    grace: Rule::Off,
-    self_liquidation: Rule::On,
-    self_reenables: Rule::Off,
-    claim_enables: ClaimEnables::EmptyBalance,
-    isolation: Isolation::ByAccount,
-    isolation_check: BorrowCheck::Before,
-    consumption: Consumption::Amounts,
-    debt_mark: DebtMark::Amounts,
-    write_off_clears_mark: Rule::Off,
-    same_asset: SameAsset::Once,
-    collateral_accrual: CollateralAccrual::OnBurn,
-    compares_shares: Rule::Off,
-    borrow_check: BorrowCheck::Before,
-    supplied_limit: Rule::Off,
-    silo: Rule::On,
-    loan_to_value: LoanToValue::ReserveFirst,
-    membership: Membership::ByReserve,
-    strict_category: Rule::Off,
-    flag_needs_balance: Rule::On,
-};
+versions! {
+    /// A version of the contracts, oldest first.
+    pub enum AaveVersion: Rules;
 
-const V3_3: Rules = Rules {
-    cash: Cash::Virtual,
-    averaged_rate: Rule::Off,
-    close_factor: CloseFactor::Position,
-    leftover: Rule::On,
-    deficit: Rule::On,
-    grace: Rule::On,
-    self_reenables: Rule::On,
-    isolation: Isolation::ByReserve,
-    write_off_clears_mark: Rule::On,
-    supplied_limit: Rule::On,
-    membership: Membership::ByCategory,
-    ..V3_0_2
-};
+    /// 3.0.2
+    V3_0_2 = "3.0.2" => Rules {
+        supply_mint: HalfUp,
+        supply_burn: HalfUp,
+        supply_balance: HalfUp,
+        debt_mint: HalfUp,
+        debt_burn: HalfUp,
+        debt_balance: HalfUp,
+        debt_value: Floor,
+        bonus: HalfUp,
+        bonus_base: HalfUp,
+        protocol_fee: HalfUp,
+        debt_needed: HalfUp,
+        available_borrows: HalfUp,
+        balance_bits: 128,
+        compounding: Compounding::Binomial,
+        treasury_interest: TreasuryInterest::BalanceDifference,
+        cash: Cash::Real,
+        averaged_rate: Rule::On,
+        threshold: Threshold::TruncatedAverage,
+        zero_threshold: Rule::Off,
+        close_factor: CloseFactor::Reserve,
+        leftover: Rule::Off,
+        deficit: Rule::Off,
+        sentinel: Rule::On,
+        grace: Rule::Off,
+        self_liquidation: Rule::On,
+        self_reenables: Rule::Off,
+        claim_enables: ClaimEnables::EmptyBalance,
+        isolation: Isolation::ByAccount,
+        isolation_check: BorrowCheck::Before,
+        consumption: Consumption::Amounts,
+        debt_mark: DebtMark::Amounts,
+        write_off_clears_mark: Rule::Off,
+        same_asset: SameAsset::Once,
+        collateral_accrual: CollateralAccrual::OnBurn,
+        compares_shares: Rule::Off,
+        borrow_check: BorrowCheck::Before,
+        supplied_limit: Rule::Off,
+        silo: Rule::On,
+        loan_to_value: LoanToValue::ReserveFirst,
+        membership: Membership::ByReserve,
+        strict_category: Rule::Off,
+        flag_needs_balance: Rule::On,
+    },
 
-const V3_4: Rules = Rules {
-    balance_bits: 120,
-    compounding: Compounding::Exponential,
-    self_liquidation: Rule::Off,
-    self_reenables: Rule::Off,
-    claim_enables: ClaimEnables::EmptyShares,
-    isolation_check: BorrowCheck::After,
-    debt_mark: DebtMark::Shares,
-    write_off_clears_mark: Rule::Off,
-    flag_needs_balance: Rule::Off,
-    ..V3_3
-};
+    /// 3.3
+    V3_3 = "3.3" => Rules {
+        cash: Cash::Virtual,
+        averaged_rate: Rule::Off,
+        close_factor: CloseFactor::Position,
+        leftover: Rule::On,
+        deficit: Rule::On,
+        grace: Rule::On,
+        self_reenables: Rule::On,
+        isolation: Isolation::ByReserve,
+        write_off_clears_mark: Rule::On,
+        supplied_limit: Rule::On,
+        membership: Membership::ByCategory,
+        ..V3_0_2
+    },
 
-const V3_5: Rules = Rules {
-    supply_mint: Floor,
-    supply_burn: Ceil,
-    supply_balance: Floor,
-    debt_mint: Ceil,
-    debt_burn: Floor,
-    debt_balance: Ceil,
-    debt_value: Ceil,
-    debt_needed: Ceil,
-    available_borrows: Floor,
-    treasury_interest: TreasuryInterest::IndexDifference,
-    threshold: Threshold::WeightedSum,
-    same_asset: SameAsset::Twice,
-    collateral_accrual: CollateralAccrual::Always,
-    compares_shares: Rule::On,
-    borrow_check: BorrowCheck::After,
-    ..V3_4
-};
+    /// 3.4
+    V3_4 = "3.4" => Rules {
+        balance_bits: 120,
+        compounding: Compounding::Exponential,
+        self_liquidation: Rule::Off,
+        self_reenables: Rule::Off,
+        claim_enables: ClaimEnables::EmptyShares,
+        isolation_check: BorrowCheck::After,
+        debt_mark: DebtMark::Shares,
+        write_off_clears_mark: Rule::Off,
+        flag_needs_balance: Rule::Off,
+        ..V3_3
+    },
 
-const V3_6: Rules = Rules {
-    zero_threshold: Rule::On,
-    claim_enables: ClaimEnables::Never,
-    loan_to_value: LoanToValue::CategoryFirst,
-    strict_category: Rule::On,
-    ..V3_5
-};
+    /// 3.5
+    V3_5 = "3.5" => Rules {
+        supply_mint: Floor,
+        supply_burn: Ceil,
+        supply_balance: Floor,
+        debt_mint: Ceil,
+        debt_burn: Floor,
+        debt_balance: Ceil,
+        debt_value: Ceil,
+        debt_needed: Ceil,
+        available_borrows: Floor,
+        treasury_interest: TreasuryInterest::IndexDifference,
+        threshold: Threshold::WeightedSum,
+        same_asset: SameAsset::Twice,
+        collateral_accrual: CollateralAccrual::Always,
+        compares_shares: Rule::On,
+        borrow_check: BorrowCheck::After,
+        ..V3_4
+    },
 
-const V3_7: Rules = Rules {
-    bonus: Floor,
-    bonus_base: Floor,
-    protocol_fee: Ceil,
-    sentinel: Rule::Off,
-    isolation: Isolation::Absent,
-    consumption: Consumption::Shares,
-    same_asset: SameAsset::Once,
-    silo: Rule::Off,
-    ..V3_6
-};
+    /// 3.6
+    V3_6 = "3.6" => Rules {
+        zero_threshold: Rule::On,
+        claim_enables: ClaimEnables::Never,
+        loan_to_value: LoanToValue::CategoryFirst,
+        strict_category: Rule::On,
+        ..V3_5
+    },
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_read_back() {
-        for version in AaveVersion::ALL {
-            assert_eq!(AaveVersion::parse(version.number()), Some(version));
-        }
-        assert_eq!(AaveVersion::parse("3.7.0"), Some(AaveVersion::V3_7));
-        assert_eq!(AaveVersion::parse("2"), None);
-    }
+    /// 3.7
+    V3_7 = "3.7" => Rules {
+        bonus: Floor,
+        bonus_base: Floor,
+        protocol_fee: Ceil,
+        sentinel: Rule::Off,
+        isolation: Isolation::Absent,
+        consumption: Consumption::Shares,
+        same_asset: SameAsset::Once,
+        silo: Rule::Off,
+        ..V3_6
+    },
 }

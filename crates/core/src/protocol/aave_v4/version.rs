@@ -3,41 +3,9 @@
 //! The contracts were rewritten several times before their first release, so a row is one commit.
 //! Code branches on a field of the row, never on the version.
 
+use crate::protocol::versions;
 use crate::units::Rounding::{self, Ceil, Floor};
 use crate::units::{U256, WAD};
-
-/// A version of the contracts, named by its commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum AaveV4Version {
-    /// Commit `1e8de86` of 3 June 2026, package 0.5.11.
-    V1e8de86,
-}
-
-impl AaveV4Version {
-    /// All versions, oldest first.
-    pub const ALL: [Self; 1] = [Self::V1e8de86];
-
-    /// The commit as people write it.
-    pub fn commit(self) -> &'static str {
-        match self {
-            Self::V1e8de86 => "1e8de86",
-        }
-    }
-
-    /// Reads a commit.
-    pub fn parse(commit: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|version| version.commit() == commit)
-    }
-
-    /// The rules of the version.
-    pub fn rules(self) -> &'static Rules {
-        match self {
-            Self::V1e8de86 => &V1E8DE86,
-        }
-    }
-}
 
 /// What a version fixes: limits, and which way the divisions of a liquidation go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,21 +36,27 @@ pub struct Rules {
     pub fee: Rounding,
 }
 
-const V1E8DE86: Rules = Rules {
-    health_threshold: WAD,
-    // 1000 · 10^26.
-    dust: U256::from_limbs([0x6d72_17ca_a000_0000, 0x1_431e_0fae, 0, 0]),
-    bonus: Floor,
-    debt_to_target: Ceil,
-    drawn_to_target: Ceil,
-    drawn_to_cover: Floor,
-    seized: Floor,
-    seized_shares: Floor,
-    taken_whole: Ceil,
-    recomputed_debt: Ceil,
-    recomputed_drawn: Ceil,
-    fee: Ceil,
-};
+versions! {
+    /// A version of the contracts, named by its commit.
+    pub enum AaveV4Version: Rules;
+
+    /// Commit `1e8de86` of 3 June 2026, package 0.5.11.
+    V1e8de86 = "1e8de86" => Rules {
+        health_threshold: WAD,
+        // 1000 · 10^26.
+        dust: U256::from_limbs([0x6d72_17ca_a000_0000, 0x1_431e_0fae, 0, 0]),
+        bonus: Floor,
+        debt_to_target: Ceil,
+        drawn_to_target: Ceil,
+        drawn_to_cover: Floor,
+        seized: Floor,
+        seized_shares: Floor,
+        taken_whole: Ceil,
+        recomputed_debt: Ceil,
+        recomputed_drawn: Ceil,
+        fee: Ceil,
+    },
+}
 
 #[cfg(test)]
 mod tests {
@@ -93,7 +67,7 @@ mod tests {
         let dollar = U256::from(10).pow(U256::from(26));
         for version in AaveV4Version::ALL {
             assert_eq!(version.rules().dust, U256::from(1000) * dollar);
-            assert_eq!(AaveV4Version::parse(version.commit()), Some(version));
+            assert_eq!(AaveV4Version::parse(version.number()), Some(version));
         }
         assert_eq!(AaveV4Version::parse("main"), None);
     }

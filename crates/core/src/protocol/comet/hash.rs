@@ -66,7 +66,7 @@ impl Comet {
     /// SHA-256 over the whole state in a documented order.
     pub fn state_hash(&self) -> [u8; 32] {
         let mut sink = Sink(Sha256::new());
-        sink.0.update(self.version.name().as_bytes());
+        sink.0.update(self.version.number().as_bytes());
         sink.config(&self.config);
         for listed in self.listed.iter() {
             sink.small(listed.decimals);

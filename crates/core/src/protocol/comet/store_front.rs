@@ -706,12 +706,12 @@ impl Protocol for StoreFront {
             debt: self.base,
             ..Offer::default()
         };
-        let sales = self.for_sale();
-        best(
-            sales
-                .map(|(asset, sale)| self.priced(asset, sale, bare))
-                .collect(),
-        )
+        // Each asset is a sale of its own.
+        let offer = |(asset, sale): (AssetId, Sale)| {
+            let auction = asset.0.into();
+            self.priced(asset, sale, Offer { auction, ..bare })
+        };
+        best(self.for_sale().map(offer).collect())
     }
 
     fn accept(&mut self, offer: &Offer, terms: &Terms) -> Result<Settlement, Rejection> {

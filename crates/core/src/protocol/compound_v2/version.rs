@@ -1,43 +1,7 @@
 //! The versions of Compound v2 as rows of one table.
 
+use crate::protocol::versions;
 use crate::units::{Ratio, Rounding, U256};
-
-/// A version of the contracts, oldest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum CompoundVersion {
-    /// Release 2.6 of April 2020: the rules of that spring.
-    V2_6,
-    /// Commit `a3214f6` of June 2022, the last one.
-    A3214f6,
-}
-
-impl CompoundVersion {
-    /// All versions, oldest first.
-    pub const ALL: [Self; 2] = [Self::V2_6, Self::A3214f6];
-
-    /// The name that people write: a release or a commit.
-    pub fn number(self) -> &'static str {
-        match self {
-            Self::V2_6 => "2.6",
-            Self::A3214f6 => "a3214f6",
-        }
-    }
-
-    /// Reads a name.
-    pub fn parse(number: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|version| version.number() == number)
-    }
-
-    /// The rules of the version.
-    pub fn rules(self) -> &'static Rules {
-        match self {
-            Self::V2_6 => &V2_6,
-            Self::A3214f6 => &A3214F6,
-        }
-    }
-}
 
 /// Whether the debts of a market that is wound up can be called in from anybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,27 +24,21 @@ pub struct Rules {
     pub deprecation: Deprecation,
 }
 
-const V2_6: Rules = Rules {
-    product: Rounding::HalfUp,
-    protocol_seize_share: Ratio::ZERO,
-    deprecation: Deprecation::Absent,
-};
+versions! {
+    /// A version of the contracts, oldest first.
+    pub enum CompoundVersion: Rules;
 
-const A3214F6: Rules = Rules {
-    product: Rounding::Floor,
-    protocol_seize_share: Ratio(U256::from_limbs([28_000_000_000_000_000, 0, 0, 0])),
-    deprecation: Deprecation::CallsDebtsIn,
-};
+    /// Release 2.6 of April 2020: the rules of that spring.
+    V2_6 = "2.6" => Rules {
+        product: Rounding::HalfUp,
+        protocol_seize_share: Ratio::ZERO,
+        deprecation: Deprecation::Absent,
+    },
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_read_back() {
-        for version in CompoundVersion::ALL {
-            assert_eq!(CompoundVersion::parse(version.number()), Some(version));
-        }
-        assert_eq!(CompoundVersion::parse("3"), None);
-    }
+    /// Commit `a3214f6` of June 2022, the last one.
+    A3214f6 = "a3214f6" => Rules {
+        product: Rounding::Floor,
+        protocol_seize_share: Ratio(U256::from_limbs([28_000_000_000_000_000, 0, 0, 0])),
+        deprecation: Deprecation::CallsDebtsIn,
+    },
 }

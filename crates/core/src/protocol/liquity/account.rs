@@ -27,6 +27,18 @@ impl TroveStatus {
     pub fn is_open(self) -> bool {
         matches!(self, Self::Active | Self::Zombie)
     }
+
+    /// A number for each, for a hash.
+    pub(super) fn number(self) -> u64 {
+        match self {
+            Self::Absent => 0,
+            Self::Active => 1,
+            Self::ClosedByOwner => 2,
+            Self::ClosedByLiquidation => 3,
+            Self::ClosedByRedemption => 4,
+            Self::Zombie => 5,
+        }
+    }
 }
 
 /// What a unit of stake has received by redistribution, in wad.

@@ -8,7 +8,7 @@ use crate::protocol::AccountId;
 use crate::units::{Amount, Price, Ratio, Rounding, Timestamp, U256, WAD};
 
 /// Seconds of a year times 10^18.
-const YEAR_WAD: U256 = U256::from_limbs([0xfc4e_a710_9e00_0000, 0x001a_1601, 0, 0]);
+pub(super) const YEAR_WAD: U256 = U256::from_limbs([0xfc4e_a710_9e00_0000, 0x001a_1601, 0, 0]);
 
 /// Collateral and debt that belong together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

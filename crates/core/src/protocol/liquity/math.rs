@@ -7,7 +7,7 @@ use crate::units::{Amount, Price, Ratio, Rounding, U256};
 pub(super) type Ruled<T> = Result<T, Rejection>;
 
 /// Scale of a nominal ratio, 10^20.
-const NOMINAL: U256 = U256::from_limbs([0x6bc7_5e2d_6310_0000, 0x5, 0, 0]);
+pub(super) const NOMINAL: U256 = U256::from_limbs([0x6bc7_5e2d_6310_0000, 0x5, 0, 0]);
 
 pub(super) use fault::{add, minus, over, plus, scale, sub, times};
 

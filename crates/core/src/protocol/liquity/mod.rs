@@ -50,6 +50,7 @@ mod adjust;
 mod branch;
 mod deposit;
 mod draft;
+mod hash;
 mod liquidate;
 mod math;
 mod open;
@@ -57,6 +58,7 @@ mod rejection;
 mod setup;
 mod sizing;
 mod sorted;
+mod troves;
 mod version;
 
 pub use account::{Account, Reward, Trove, TroveStatus};
@@ -64,6 +66,7 @@ pub use action::{Action, Change, Gains, Hints, Liquidation, Outcome};
 pub use branch::{Branch, Holding, Latest};
 pub use rejection::Rejection;
 pub use setup::SystemSetup;
+pub use troves::{BranchAction, BranchSetup, Peg, Stake, Troves, TrovesSetup};
 pub use version::{
     Arithmetic, Below, Borrowing, Funding, LiquityVersion, NoStakes, Order, Parameters, Recording,
     Rules, Split,
@@ -208,13 +211,21 @@ impl System {
 
     /// Whether the ratio allows a liquidation, whatever pool and other troves can take.
     fn is_candidate(&self, id: AccountId) -> Result<bool, Rejection> {
+        Ok(self.ratio(id)? < self.liquidation_ratio()?)
+    }
+
+    /// Below which ratio a trove can be liquidated now, if pool and other troves can take it: the
+    /// minimum ratio, or in v1's recovery mode the system's ratio where that is more.
+    ///
+    /// # Errors
+    /// As [`System::total_debt`].
+    pub fn liquidation_ratio(&self) -> Result<Ratio, Rejection> {
+        let minimum = self.parameters.minimum_ratio;
         let recovers = self.version.rules().below == Below::RecoveryMode;
-        let limit = if recovers && self.is_critical()? {
-            self.total_ratio()?.max(self.parameters.minimum_ratio)
-        } else {
-            self.parameters.minimum_ratio
-        };
-        Ok(self.ratio(id)? < limit)
+        if recovers && self.is_critical()? {
+            return Ok(self.total_ratio()?.max(minimum));
+        }
+        Ok(minimum)
     }
 
     /// Moves time forward and takes a new oracle answer.

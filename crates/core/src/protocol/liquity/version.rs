@@ -5,44 +5,8 @@
 
 use super::rejection::Rejection;
 use crate::coverage::stability_pool::{LIQUITY_V1, LIQUITY_V2, PoolRules};
+use crate::protocol::versions;
 use crate::units::{Amount, Ratio, U256};
-
-/// A version of the contracts, oldest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum LiquityVersion {
-    /// v1 (LUSD) at the commit of its mainnet deployment.
-    V1,
-    /// v2 (BOLD), one branch.
-    V2,
-}
-
-impl LiquityVersion {
-    /// All versions, oldest first.
-    pub const ALL: [Self; 2] = [Self::V1, Self::V2];
-
-    /// The number as people write it.
-    pub fn number(self) -> &'static str {
-        match self {
-            Self::V1 => "v1",
-            Self::V2 => "v2",
-        }
-    }
-
-    /// Reads a number.
-    pub fn parse(number: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|version| version.number() == number)
-    }
-
-    /// The rules of the version.
-    pub fn rules(self) -> &'static Rules {
-        match self {
-            Self::V1 => &V1,
-            Self::V2 => &V2,
-        }
-    }
-}
 
 /// What a failed computation is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -168,48 +132,6 @@ pub(super) const RATE_MIN: Ratio = Ratio(U256::from_limbs([5_000_000_000_000_000
 /// v2: highest rate a year, 250 %.
 pub(super) const RATE_MAX: Ratio = Ratio(U256::from_limbs([2_500_000_000_000_000_000, 0, 0, 0]));
 
-static V1: Rules = Rules {
-    pool: &LIQUITY_V1,
-    arithmetic: Arithmetic::Named,
-    below: Below::RecoveryMode,
-    order: Order::ByNominalRatio,
-    borrowing: Borrowing::FlatFee,
-    split: Split::Proportional,
-    funding: Funding::WithTheCall,
-    recording: Recording::AfterCollateral,
-    no_stakes: NoStakes::Refused,
-    stable_reserve: Amount(U256::from_limbs([0xd78e_bc5a_c620_0000, 0xa, 0, 0])),
-    ether_reserve: Amount::ZERO,
-    debt_min: Amount(U256::from_limbs([0x9404_9f30_f720_0000, 0x61, 0, 0])),
-    compensation_max: Amount::MAX,
-    yield_share: Ratio::ZERO,
-    list_empty: Rejection::ListEmpty,
-    nothing_liquidated: Rejection::NothingLiquidated,
-    only_one_trove: Rejection::OnlyOneTrove,
-    deposits_short: Rejection::TransferExceedsBalance,
-};
-
-static V2: Rules = Rules {
-    pool: &LIQUITY_V2,
-    arithmetic: Arithmetic::Checked,
-    below: Below::Restricted,
-    order: Order::None,
-    borrowing: Borrowing::Interest,
-    split: Split::Penalties,
-    funding: Funding::Transferred,
-    recording: Recording::Always,
-    no_stakes: NoStakes::Zero,
-    stable_reserve: Amount::ZERO,
-    ether_reserve: Amount(U256::from_limbs([37_500_000_000_000_000, 0, 0, 0])),
-    debt_min: Amount(U256::from_limbs([0x6b93_5b8b_bd40_0000, 0x6c, 0, 0])),
-    compensation_max: Amount(U256::from_limbs([2_000_000_000_000_000_000, 0, 0, 0])),
-    yield_share: Ratio(U256::from_limbs([750_000_000_000_000_000, 0, 0, 0])),
-    list_empty: Rejection::EmptyData,
-    nothing_liquidated: Rejection::NothingToLiquidate,
-    only_one_trove: Rejection::OnlyOneTroveLeft,
-    deposits_short: Rejection::NoReason,
-};
-
 /// The ratios of one market, in wad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Parameters {
@@ -238,6 +160,55 @@ impl Parameters {
     }
 }
 
+versions! {
+    /// A version of the contracts, oldest first.
+    pub enum LiquityVersion: Rules;
+
+    /// v1 (LUSD) at the commit of its mainnet deployment.
+    V1 = "v1" => Rules {
+        pool: &LIQUITY_V1,
+        arithmetic: Arithmetic::Named,
+        below: Below::RecoveryMode,
+        order: Order::ByNominalRatio,
+        borrowing: Borrowing::FlatFee,
+        split: Split::Proportional,
+        funding: Funding::WithTheCall,
+        recording: Recording::AfterCollateral,
+        no_stakes: NoStakes::Refused,
+        stable_reserve: Amount(U256::from_limbs([0xd78e_bc5a_c620_0000, 0xa, 0, 0])),
+        ether_reserve: Amount::ZERO,
+        debt_min: Amount(U256::from_limbs([0x9404_9f30_f720_0000, 0x61, 0, 0])),
+        compensation_max: Amount::MAX,
+        yield_share: Ratio::ZERO,
+        list_empty: Rejection::ListEmpty,
+        nothing_liquidated: Rejection::NothingLiquidated,
+        only_one_trove: Rejection::OnlyOneTrove,
+        deposits_short: Rejection::TransferExceedsBalance,
+    },
+
+    /// v2 (BOLD), one branch.
+    V2 = "v2" => Rules {
+        pool: &LIQUITY_V2,
+        arithmetic: Arithmetic::Checked,
+        below: Below::Restricted,
+        order: Order::None,
+        borrowing: Borrowing::Interest,
+        split: Split::Penalties,
+        funding: Funding::Transferred,
+        recording: Recording::Always,
+        no_stakes: NoStakes::Zero,
+        stable_reserve: Amount::ZERO,
+        ether_reserve: Amount(U256::from_limbs([37_500_000_000_000_000, 0, 0, 0])),
+        debt_min: Amount(U256::from_limbs([0x6b93_5b8b_bd40_0000, 0x6c, 0, 0])),
+        compensation_max: Amount(U256::from_limbs([2_000_000_000_000_000_000, 0, 0, 0])),
+        yield_share: Ratio(U256::from_limbs([750_000_000_000_000_000, 0, 0, 0])),
+        list_empty: Rejection::EmptyData,
+        nothing_liquidated: Rejection::NothingToLiquidate,
+        only_one_trove: Rejection::OnlyOneTroveLeft,
+        deposits_short: Rejection::NoReason,
+    },
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,13 +231,5 @@ mod tests {
         ] {
             assert_eq!(got, want);
         }
-    }
-
-    #[test]
-    fn numbers_read_back() {
-        for version in LiquityVersion::ALL {
-            assert_eq!(LiquityVersion::parse(version.number()), Some(version));
-        }
-        assert_eq!(LiquityVersion::parse("v3"), None);
     }
 }

@@ -1,5 +1,6 @@
 //! The system's operations, and what they answer.
 
+use super::lending::Change;
 use super::oracle::Quote;
 use super::parameter::Parameter;
 use super::state::House;
@@ -183,6 +184,44 @@ pub enum Action {
     },
     /// Halts new auctions and new starts because the next price is far below the present one.
     TripBreaker {
+        /// Which collateral type.
+        asset: AssetId,
+    },
+    /// Collateral comes from outside, not locked yet.
+    Join {
+        /// Which collateral type.
+        asset: AssetId,
+        /// Receives it.
+        owner: AccountId,
+        /// In wad.
+        amount: Amount,
+    },
+    /// Collateral that is not locked leaves the system.
+    Exit {
+        /// Which collateral type.
+        asset: AssetId,
+        /// Whose.
+        owner: AccountId,
+        /// In wad.
+        amount: Amount,
+    },
+    /// Locks or frees collateral of a vault, draws or pays back.
+    Adjust {
+        /// Which collateral type.
+        asset: AssetId,
+        /// Whose vault.
+        vault: AccountId,
+        /// Gives or receives the collateral.
+        source: AccountId,
+        /// Receives or pays the money.
+        purse: AccountId,
+        /// Of the collateral locked, in wad.
+        collateral: Change,
+        /// Of the debt, in wad before interest.
+        debt: Change,
+    },
+    /// Brings the debt index of a collateral type up to date; the fee is the treasury's.
+    Accrue {
         /// Which collateral type.
         asset: AssetId,
     },

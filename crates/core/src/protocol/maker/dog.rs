@@ -3,15 +3,13 @@
 use super::account::Holding;
 use super::action::Liquidation;
 use super::draft::Draft;
+use super::lending::SIGNED_MAX;
 use super::rejection::{Rejection, Ruled};
 use super::state::{CollateralType, Sale};
 use crate::auction::{AuctionId, DutchAuction};
 use crate::protocol::{AccountId, AssetId};
 use crate::units::{Amount, Price, RAY, Rounding, Shares, U256, Value, WAD};
 use crate::units::{checked_mul_div, div, mul};
-
-/// Collateral and debt of one liquidation must fit a signed number.
-const SIGNED_MAX: U256 = U256::from_limbs([0, 0, 0, 1 << 63]);
 
 /// Whether both fit a signed number.
 pub(super) fn fits_signed(collateral: Amount, debt: Shares) -> bool {

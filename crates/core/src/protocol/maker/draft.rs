@@ -2,6 +2,7 @@
 
 use super::Maker;
 use super::account::{Account, Holding};
+use super::lending::{Change, SIGNED_MAX};
 use super::rejection::{Rejection, Ruled};
 use super::state::{Bid, BidKey, CollateralType, Core, House, Sale, SaleKey};
 use super::version::Rules;
@@ -38,6 +39,7 @@ pub(super) struct Changes {
     sales: Vec<(SaleKey, Option<Sale>)>,
     list: Option<ListChange>,
     bid: Option<(BidKey, Option<Bid>)>,
+    outside: Option<(AssetId, Net)>,
 }
 
 impl<'a> Draft<'a> {
@@ -95,7 +97,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Changes what an address holds of a collateral type.
-    fn hold(
+    pub(super) fn hold(
         &mut self,
         id: AccountId,
         asset: AssetId,
@@ -132,6 +134,20 @@ impl<'a> Draft<'a> {
             let free = held.free.plus(amount)?;
             Ok(Holding { free, ..held })
         })
+    }
+
+    /// Changes by how much an address's collateral that is not locked came from outside, or went
+    /// there.
+    pub(super) fn cross(&mut self, owner: AccountId, asset: AssetId, change: Change) -> Ruled<()> {
+        let before = self.account(owner)?.holding(asset).free.0;
+        let after = change.on(before)?;
+        self.hold(owner, asset, |held| {
+            let free = Amount(after);
+            Ok(Holding { free, ..held })
+        })?;
+        let (_, net) = self.changes.outside.unwrap_or((asset, Net::default()));
+        self.changes.outside = Some((asset, net.plus(Net::of(before, after))));
+        Ok(())
     }
 
     /// Makes money for one address against bad debt of another.
@@ -281,9 +297,6 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Largest magnitude of a negative signed number of 256 bits.
-const SIGNED_MAX: U256 = U256::from_limbs([0, 0, 0, 1 << 63]);
-
 impl Changes {
     /// Conservation of money, bad debt, tokens, collateral, debt, and of the sums that are kept.
     fn assert_balanced(&self, base: &Maker) {
@@ -311,7 +324,8 @@ impl Changes {
             "governance tokens do not balance"
         );
         let mut backed = Net::default();
-        assert!(collateral == Net::default(), "collateral does not balance");
+        let outside = self.outside.map(|(_, net)| net).unwrap_or_default();
+        assert!(collateral == outside, "collateral does not balance");
         if let Some((asset, new)) = &self.kind
             && let Ok(old) = base.kind(*asset)
         {
@@ -382,7 +396,7 @@ impl Changes {
             (Some((asset, _)), _) | (None, Some(((House::Collateral(asset), _), _))) => {
                 Some(*asset)
             }
-            _ => None,
+            _ => self.outside.map(|(asset, _)| asset),
         }
     }
 
@@ -449,7 +463,7 @@ impl Maker {
 }
 
 /// A net change, modulo 2^256: quantities are far smaller, so equal changes are equal.
-#[derive(Clone, Copy, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Net(U256);
 
 impl Net {

@@ -3,6 +3,7 @@
 use super::action::{Action, Outcome};
 use super::clip::Wanted;
 use super::draft::{Changes, Draft};
+use super::lending::VaultChange;
 use super::oracle::{PriceFeed, Quote};
 use super::rejection::{Rejection, Ruled};
 use super::vault::VaultHealth;
@@ -13,7 +14,7 @@ use crate::protocol::{AccountId, AssetId};
 use crate::units::{Amount, Price, Timestamp, Value};
 
 impl Draft<'_> {
-    fn run(&mut self, action: &Action) -> Ruled<Outcome> {
+    pub(super) fn run(&mut self, action: &Action) -> Ruled<Outcome> {
         match *action {
             Action::Liquidate {
                 asset,
@@ -38,6 +39,41 @@ impl Draft<'_> {
             } => self.set_breaker(asset, level, delay)?,
             Action::TripBreaker { asset } => self.trip_breaker(asset)?,
             Action::Move { from, to, amount } => self.pay(from, to, amount)?,
+            _ => return self.run_lending(action),
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn run_lending(&mut self, action: &Action) -> Ruled<Outcome> {
+        match *action {
+            Action::Join {
+                asset,
+                owner,
+                amount,
+            } => self.join(asset, owner, amount)?,
+            Action::Exit {
+                asset,
+                owner,
+                amount,
+            } => self.exit(asset, owner, amount)?,
+            Action::Adjust {
+                asset,
+                vault,
+                source,
+                purse,
+                collateral,
+                debt,
+            } => {
+                let change = VaultChange {
+                    vault,
+                    source,
+                    purse,
+                    collateral,
+                    debt,
+                };
+                self.adjust_vault(asset, &change)?;
+            }
+            Action::Accrue { asset } => self.accrue(asset)?,
             _ => return self.run_auction(action),
         }
         Ok(Outcome::Done)
@@ -110,9 +146,17 @@ impl Draft<'_> {
 
 impl Maker {
     fn drafted(&self, action: &Action) -> Ruled<(Outcome, Changes)> {
+        self.draft(|draft| draft.run(action))
+    }
+
+    /// What several calls in one transaction would change.
+    pub(super) fn draft<T>(
+        &self,
+        calls: impl FnOnce(&mut Draft<'_>) -> Ruled<T>,
+    ) -> Ruled<(T, Changes)> {
         let mut draft = Draft::new(self);
-        let outcome = draft.run(action)?;
-        Ok((outcome, draft.finish()))
+        let answer = calls(&mut draft)?;
+        Ok((answer, draft.finish()))
     }
 
     /// Checks everything, then commits. A rejected action changes nothing.

@@ -14,6 +14,8 @@ mod draft;
 mod flap;
 mod flip;
 mod flop;
+mod hash;
+mod lending;
 mod machine;
 mod oracle;
 mod parameter;
@@ -22,12 +24,14 @@ mod rejection;
 mod setup;
 mod state;
 mod vault;
+mod vaults;
 mod version;
 mod vow;
 
 pub use account::{Account, Holding};
 pub use action::{Action, Liquidation, Outcome};
 pub use bidding::NextBid;
+pub use lending::Change;
 pub use oracle::{DelayedFeed, PriceFeed, Quote};
 pub use parameter::{
     BiddingParameter, CollateralParameter, Parameter, SystemParameter, check_curve,
@@ -35,10 +39,11 @@ pub use parameter::{
 pub use rejection::Rejection;
 pub use setup::MakerSetup;
 pub use state::{
-    Bid, Breaker, CollateralType, Core, DebtHouse, DutchHouse, EnglishHouse, House, Liquidations,
-    Roles, Sale, SurplusHouse, Treasury,
+    Bid, Breaker, CollateralType, Core, DebtHouse, DutchHouse, EnglishHouse, House, Lending,
+    Liquidations, Roles, Sale, SurplusHouse, Treasury,
 };
 pub use vault::VaultHealth;
+pub use vaults::{Pledge, VaultType, Vaults, VaultsSetup};
 pub use version::{MakerVersion, OwnBid, Rule, Rules, Sale as SaleKind, Sizing};
 
 use crate::auction::AuctionId;

@@ -185,6 +185,18 @@ rejections! {
     FlapperNotFinished = 86 "Flapper/not-finished",
     /// There is a bid.
     FlapperBidPlaced = 87 "Flapper/bid-already-placed",
+    /// The collateral type has no debt index yet.
+    VatTypeNotStarted = 88 "Vat/ilk-not-init",
+    /// A debt grows beyond a ceiling.
+    VatCeilingExceeded = 89 "Vat/ceiling-exceeded",
+    /// The vault would be riskier, and unsafe.
+    VatNotSafe = 90 "Vat/not-safe",
+    /// The vault would owe less than the debt floor, but something.
+    VatDust = 91 "Vat/dust",
+    /// The last accrual lies in the future.
+    JugInvalidNow = 92 "Jug/invalid-now",
+    /// More collateral than a signed number holds.
+    JoinOverflow = 93 "GemJoin/overflow",
 }
 
 /// The answer of a rule.

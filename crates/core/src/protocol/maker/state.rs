@@ -27,6 +27,8 @@ pub struct Core {
     pub unbacked: Value,
     /// All governance tokens, in wad.
     pub tokens: Amount,
+    /// Most of all stablecoins when a vault draws more, in rad.
+    pub debt_ceiling: Value,
     /// What one stablecoin is meant to be worth, in ray of the feeds' currency.
     pub target_price: Ray,
     /// Liquidations over all collateral types.
@@ -130,6 +132,30 @@ pub struct CollateralType {
     pub english: EnglishHouse,
     /// What may halt its Dutch auctions.
     pub breaker: Breaker,
+    /// How much its vaults may draw, and what that costs.
+    pub lending: Lending,
+}
+
+/// How much the vaults of a collateral type may draw, and what that costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lending {
+    /// Most debt of all its vaults when one draws more, in rad.
+    pub ceiling: Value,
+    /// What a debt of one grows to in a second, in ray: the sum of the system's rate and the type's.
+    pub growth: Ray,
+    /// When the debt index was brought up to date.
+    pub accrued: Timestamp,
+}
+
+/// Nothing may be drawn, and no fee accrues.
+impl Default for Lending {
+    fn default() -> Self {
+        Self {
+            ceiling: Value::ZERO,
+            growth: Ray::ONE,
+            accrued: Timestamp(0),
+        }
+    }
 }
 
 /// A house that sells at a falling price.

@@ -1,17 +1,7 @@
 //! The versions of Maker's liquidations, as rows of one table.
 
+use crate::protocol::versions;
 use crate::units::{RAY, U256, WAD};
-
-/// Which contracts liquidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum MakerVersion {
-    /// Of the first months, March 2020 included (tag 1.0.3).
-    V1_0,
-    /// From August 2020: lots sized by debt, a limit on debt in auction.
-    V1_2,
-    /// From April 2021: Dutch auctions.
-    V2_0,
-}
 
 /// How collateral of a liquidated vault is sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,86 +64,34 @@ pub struct Rules {
     pub surplus_limit: Rule,
 }
 
-const ROWS: [(MakerVersion, &str, Rules); 3] = [
-    (
-        MakerVersion::V1_0,
-        "1.0.3",
-        Rules {
-            sale: Sale::English,
-            sizing: Sizing::ByCollateral,
-            penalty_one: RAY,
-            own_bid: OwnBid::PaidAgain,
-            cancels_on_first_bid: Rule::Absent,
-            surplus_limit: Rule::Absent,
-        },
-    ),
-    (
-        MakerVersion::V1_2,
-        "1.2",
-        Rules {
-            sale: Sale::English,
-            sizing: Sizing::ByDebt,
-            penalty_one: WAD,
-            own_bid: OwnBid::Kept,
-            cancels_on_first_bid: Rule::Present,
-            surplus_limit: Rule::Present,
-        },
-    ),
-    (
-        MakerVersion::V2_0,
-        "2.0",
-        Rules {
-            sale: Sale::Dutch,
-            sizing: Sizing::ByRoom,
-            penalty_one: WAD,
-            own_bid: OwnBid::Kept,
-            cancels_on_first_bid: Rule::Present,
-            surplus_limit: Rule::Present,
-        },
-    ),
-];
+versions! {
+    /// Which contracts liquidate.
+    pub enum MakerVersion: Rules;
 
-impl MakerVersion {
-    /// Every version, oldest first.
-    pub const ALL: [Self; 3] = [Self::V1_0, Self::V1_2, Self::V2_0];
+    /// Of the first months, March 2020 included (tag 1.0.3).
+    V1_0 = "1.0.3" => Rules {
+        sale: Sale::English,
+        sizing: Sizing::ByCollateral,
+        penalty_one: RAY,
+        own_bid: OwnBid::PaidAgain,
+        cancels_on_first_bid: Rule::Absent,
+        surplus_limit: Rule::Absent,
+    },
 
-    fn row(self) -> &'static (Self, &'static str, Rules) {
-        let [first, second, third] = &ROWS;
-        match self {
-            Self::V1_0 => first,
-            Self::V1_2 => second,
-            Self::V2_0 => third,
-        }
-    }
+    /// From August 2020: lots sized by debt, a limit on debt in auction.
+    V1_2 = "1.2" => Rules {
+        sizing: Sizing::ByDebt,
+        penalty_one: WAD,
+        own_bid: OwnBid::Kept,
+        cancels_on_first_bid: Rule::Present,
+        surplus_limit: Rule::Present,
+        ..V1_0
+    },
 
-    /// Its number, such as `1.2`.
-    pub fn number(self) -> &'static str {
-        self.row().1
-    }
-
-    /// Its rules.
-    pub fn rules(self) -> &'static Rules {
-        &self.row().2
-    }
-
-    /// A version by its number.
-    pub fn parse(number: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|version| version.number() == number)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_in_order_and_parse() {
-        for (version, row) in MakerVersion::ALL.into_iter().zip(ROWS) {
-            assert_eq!(version, row.0);
-            assert_eq!(MakerVersion::parse(version.number()), Some(version));
-        }
-        assert_eq!(MakerVersion::parse("3.0"), None);
-    }
+    /// From April 2021: Dutch auctions.
+    V2_0 = "2.0" => Rules {
+        sale: Sale::Dutch,
+        sizing: Sizing::ByRoom,
+        ..V1_2
+    },
 }

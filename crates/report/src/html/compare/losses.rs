@@ -14,16 +14,15 @@ pub(super) fn borrowers(page: &Page<'_>) -> Markup {
     let rows: Vec<Vec<Markup>> = page.figures.iter().map(split).collect();
     let table = table(
         page,
-        "The borrowers' loss by design, at the oracle's prices of each liquidation. The penalty goes to liquidators, \
-         the protocol and others; lost surplus and the part that became bad debt split the same penalty by who bears \
+        "The borrowers' loss by design, at the oracle's prices of each liquidation. The penalty goes to liquidators \
+         and to the protocol with its depositors; lost surplus and the part that became bad debt split the same penalty by who bears \
          it. Slippage of fixed-discount designs is the liquidators' and no part of the penalty.",
         &[
             text("Design"),
             number("Penalty", "USD"),
-            number("Of debt repaid", ""),
+            number("Of debt cleared", ""),
             number("To liquidators", "USD"),
-            number("To the protocol", "USD"),
-            number("To others", "USD"),
+            number("To the protocol and its depositors", "USD"),
             number("Lost surplus", "USD"),
             number("Became bad debt", "USD"),
             number("Liquidators' slippage", "USD"),
@@ -32,7 +31,7 @@ pub(super) fn borrowers(page: &Page<'_>) -> Markup {
     );
     html! {
         p {
-            "The penalty is collateral seized less debt repaid. Where a design sells collateral for the borrower, in an "
+            "The penalty is collateral taken less debt cleared. Where a design sells collateral for the borrower, in an "
             "auction or a band, the discount or slippage of that sale is in the penalty, under what went to liquidators: "
             "the buyers. The record does not tell a set bonus from such a discount."
         }
@@ -41,20 +40,19 @@ pub(super) fn borrowers(page: &Page<'_>) -> Markup {
 }
 
 fn split(f: &Figures<'_>) -> Vec<Markup> {
-    let [penalty, bonus, fee, repaid, lost, slippage] = [
+    let [penalty, bonus, fee, cleared, lost, slippage] = [
         "penalty",
         "bonus",
         "protocol_fee",
-        "repaid",
+        "cleared",
         "lost_surplus",
         "slippage",
     ]
     .map(|m| f.metric(m));
     let less = |a: Option<f64>, b: Option<f64>| Some(a? - b?);
-    let others = less(less(penalty, bonus), fee);
     let share = penalty
-        .zip(repaid)
-        .filter(|(_, repaid)| *repaid >= NOTHING_USD);
+        .zip(cleared)
+        .filter(|(_, cleared)| *cleared >= NOTHING_USD);
     let money = |value: Option<f64>| cell(value.map_or_else(|| MISSING.to_owned(), usd));
     // Differences of sums carry their rounding.
     let rest =
@@ -65,7 +63,6 @@ fn split(f: &Figures<'_>) -> Vec<Markup> {
         cell(share.map_or_else(|| MISSING.to_owned(), |(p, r)| percent(p / r))),
         money(bonus),
         money(fee),
-        rest(others),
         money(lost),
         rest(less(penalty, lost)),
         money(slippage),
