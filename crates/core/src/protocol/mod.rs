@@ -28,7 +28,7 @@ pub use trace::{NoTrace, Trace, TraceSink, TraceStep};
 pub(crate) use rejections::{panics, rejections};
 pub(crate) use versions::versions;
 
-use crate::units::{Amount, Bps, Price, Ratio, Timestamp, Value};
+use crate::units::{Amount, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div};
 use std::fmt::Debug;
 
 /// Position of an account in its book.
@@ -60,6 +60,26 @@ impl Prices {
             .copied()
             .unwrap_or(Price::ZERO)
     }
+
+    /// What of these answers is new, over so many assets.
+    pub(crate) fn events_since(&self, before: &Self, assets: usize) -> Events {
+        let listed = (0..).map(AssetId).take(assets);
+        let moved = listed.filter(|asset| self.get(*asset) != before.get(*asset));
+        let told = moved.map(|asset| Event::PriceObserved {
+            asset,
+            price: self.get(asset),
+        });
+        told.collect()
+    }
+}
+
+/// What may be owed over what is owed, rounded down; [`Ratio::MAX`] without debt and where it does not
+/// fit.
+pub(crate) fn health_factor(limit: U256, owed: U256) -> Ratio {
+    if owed.is_zero() {
+        return Ratio::MAX;
+    }
+    mul_div(limit, WAD, owed, Rounding::Floor).map_or(Ratio::MAX, Ratio)
 }
 
 /// How solvent an account is. Values are in the protocol's base currency.

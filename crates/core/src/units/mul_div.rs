@@ -82,14 +82,33 @@ pub fn mul(x: U256, y: U256) -> Result<U256, Overflow> {
     x.checked_mul(y).ok_or(Overflow::Arithmetic)
 }
 
+/// 10^0 to 10^38, the powers of ten below 2^128.
+static POWERS_OF_TEN: [u128; 39] = powers_of_ten();
+
+const fn powers_of_ten() -> [u128; 39] {
+    let mut table = [0; 39];
+    let (mut rest, mut power) = (table.as_mut_slice(), 1u128);
+    while let Some((place, more)) = rest.split_first_mut() {
+        *place = power;
+        // The product after the last one is never stored.
+        power = power.wrapping_mul(10);
+        rest = more;
+    }
+    table
+}
+
 /// Returns 10^`decimals`.
 ///
 /// # Errors
 /// [`Overflow::Arithmetic`] when `decimals` exceeds 77.
+#[inline]
 pub fn pow10(decimals: u8) -> Result<U256, Overflow> {
-    U256::from(10u64)
-        .checked_pow(U256::from(decimals))
-        .ok_or(Overflow::Arithmetic)
+    match POWERS_OF_TEN.get(usize::from(decimals)) {
+        Some(power) => Ok(wide(*power)),
+        None => U256::from(10u64)
+            .checked_pow(U256::from(decimals))
+            .ok_or(Overflow::Arithmetic),
+    }
 }
 
 /// What the paths for narrow numbers answer where they do not suffice. A quotient that happens to
@@ -293,6 +312,17 @@ mod tests {
 
     fn u(n: u128) -> U256 {
         U256::from(n)
+    }
+
+    #[test]
+    fn powers_of_ten_are_products() {
+        let mut power = U256::ONE;
+        for decimals in 0..=77 {
+            assert_eq!(pow10(decimals), Ok(power), "10^{decimals}");
+            power = power.wrapping_mul(u(10));
+        }
+        assert_eq!(pow10(78), Err(Overflow::Arithmetic));
+        assert_eq!(pow10(u8::MAX), Err(Overflow::Arithmetic));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::rejection::Rejection;
 use super::state::{BASE, Collateral, Comet, Paused, Position, Totals, offset};
 use crate::protocol::{AccountId, AssetId};
 use crate::units::{Amount, U256, div};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The working copy.
 #[derive(Debug)]
@@ -208,6 +208,48 @@ fn net(before: U256, after: U256) -> U256 {
     after.wrapping_sub(before)
 }
 
+/// Net changes by asset, modulo 2^256.
+#[derive(Debug, Default)]
+struct Nets(Vec<(AssetId, U256)>);
+
+impl Nets {
+    fn add(&mut self, asset: AssetId, change: U256) {
+        if change.is_zero() {
+            return;
+        }
+        match self.0.iter_mut().find(|(held, _)| *held == asset) {
+            Some((_, sum)) => *sum = sum.wrapping_add(change),
+            None => self.0.push((asset, change)),
+        }
+    }
+
+    fn take(&mut self, asset: AssetId, change: U256) {
+        self.add(asset, change.wrapping_neg());
+    }
+
+    fn replace(
+        &mut self,
+        before: Option<&BTreeMap<AssetId, Amount>>,
+        after: &BTreeMap<AssetId, Amount>,
+    ) {
+        if before == Some(after) {
+            return;
+        }
+        for (asset, amount) in before.into_iter().flatten() {
+            self.take(*asset, amount.0);
+        }
+        for (asset, amount) in after {
+            self.add(*asset, amount.0);
+        }
+    }
+
+    /// An asset that does not balance.
+    fn odd(&self) -> Option<AssetId> {
+        let odd = self.0.iter().find(|(_, sum)| !sum.is_zero());
+        odd.map(|(asset, _)| *asset)
+    }
+}
+
 impl Changes {
     /// Writes the changes and tells the events.
     ///
@@ -240,42 +282,36 @@ impl Changes {
 
     /// What the contract and the wallets hold changes by what came from outside.
     fn assert_tokens(&self, comet: &Comet) {
-        let wallets = self
-            .positions
-            .values()
-            .flat_map(|position| position.wallet.keys());
-        let listed = (0..).map(AssetId).take(comet.prices.len());
-        let touched: BTreeSet<AssetId> = wallets.copied().chain(listed).collect();
-        for asset in touched {
-            let held = |base: Amount, collateral: &[Collateral]| match offset(asset) {
-                None => base.0,
-                Some(at) => collateral
-                    .get(at)
-                    .map_or(U256::ZERO, |tokens| tokens.held.0),
-            };
-            let before = held(comet.base_held, &comet.collateral);
-            let after = held(self.base_held, &self.collateral);
-            let wallets = self.change(comet, |position| position.in_wallet(asset).0);
-            let outside = self.funded.get(&asset).copied().unwrap_or_default();
-            assert!(
-                net(before, after).wrapping_add(wallets) == outside,
-                "INV-01: tokens of asset {} do not balance",
-                asset.0
-            );
+        let mut nets = Nets::default();
+        for (asset, outside) in &self.funded {
+            nets.take(*asset, *outside);
         }
+        nets.add(BASE, net(comet.base_held.0, self.base_held.0));
+        let pairs = comet.collateral.iter().zip(&self.collateral);
+        for (asset, (before, after)) in (1..).map(AssetId).zip(pairs) {
+            nets.add(asset, net(before.held.0, after.held.0));
+        }
+        for (id, now) in &self.positions {
+            let before = comet.book.get(*id).map(|before| &before.wallet);
+            nets.replace(before, &now.wallet);
+        }
+        let odd = nets.odd();
+        assert!(odd.is_none(), "INV-01: tokens of {odd:?} do not balance");
     }
 
     /// What accounts have supplied of a collateral sums to its total.
     fn assert_collateral(&self, comet: &Comet) {
+        let mut nets = Nets::default();
         let pairs = comet.collateral.iter().zip(&self.collateral);
         for (asset, (before, after)) in (1..).map(AssetId).zip(pairs) {
-            let supplied = self.change(comet, |position| position.supplied(asset).0);
-            assert!(
-                supplied == net(before.total_supply.0, after.total_supply.0),
-                "INV-02: supplies of collateral {} do not balance",
-                asset.0
-            );
+            nets.take(asset, net(before.total_supply.0, after.total_supply.0));
         }
+        for (id, now) in &self.positions {
+            let before = comet.book.get(*id).map(|before| &before.collateral);
+            nets.replace(before, &now.collateral);
+        }
+        let odd = nets.odd();
+        assert!(odd.is_none(), "INV-02: supplies of {odd:?} do not balance");
     }
 
     /// The sums of principals follow the principals; rounding may leave them above by one for

@@ -120,6 +120,23 @@ impl Comet {
         Ok(changes.commit(self))
     }
 
+    /// As [`Comet::apply`], with the tokens that a payer needs for it coming from outside first.
+    ///
+    /// # Errors
+    /// As [`Comet::apply`].
+    pub(super) fn apply_funded(
+        &mut self,
+        (payer, asset, amount): (AccountId, AssetId, Amount),
+        action: &Action,
+    ) -> Result<Events, Rejection> {
+        let mut draft = Draft::new(self);
+        draft.fund(payer, asset, amount)?;
+        draft.run(action)?;
+        let changes = draft.finish();
+        // Nothing below can fail.
+        Ok(changes.commit(self))
+    }
+
     /// What an action would do now, without doing it.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
     OfferKind, Prices, Protocol, Settlement, SetupError, Terms, Trace, TraceSink, TraceStep,
+    health_factor,
 };
 use crate::units::{
     Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul, mul_div,
@@ -169,18 +170,14 @@ impl StoreFront {
     /// Pays for collateral from outside.
     fn buy(&self, comet: &mut Comet, asset: AssetId, sale: Sale) -> Ruled<Vec<Told>> {
         let outsider = self.outsider();
-        comet.apply(&Action::Fund {
-            account: outsider,
-            asset: BASE,
-            amount: sale.base_amount,
-        })?;
-        comet.apply(&Action::BuyCollateral {
+        let buy = Action::BuyCollateral {
             asset,
             min_amount: sale.collateral_amount,
             base_amount: sale.base_amount,
             buyer: outsider,
             recipient: outsider,
-        })
+        };
+        comet.apply_funded((outsider, BASE, sale.base_amount), &buy)
     }
 
     /// Absorbs an account and buys of the collateral that it had.
@@ -293,7 +290,12 @@ impl StoreFront {
     }
 
     /// An account's own move, paid from outside.
-    fn own_move(&self, account: AccountId, adjustment: &Adjustment) -> Ruled<[Action; 2]> {
+    fn own_move(
+        &self,
+        comet: &mut Comet,
+        account: AccountId,
+        adjustment: &Adjustment,
+    ) -> Ruled<Vec<Told>> {
         let (place, amount) = match *adjustment {
             Adjustment::TopUp { asset, amount } => (asset, amount),
             Adjustment::Repay { asset, amount } if asset == self.base => {
@@ -308,12 +310,7 @@ impl StoreFront {
             asset,
             amount,
         };
-        let fund = Action::Fund {
-            account,
-            asset,
-            amount,
-        };
-        Ok([fund, supply])
+        comet.apply_funded((account, asset, amount), &supply)
     }
 
     /// What has a word common to all families. Sales are told of the account whose collateral is
@@ -451,11 +448,7 @@ fn owed(comet: &Comet, account: AccountId) -> Ruled<Amount> {
 
 /// Weighted collateral over debt, rounded down.
 fn factor(standing: &Standing) -> Ratio {
-    if standing.debt.is_zero() {
-        return Ratio::MAX;
-    }
-    let (above, below) = (standing.liquidation_limit.0, standing.debt.0);
-    mul_div(above, WAD, below, Rounding::Floor).map_or(Ratio::MAX, Ratio)
+    health_factor(standing.liquidation_limit.0, standing.debt.0)
 }
 
 /// Prices of the collateral, and what a unit of principal owed is worth with interest up to now.
@@ -729,10 +722,7 @@ impl Protocol for StoreFront {
     fn adjust(&mut self, account: AccountId, adjustment: &Adjustment) -> Result<Events, Rejection> {
         self.held(account)?;
         let mut comet = self.comet.clone();
-        let mut told = Vec::new();
-        for action in self.own_move(account, adjustment)? {
-            told.extend(comet.apply(&action)?);
-        }
+        let told = self.own_move(&mut comet, account, adjustment)?;
         let events = self.events_of(&told, (account, account));
         self.commit(comet, &[account]);
         Ok(events)

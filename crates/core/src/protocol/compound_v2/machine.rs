@@ -11,7 +11,7 @@ use super::{Liquidity, Pool};
 use crate::book::{BreachIndex, EffectivePrices, Look, Measure};
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
-    Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink, TraceStep,
+    Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink, TraceStep, health_factor,
 };
 use crate::units::{
     Amount, BPS, Bps, Price, Ratio, Rounding, Shares, Timestamp, U256, Value, WAD, div, mul,
@@ -163,16 +163,7 @@ impl Machine {
 
 /// Weighted collateral over debt, rounded down.
 fn factor(liquidity: Liquidity) -> Ratio {
-    if liquidity.debt.is_zero() {
-        return Ratio::MAX;
-    }
-    let ratio = mul_div(
-        liquidity.collateral.0,
-        WAD,
-        liquidity.debt.0,
-        Rounding::Floor,
-    );
-    ratio.map_or(Ratio::MAX, Ratio)
+    health_factor(liquidity.collateral.0, liquidity.debt.0)
 }
 
 /// cTokens of the one liquidation told: the liquidator's and the protocol's.

@@ -12,8 +12,8 @@ use super::settle::{self, Settled};
 use super::standing::{Arbitrage, Standing};
 use super::watch::Watch;
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Drift, Event, Events, Health, Holding, Lever, NoTrace,
-    Offer, OfferKind, Prices, Protocol, Settlement, Terms, Trace, TraceSink,
+    AccountId, Adjustment, Asset, AssetId, Drift, Events, Health, Holding, Lever, NoTrace, Offer,
+    OfferKind, Prices, Protocol, Settlement, Terms, Trace, TraceSink,
 };
 use crate::units::{
     Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div, pow10,
@@ -309,17 +309,11 @@ impl Protocol for Markets {
     type Rejection = Rejection;
 
     fn observe(&mut self, now: Timestamp, prices: &Prices) -> Result<Events, Rejection> {
-        if now < self.now {
+        let late = |slot: &Slot| now < slot.pair.market.now();
+        if now < self.now || self.slots.iter().any(late) {
             return Err(Rejection::TimeBackward);
         }
-        let ids = (0..).map(AssetId).take(self.assets.len());
-        let events = ids
-            .filter(|id| self.prices.get(*id) != prices.get(*id))
-            .map(|asset| Event::PriceObserved {
-                asset,
-                price: prices.get(asset),
-            })
-            .collect();
+        let events = prices.events_since(&self.prices, self.assets.len());
         self.now = now;
         self.prices = prices.clone();
         let stable = prices.get(self.stable);

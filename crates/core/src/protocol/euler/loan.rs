@@ -10,7 +10,9 @@ use super::liquidity::{Liquidity, Purpose};
 use super::math::Ruled;
 use super::rejection::Rejection;
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
-use crate::protocol::{AccountId, Asset, AssetId, Event, Events, Prices, Receive, Terms};
+use crate::protocol::{
+    AccountId, Asset, AssetId, Event, Events, Prices, Receive, Terms, health_factor,
+};
 use crate::units::{Amount, Price, Ratio, Rounding, Shares, U256, Value, WAD, mul, mul_div, pow10};
 
 /// The vault that lends.
@@ -328,10 +330,7 @@ fn paid(owed: Debt, repay: Amount) -> Ruled<Amount> {
 
 /// Weighted collateral over debt, rounded down.
 pub(super) fn factor(held: &Liquidity) -> Ratio {
-    if held.liability.is_zero() {
-        return Ratio::MAX;
-    }
-    down_wide(held.collateral.0, WAD, held.liability.0).map_or(Ratio::MAX, Ratio)
+    health_factor(held.collateral.0, held.liability.0)
 }
 
 /// Accounts that an action may change; nothing where that may be any.

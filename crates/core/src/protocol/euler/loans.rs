@@ -15,8 +15,8 @@ use super::math::{Ruled, down, sum};
 use super::rejection::Rejection;
 use super::takeover::{events_of, outcome, record};
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
-    Prices, Protocol, Receive, Settlement, SetupError, Terms, Trace, TraceSink,
+    AccountId, Adjustment, Asset, AssetId, Events, Health, Holding, Lever, NoTrace, Offer, Prices,
+    Protocol, Receive, Settlement, SetupError, Terms, Trace, TraceSink,
 };
 use crate::units::{Amount, Bps, Ratio, Timestamp, U256, Value, mul};
 use sha2::{Digest, Sha256};
@@ -240,14 +240,7 @@ impl Protocol for Loans {
         for (slot, cluster) in self.slots.iter_mut().zip(clusters) {
             slot.advance(cluster);
         }
-        let ids = (0..).map(AssetId).take(self.assets.len());
-        let events = ids
-            .filter(|id| self.prices.get(*id) != prices.get(*id))
-            .map(|asset| Event::PriceObserved {
-                asset,
-                price: prices.get(asset),
-            })
-            .collect();
+        let events = prices.events_since(&self.prices, self.assets.len());
         self.now = now;
         self.prices = prices.clone();
         Ok(events)

@@ -16,6 +16,7 @@ use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Drift, Event, Events, Health, Holding, Lever, NoTrace,
     Offer, OfferKind, Prices, Protocol, Settlement, SetupError, Terms, Trace, TraceSink, TraceStep,
+    health_factor,
 };
 use crate::units::{
     Amount, BPS, Bps, Price, RAY, Ratio, Rounding, Shares, Timestamp, U256, Value, WAD, div, mul,
@@ -298,13 +299,9 @@ impl Safes {
         let mut worst = Ratio::MAX;
         for place in 0..self.slots.len() {
             let stake = self.stake(place, account)?;
-            if stake.debt.is_zero() {
-                continue;
-            }
             let price = self.slot(place)?.system.core().safes.liquidation_price;
             let supported = div(mul(stake.collateral, price.0)?, RAY)?;
-            let ratio = Ratio(mul_div(supported, WAD, stake.debt, Rounding::Floor)?);
-            worst = worst.min(ratio);
+            worst = worst.min(health_factor(supported, stake.debt));
         }
         let under = self.running_of(account).next().is_some();
         // Whatever its collateral is worth, there is more to do while an auction runs.
@@ -541,35 +538,32 @@ impl Protocol for Safes {
         if now < self.now {
             return Err(Rejection::TimeBackward);
         }
-        let ids = (0..).map(AssetId).take(self.assets.len());
-        let changed = ids.filter(|id| self.prices.get(*id) != prices.get(*id));
-        let events = changed
-            .map(|asset| Event::PriceObserved {
-                asset,
-                price: prices.get(asset),
-            })
-            .collect();
+        let events = prices.events_since(&self.prices, self.assets.len());
         let unit = pow10(self.base_decimals)?;
-        let mut slots = self.slots.clone();
-        for slot in &mut slots {
+        let mut next = Vec::with_capacity(self.slots.len());
+        for slot in &self.slots {
             let price = prices.get(slot.collateral).0;
             let answer = mul_div(price, WAD, unit, Rounding::Floor)?;
-            slot.feed.observe(now, answer);
+            let (mut feed, mut system) = (slot.feed, slot.system.clone());
+            feed.observe(now, answer);
             let told = |value: U256| Feed {
                 value,
                 valid: !value.is_zero(),
                 connected: true,
             };
             let feeds = Feeds {
-                delayed: told(slot.feed.current),
+                delayed: told(feed.current),
                 median: told(answer),
                 coin: Feed::default(),
             };
-            slot.system.observe(now, feeds)?;
-            slot.refresh();
+            system.observe(now, feeds)?;
+            next.push((feed, system));
         }
         // Nothing below can fail.
-        self.slots = slots;
+        for (slot, (feed, system)) in self.slots.iter_mut().zip(next) {
+            (slot.feed, slot.system) = (feed, system);
+            slot.refresh();
+        }
         self.now = now;
         self.prices = prices.clone();
         Ok(events)

@@ -12,7 +12,7 @@ use super::state::{Market, Standing};
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
-    Prices, Protocol, Settlement, Terms, Trace, TraceSink, TraceStep,
+    Prices, Protocol, Settlement, Terms, Trace, TraceSink, TraceStep, health_factor,
 };
 use crate::units::{
     Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul, mul_div, pow10,
@@ -293,11 +293,7 @@ impl Markets {
 
 /// Most that may be owed over what is owed, rounded down.
 fn factor(standing: &Standing) -> Ratio {
-    if standing.borrowed.is_zero() {
-        return Ratio::MAX;
-    }
-    let (above, below) = (standing.borrow_limit.0, standing.borrowed.0);
-    mul_div(above, WAD, below, Rounding::Floor).map_or(Ratio::MAX, Ratio)
+    health_factor(standing.borrow_limit.0, standing.borrowed.0)
 }
 
 /// The numbers of a liquidation on their way.
@@ -395,17 +391,11 @@ impl Protocol for Markets {
     type Rejection = Rejection;
 
     fn observe(&mut self, now: Timestamp, prices: &Prices) -> Result<Events, Rejection> {
-        if now < self.now {
+        let late = |slot: &Slot| now < slot.pair.market.now();
+        if now < self.now || self.slots.iter().any(late) {
             return Err(Rejection::TimeBackward);
         }
-        let ids = (0..).map(AssetId).take(self.assets.len());
-        let events = ids
-            .filter(|id| self.prices.get(*id) != prices.get(*id))
-            .map(|asset| Event::PriceObserved {
-                asset,
-                price: prices.get(asset),
-            })
-            .collect();
+        let events = prices.events_since(&self.prices, self.assets.len());
         self.now = now;
         self.prices = prices.clone();
         for slot in &mut self.slots {

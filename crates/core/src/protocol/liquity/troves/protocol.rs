@@ -184,17 +184,10 @@ impl Protocol for Troves {
     type Rejection = Rejection;
 
     fn observe(&mut self, now: Timestamp, prices: &Prices) -> Result<Events, Rejection> {
-        if now < self.now {
+        if now < self.now || self.slots.iter().any(|slot| now < slot.system.now) {
             return Err(Rejection::TimeBackward);
         }
-        let ids = (0..).map(AssetId).take(self.assets.len());
-        let events = ids
-            .filter(|id| self.prices.get(*id) != prices.get(*id))
-            .map(|asset| Event::PriceObserved {
-                asset,
-                price: prices.get(asset),
-            })
-            .collect();
+        let events = prices.events_since(&self.prices, self.assets.len());
         self.now = now;
         self.prices = prices.clone();
         let coin = self.coin();

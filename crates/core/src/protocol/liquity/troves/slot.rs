@@ -26,7 +26,7 @@ use crate::protocol::liquity::branch::{Latest, YEAR_WAD};
 use crate::protocol::liquity::draft::Changes;
 use crate::protocol::liquity::math::{Ruled, part, scale, times};
 use crate::protocol::liquity::rejection::Rejection;
-use crate::protocol::{AccountId, AssetId};
+use crate::protocol::{AccountId, AssetId, health_factor};
 use crate::units::{Amount, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div};
 use std::sync::Arc;
 
@@ -261,13 +261,10 @@ impl Slot {
     /// The ratio of a trove over the one below which it can be liquidated, rounded down;
     /// [`Ratio::MAX`] without debt.
     pub(super) fn factor(&self, latest: &Latest) -> Ruled<Ratio> {
-        if latest.debt.is_zero() {
-            return Ok(Ratio::MAX);
-        }
         let limit = self.system.liquidation_ratio()?;
         let worth = times(latest.collateral.0, self.system.price.0)?;
         let owed = times(latest.debt.0, limit.0)?;
-        Ok(mul_div(worth, WAD, owed, Rounding::Floor).map_or(Ratio::MAX, Ratio))
+        Ok(health_factor(worth, owed))
     }
 
     /// Whether a trove could be liquidated if somebody took all its debt.

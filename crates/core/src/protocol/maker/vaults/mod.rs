@@ -25,8 +25,8 @@ use super::state::House;
 use super::vault::VaultHealth;
 use crate::auction::AuctionId;
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
-use crate::protocol::{AccountId, Asset, AssetId, Prices};
-use crate::units::{Amount, Ratio, Rounding, U256, Value, WAD, div, mul, mul_div};
+use crate::protocol::{AccountId, Asset, AssetId, Prices, health_factor};
+use crate::units::{Amount, Ratio, U256, Value, div, mul};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -126,14 +126,6 @@ fn look(maker: &Maker, kind: AssetId, id: AccountId) -> Look {
     measure.look(health.is_some_and(|health| health.unsafe_now))
 }
 
-/// Debt that the collateral supports over debt, rounded down.
-fn factor(supported: U256, owed: U256) -> Ratio {
-    if owed.is_zero() {
-        return Ratio::MAX;
-    }
-    mul_div(supported, WAD, owed, Rounding::Floor).map_or(Ratio::MAX, Ratio)
-}
-
 impl Vaults {
     /// The system below.
     pub fn system(&self) -> &Maker {
@@ -226,7 +218,7 @@ impl Vaults {
         for (kind, _) in self.kinds() {
             let health = self.maker.health(kind, account)?;
             if health.unsafe_now || !health.supported.is_zero() {
-                worst = worst.min(factor(health.supported.0, health.owed.0));
+                worst = worst.min(health_factor(health.supported.0, health.owed.0));
             }
         }
         Ok(worst)

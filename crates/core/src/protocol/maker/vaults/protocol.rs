@@ -4,11 +4,11 @@ use super::super::action::Action;
 use super::super::lending::{Change, VaultChange};
 use super::super::oracle::Quote;
 use super::super::rejection::{Rejection, Ruled};
+use super::Vaults;
 use super::setup::quote;
-use super::{Vaults, factor};
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
-    Prices, Protocol, Settlement, Terms, Trace,
+    Prices, Protocol, Settlement, Terms, Trace, health_factor,
 };
 use crate::units::{
     Amount, BPS, Bps, RAY, Ratio, Rounding, Timestamp, U256, Value, div, mul, mul_div, pow10,
@@ -69,7 +69,7 @@ impl Vaults {
         let mut worst: Option<(Ratio, AssetId)> = None;
         for (kind, _) in self.kinds() {
             let (health, owed) = self.vault(kind, account)?;
-            let this = (factor(health.supported.0, health.owed.0), kind);
+            let this = (health_factor(health.supported.0, health.owed.0), kind);
             if !owed.is_zero() && worst.is_none_or(|found| this < found) {
                 worst = Some(this);
             }
@@ -121,14 +121,7 @@ impl Protocol for Vaults {
         for (asset, _) in self.kinds() {
             maker.apply(&Action::Accrue { asset })?;
         }
-        let ids = (0..).map(AssetId).take(self.assets.len());
-        let events = ids
-            .filter(|id| self.prices.get(*id) != prices.get(*id))
-            .map(|asset| Event::PriceObserved {
-                asset,
-                price: prices.get(asset),
-            })
-            .collect();
+        let events = prices.events_since(&self.prices, self.assets.len());
         // Nothing below can fail.
         self.maker = maker;
         self.prices = prices.clone();
