@@ -190,7 +190,7 @@ impl<'a> AmmDraft<'a> {
     /// Price of the active band.
     pub(super) fn price(&self) -> Ruled<U256> {
         let number = self.state.active_band;
-        self.price_in(number, &self.bands.get(number))
+        self.price_in(number, self.bands.get(number))
     }
 
     /// Price at which a band with these holdings trades.

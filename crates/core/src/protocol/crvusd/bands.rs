@@ -40,11 +40,11 @@ fn place(number: i64) -> (i64, usize) {
 }
 
 impl Bands {
-    pub(super) fn get(&self, number: i64) -> Band {
+    pub(super) fn get(&self, number: i64) -> &Band {
         let (piece, within) = place(number);
         let bands = self.0.get(&piece);
         let band = bands.and_then(|bands| bands.get(within));
-        band.copied().unwrap_or(Band::EMPTY)
+        band.unwrap_or(&Band::EMPTY)
     }
 
     pub(super) fn set(&mut self, number: i64, band: Band) {
@@ -82,20 +82,14 @@ impl Bands {
     }
 }
 
-/// A band that was written.
-#[derive(Clone, Copy, Debug)]
-struct Written {
-    number: i64,
-    before: Band,
-    after: Band,
-}
-
 /// A working copy: what was written, over what stands.
 #[derive(Clone, Debug)]
 pub(super) struct BandDraft<'a> {
     base: &'a Bands,
-    /// Ascending by number.
-    written: Vec<Written>,
+    /// What was written, ascending by number.
+    written: Vec<(i64, Band)>,
+    /// What stands there, in the same order.
+    before: Vec<&'a Band>,
 }
 
 impl<'a> BandDraft<'a> {
@@ -103,23 +97,35 @@ impl<'a> BandDraft<'a> {
         Self {
             base,
             written: Vec::new(),
+            before: Vec::new(),
         }
+    }
+
+    /// Whether nothing was written yet.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.written.is_empty()
+    }
+
+    /// Makes room for so many bands that will be written.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.written.reserve_exact(count);
+        self.before.reserve_exact(count);
     }
 
     /// Where a band stands among the written, or would stand.
     fn place(&self, number: i64) -> Result<usize, usize> {
         match self.written.last() {
-            Some(last) if last.number >= number => self
+            Some((last, _)) if *last >= number => self
                 .written
-                .binary_search_by_key(&number, |written| written.number),
+                .binary_search_by_key(&number, |(written, _)| *written),
             _ => Err(self.written.len()),
         }
     }
 
-    pub(super) fn get(&self, number: i64) -> Band {
+    pub(super) fn get(&self, number: i64) -> &Band {
         let written = self.place(number).ok();
         match written.and_then(|place| self.written.get(place)) {
-            Some(written) => written.after,
+            Some((_, after)) => after,
             None => self.base.get(number),
         }
     }
@@ -127,35 +133,26 @@ impl<'a> BandDraft<'a> {
     pub(super) fn set(&mut self, number: i64, after: Band) {
         match self.place(number) {
             Ok(place) => {
-                if let Some(written) = self.written.get_mut(place) {
-                    written.after = after;
+                if let Some((_, written)) = self.written.get_mut(place) {
+                    *written = after;
                 }
             }
             Err(place) => {
-                let before = self.base.get(number);
-                let written = Written {
-                    number,
-                    before,
-                    after,
-                };
-                self.written.insert(place, written);
+                self.written.insert(place, (number, after));
+                self.before.insert(place, self.base.get(number));
             }
         }
     }
 
     /// What was written, with what stood there before.
-    pub(super) fn changes(&self) -> impl Iterator<Item = (Band, Band)> + '_ {
-        self.written
-            .iter()
-            .map(|written| (written.before, written.after))
+    pub(super) fn changes(&self) -> impl Iterator<Item = (&Band, &Band)> + '_ {
+        let after = self.written.iter().map(|(_, after)| after);
+        self.before.iter().copied().zip(after)
     }
 
     /// What was written, ascending by number.
     pub(super) fn into_written(self) -> Vec<(i64, Band)> {
-        let written = self.written.into_iter();
-        written
-            .map(|written| (written.number, written.after))
-            .collect()
+        self.written
     }
 }
 
@@ -179,7 +176,7 @@ mod tests {
         let numbers = |bands: &Bands| bands.iter().map(|(number, _)| number).collect::<Vec<_>>();
         assert_eq!(numbers(&parent), [-33, -32, -1, 0, 31, 32]);
         assert_eq!(numbers(&fork), [-33, -32, -1, 0, 32]);
-        assert_eq!((parent.get(-1), fork.get(-1)), (band(7), band(8)));
-        assert_eq!(fork.get(1_000_000), Band::EMPTY);
+        assert_eq!((parent.get(-1), fork.get(-1)), (&band(7), &band(8)));
+        assert_eq!(fork.get(1_000_000), &Band::EMPTY);
     }
 }

@@ -65,7 +65,7 @@ impl AmmDraft<'_> {
 
     /// Puts collateral into one band; returns the shares for it.
     fn deposit_in(&mut self, number: i64, amount: U256) -> Ruled<u128> {
-        let mut band = self.bands.get(number);
+        let mut band = *self.bands.get(number);
         if !band.stable.is_zero() {
             return Err(Rejection::BandNotEmpty);
         }
@@ -97,15 +97,20 @@ impl AmmDraft<'_> {
         let mut min_band = self.state.min_band;
         let mut max_band = held.first.saturating_sub(1);
         let (mut stable, mut collateral) = (U256::ZERO, U256::ZERO);
-        let mut left = Vec::with_capacity(held.shares.len());
+        self.bands.reserve(held.shares.len());
+        let rests = if fraction == WAD {
+            0
+        } else {
+            held.shares.len()
+        };
+        let mut left = Vec::with_capacity(rests);
         for (number, shares) in held.bands() {
-            let gone = if fraction == WAD {
-                shares
-            } else {
-                wad_product(fraction, shares)?
-            };
-            let rest = shares.wrapping_sub(gone);
-            left.push(u128::try_from(rest).map_err(|_| Rejection::NoReason)?);
+            let mut gone = shares;
+            if fraction != WAD {
+                gone = wad_product(fraction, shares)?;
+                let rest = shares.wrapping_sub(gone);
+                left.push(u128::try_from(rest).map_err(|_| Rejection::NoReason)?);
+            }
             let (band, [out_stable, out_collateral]) = self.withdraw_from(number, gone)?;
             stable = sum(stable, out_stable)?;
             collateral = sum(collateral, out_collateral)?;
@@ -119,9 +124,6 @@ impl AmmDraft<'_> {
         self.state.min_band = min_band;
         if self.state.max_band <= held.last {
             self.state.max_band = max_band;
-        }
-        if fraction == WAD {
-            left.clear();
         }
         let position = Position {
             shares: left.into(),
@@ -137,7 +139,7 @@ impl AmmDraft<'_> {
     /// Takes shares out of one band; returns the band and what came out. What the last shares
     /// leave behind becomes fees.
     fn withdraw_from(&mut self, number: i64, shares: U256) -> Ruled<(Band, [U256; 2])> {
-        let mut band = self.bands.get(number);
+        let mut band = *self.bands.get(number);
         let [stable, collateral] = self.worth(&band, shares)?;
         band.shares = diff(band.shares, shares)?;
         band.stable = diff(band.stable, stable)?;
@@ -174,7 +176,7 @@ impl AmmDraft<'_> {
         let (mut stable, mut collateral) = (U256::ZERO, U256::ZERO);
         if !held.is_empty() {
             for (number, shares) in held.bands() {
-                let [of_stable, of_collateral] = self.worth(&self.bands.get(number), shares)?;
+                let [of_stable, of_collateral] = self.worth(self.bands.get(number), shares)?;
                 stable = sum(stable, of_stable)?;
                 collateral = sum(collateral, of_collateral)?;
             }

@@ -51,7 +51,14 @@ impl Draft<'_> {
         discount: U256,
     ) -> Ruled<Plan> {
         let (owed, rate_mul) = self.debt(owner)?;
-        if !discount.is_zero() {
+        let held = self.account(owner)?.position.clone();
+        let removed = part_removed(fraction, discount);
+        // The bound on health needs what a withdrawal takes, so that comes first, on a copy.
+        let mut emptied = self.amm.clone();
+        let withdrawn = emptied.withdraw(&held, removed);
+        let by_bound = || removed == WAD && withdrawn.is_ok();
+        let surely = || by_bound() && self.is_surely_unhealthy(&held, (owed, discount), &emptied);
+        if !discount.is_zero() && !surely() {
             let health = self.health(owner, owed, Measure::Full, discount)?;
             if health >= Signed::ZERO {
                 return Err(Rejection::NotEnoughRekt);
@@ -63,9 +70,8 @@ impl Draft<'_> {
             return Err(Rejection::NoReason);
         }
         let debt = Amount(debt);
-        let held = self.account(owner)?.position.clone();
-        let removed = part_removed(fraction, discount);
-        let (left, [stable, collateral]) = self.amm.withdraw(&held, removed)?;
+        let (left, [stable, collateral]) = withdrawn?;
+        self.amm = emptied;
         Ok(Plan {
             liquidation: Liquidation {
                 stable,

@@ -320,7 +320,7 @@ impl Market {
 
     /// One band.
     pub fn band(&self, number: i64) -> Band {
-        self.bands.get(number)
+        *self.bands.get(number)
     }
 
     /// The bands that hold something, ascending by number, so descending by price.

@@ -20,6 +20,7 @@ mod account;
 mod action;
 mod amm;
 mod bands;
+mod bound;
 mod controller;
 mod curve;
 mod deposit;
