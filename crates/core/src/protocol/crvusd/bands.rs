@@ -48,23 +48,24 @@ impl Bands {
     }
 
     pub(super) fn set(&mut self, number: i64, band: Band) {
-        self.write([(number, band)]);
+        self.write(&[(number, band)]);
     }
 
     /// Writes bands, a piece once where they come in order.
-    pub(super) fn write(&mut self, bands: impl IntoIterator<Item = (i64, Band)>) {
+    pub(super) fn write(&mut self, bands: &[(i64, Band)]) {
         let pieces = Arc::make_mut(&mut self.0);
-        let mut bands = bands.into_iter().peekable();
-        while let Some((number, _)) = bands.peek() {
-            let (piece, _) = place(*number);
-            let written = pieces
-                .entry(piece)
+        let piece_of = |number: i64| place(number).0;
+        for run in bands.chunk_by(|(a, _), (b, _)| piece_of(*a) == piece_of(*b)) {
+            let Some((number, _)) = run.first() else {
+                continue;
+            };
+            let piece = pieces
+                .entry(piece_of(*number))
                 .or_insert_with(|| Arc::new([Band::EMPTY; 32]));
-            let written = Arc::make_mut(written);
-            while let Some((number, band)) = bands.next_if(|(number, _)| place(*number).0 == piece)
-            {
-                if let Some(held) = written.get_mut(place(number).1) {
-                    *held = band;
+            let piece = Arc::make_mut(piece);
+            for (number, band) in run {
+                if let Some(held) = piece.get_mut(place(*number).1) {
+                    *held = *band;
                 }
             }
         }
@@ -130,17 +131,20 @@ impl<'a> BandDraft<'a> {
         }
     }
 
+    /// A band to be written, which is always there.
+    pub(super) fn get_mut(&mut self, number: i64) -> Option<&mut Band> {
+        let place = self.place(number).unwrap_or_else(|place| {
+            let before = self.base.get(number);
+            self.written.insert(place, (number, *before));
+            self.before.insert(place, before);
+            place
+        });
+        self.written.get_mut(place).map(|(_, band)| band)
+    }
+
     pub(super) fn set(&mut self, number: i64, after: Band) {
-        match self.place(number) {
-            Ok(place) => {
-                if let Some((_, written)) = self.written.get_mut(place) {
-                    *written = after;
-                }
-            }
-            Err(place) => {
-                self.written.insert(place, (number, after));
-                self.before.insert(place, self.base.get(number));
-            }
+        if let Some(band) = self.get_mut(number) {
+            *band = after;
         }
     }
 
