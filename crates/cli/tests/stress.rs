@@ -186,3 +186,22 @@ fn a_path_can_be_run_again() {
         );
     }
 }
+
+/// The same paths with a tenth of the depth: what is sold slips more.
+#[test]
+fn less_depth_slips_more() {
+    let [whole, tenth] = ["whole-depth", "a-tenth"].map(scratch);
+    ok(stress(4, &whole, &[]));
+    ok(stress(4, &tenth, &["--set", "impact.depth=0.1"]));
+    let slippage = |folder: &Path| {
+        let totals: serde_json::Value = serde_json::from_str(&totals(folder)).expect("JSON");
+        let sum = totals["totals"]["figures"]["slippage"]["sum"]["sum"].as_str();
+        sum.expect("a sum").parse::<f64>().expect("a number")
+    };
+    let (whole, tenth) = (slippage(&whole), slippage(&tenth));
+    assert!(whole > 0.0 && tenth > 2.0 * whole, "{whole} {tenth}");
+    refused(
+        stress(4, &scratch("no-depth"), &["--set", "impact.depth=0"]),
+        &["impact.depth", "found 0"],
+    );
+}

@@ -10,9 +10,9 @@ use std::process::ExitCode;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Example:
-  backstop stress scenarios/may-2021.toml --paths 10000 --shard 1/2 --out out/part-1
-  backstop stress scenarios/may-2021.toml --paths 10000 --shard 2/2 --out out/part-2
-  backstop merge scenarios/may-2021.toml out/part-1 out/part-2 --out out/whole
+  backstop stress scenarios/one-day.toml --paths 10000 --shard 1/2 --out out/part-1
+  backstop stress scenarios/one-day.toml --paths 10000 --shard 2/2 --out out/part-2
+  backstop merge scenarios/one-day.toml out/part-1 out/part-2 --out out/whole
 
 The totals are those of one run over all the paths, to the bit. Parts of another scenario, seed or
 number of paths are refused, and so are paths that come twice.")]

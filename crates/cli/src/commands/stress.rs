@@ -18,11 +18,11 @@ use std::time::{Duration, Instant};
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  backstop stress scenarios/may-2021.toml --paths 10000
-  backstop stress scenarios/may-2021.toml --paths 100000 --precision 0.05
-  backstop stress scenarios/may-2021.toml --paths 10000 --set venues.exchange.daily_volume=100000
-  backstop stress scenarios/may-2021.toml --paths 10000 --shard 3/16 --out out/part-3
-  backstop stress scenarios/may-2021.toml --paths 10000 --resume
+  backstop stress scenarios/one-day.toml --paths 10000
+  backstop stress scenarios/one-day.toml --paths 100000 --precision 0.05
+  backstop stress scenarios/one-day.toml --paths 10000 --set impact.depth=0.5
+  backstop stress scenarios/one-day.toml --paths 10000 --shard 3/16 --out out/part-3
+  backstop stress scenarios/one-day.toml --paths 10000 --resume
 
 Path k of a seed is the same path on any machine and with any number of threads: `backstop run SCENARIO
 --path k` shows it in full. Writes stress.html, the tables that docs/results.md describes, and
