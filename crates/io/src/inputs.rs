@@ -3,9 +3,10 @@
 use crate::book::{self, AssetTerms, Book, aggregated, synthetic};
 use crate::error::{FileError, Place};
 use crate::instant::format_time;
-use crate::price::{Layout, PriceSeries, TimeSeries, read_points, read_prices};
+use crate::price::{PriceSeries, TimeSeries, read_points, read_prices};
 use crate::scenario::{
-    AssetSpec, BookSpec, GasPriceSpec, LiquiditySpec, PriceSpec, Refine, Scenario,
+    AssetSpec, BookSpec, BootstrapSpec, CandleFiles, GasPriceSpec, LiquiditySpec, MoveSpec,
+    PriceSpec, RandomSpec, Refine, ScaleSpec, Scenario, TrendSpec,
 };
 use backstop_core::protocol::AssetId;
 use std::collections::BTreeMap;
@@ -49,11 +50,83 @@ pub enum AssetPrice {
     /// Always the same.
     Constant(f64),
     /// Candles that cover the whole run.
-    Candles(PriceSeries, Refine),
+    Candles(PriceSeries, Refine, ScaleSpec),
     /// Points, the first not after the start; the last one holds to the end.
-    Points(TimeSeries, Refine),
+    Points(TimeSeries, Refine, ScaleSpec),
     /// Another asset's price times a ratio.
     Follows(AssetId, f64),
+    /// A random process.
+    Random(RandomSpec),
+    /// Blocks of past returns.
+    Bootstrap {
+        /// The past.
+        series: PriceSeries,
+        /// Price at the start.
+        start: f64,
+        /// How blocks are drawn.
+        draws: BootstrapSpec,
+    },
+    /// Scripted moves on top of another price.
+    Shocks(Box<Self>, Vec<MoveSpec>),
+}
+
+impl AssetPrice {
+    /// The asset whose price this one is a multiple of.
+    pub fn leader(&self) -> Option<AssetId> {
+        match self {
+            Self::Follows(leader, _) => Some(*leader),
+            Self::Random(RandomSpec::Peg(peg)) => peg.to,
+            Self::Shocks(on, _) => on.leader(),
+            _ => None,
+        }
+    }
+
+    /// The price at a time, or its ratio to the leader's; of a random price, that at the start.
+    fn at(&self, time: u64) -> Option<f64> {
+        match self {
+            Self::Constant(price) => Some(*price),
+            Self::Candles(series, Refine::Hold, _) => series.open_at(time),
+            Self::Candles(series, _, _) => series.at(time),
+            Self::Points(series, Refine::Hold, _) => series.at(time),
+            Self::Points(series, _, _) => series.linear_at(time),
+            Self::Follows(_, ratio) => Some(*ratio),
+            Self::Random(spec) => Some(start_of(spec)),
+            Self::Bootstrap { start, .. } => Some(*start),
+            Self::Shocks(on, moves) => {
+                let logs = moves.iter().map(|one| moved(one, time));
+                Some(on.at(time)? * logs.sum::<f64>().exp())
+            }
+        }
+    }
+}
+
+fn start_of(spec: &RandomSpec) -> f64 {
+    match spec {
+        RandomSpec::Gbm(TrendSpec { start, .. })
+        | RandomSpec::Merton {
+            trend: TrendSpec { start, .. },
+            ..
+        }
+        | RandomSpec::Heston {
+            trend: TrendSpec { start, .. },
+            ..
+        }
+        | RandomSpec::Garch {
+            trend: TrendSpec { start, .. },
+            ..
+        }
+        | RandomSpec::Regimes { start, .. } => *start,
+        RandomSpec::Peg(peg) => peg.ratio * (-peg.first_discount).exp(),
+    }
+}
+
+/// Change of the log price by a scripted move up to a time.
+fn moved(one: &MoveSpec, time: u64) -> f64 {
+    match time.checked_sub(one.time) {
+        None => 0.0,
+        Some(passed) if passed >= one.over_s => one.log_move,
+        Some(passed) => one.log_move * passed as f64 / one.over_s as f64,
+    }
 }
 
 /// Reserves of a pool over time, in whole tokens.
@@ -67,24 +140,25 @@ pub struct RecordedReserves {
 
 impl Inputs {
     /// The outside price of an asset at a time, as far as the files tell it; `None` before they
-    /// begin. Between known prices it is as [`Refine`] says, with a straight line for a bridge.
+    /// begin. Between known prices it is as [`Refine`] says, with a straight line for a bridge;
+    /// what [`ScaleSpec`] changes is as recorded. A random price is that of its start.
     pub fn price_at(&self, asset: AssetId, time: u64) -> Option<f64> {
         price_at(&self.prices, asset, time)
     }
 }
 
 fn price_at(prices: &[AssetPrice], asset: AssetId, time: u64) -> Option<f64> {
-    match prices.get(usize::from(asset.0))? {
-        AssetPrice::Constant(price) => Some(*price),
-        AssetPrice::Candles(series, Refine::Hold) => series.open_at(time),
-        AssetPrice::Candles(series, _) => series.at(time),
-        AssetPrice::Points(series, Refine::Hold) => series.at(time),
-        AssetPrice::Points(series, _) => series.linear_at(time),
-        // A leader has a price of its own: the scenario's reader refuses chains.
-        AssetPrice::Follows(leader, ratio) => match prices.get(usize::from(leader.0))? {
-            AssetPrice::Follows(..) => None,
-            _ => Some(price_at(prices, *leader, time)? * ratio),
-        },
+    let price = prices.get(usize::from(asset.0))?;
+    // A leader has a price of its own: the scenario's reader refuses chains.
+    match price.leader() {
+        None => price.at(time),
+        Some(leader) => {
+            let leader = prices.get(usize::from(leader.0))?;
+            match leader.leader() {
+                None => Some(leader.at(time)? * price.at(time)?),
+                Some(_) => None,
+            }
+        }
     }
 }
 
@@ -122,50 +196,101 @@ fn read_price(
     asset: &AssetSpec,
     found: &mut Findings,
 ) -> Result<AssetPrice, FileError> {
-    Ok(match &asset.price {
+    let key = format!("assets.{}.price", asset.symbol);
+    read_spec(scenario, &key, &asset.price, found)
+}
+
+fn read_spec(
+    scenario: &Scenario,
+    key: &str,
+    spec: &PriceSpec,
+    found: &mut Findings,
+) -> Result<AssetPrice, FileError> {
+    Ok(match spec {
         PriceSpec::Constant(price) => AssetPrice::Constant(*price),
         PriceSpec::Follows { asset, ratio } => AssetPrice::Follows(*asset, *ratio),
-        PriceSpec::Points { series, refine } => {
-            let key = format!("assets.{}.price.points", asset.symbol);
+        PriceSpec::Random(spec) => AssetPrice::Random(spec.clone()),
+        PriceSpec::Points {
+            series,
+            refine,
+            scale,
+        } => {
+            let key = format!("{key}.points");
             begins(scenario, &scenario.path, &key, series.times.first())?;
-            AssetPrice::Points(series.clone(), *refine)
+            AssetPrice::Points(series.clone(), *refine, *scale)
         }
         PriceSpec::Files {
-            files,
-            layout,
+            candles,
             refine,
-        } => AssetPrice::Candles(read_candles(scenario, files, layout, found)?, *refine),
+            scale,
+        } => {
+            let series = read_candles(candles, &scenario.path, found)?;
+            covers_run(scenario, candles, &series)?;
+            AssetPrice::Candles(series, *refine, *scale)
+        }
+        PriceSpec::Bootstrap {
+            candles,
+            start,
+            draws,
+        } => {
+            let series = read_candles(candles, &scenario.path, found)?;
+            let time = scenario.time.start;
+            let then = series.end().is_some_and(|end| time <= end);
+            let then = then.then(|| series.at(time)).flatten();
+            let last = series.close.last().copied();
+            AssetPrice::Bootstrap {
+                start: start.or(then).or(last).unwrap_or(f64::NAN),
+                series,
+                draws: *draws,
+            }
+        }
+        PriceSpec::Shocks { on, moves } => {
+            let on = read_spec(scenario, key, on, found)?;
+            AssetPrice::Shocks(Box::new(on), moves.clone())
+        }
     })
 }
 
 fn read_candles(
-    scenario: &Scenario,
-    files: &[PathBuf],
-    layout: &Layout,
+    candles: &CandleFiles,
+    scenario: &Path,
     found: &mut Findings,
 ) -> Result<PriceSeries, FileError> {
     let mut all = PriceSeries::default();
-    let mut last = scenario.path.as_path();
-    for file in files {
-        let (series, gaps) = read_prices(file, layout)?;
+    for file in &candles.files {
+        let (series, gaps) = read_prices(file, &candles.layout)?;
         found.notes.extend(gaps);
         found.covers(file, series.start(), series.end());
         all.append(series)
             .map_err(|why| FileError::content(file, Place::File, "time", why))?;
-        last = file;
     }
-    let first = files.first().map_or(last, PathBuf::as_path);
-    begins(scenario, first, "time", all.times.first())?;
-    match all.end() {
+    if all.times.is_empty() {
+        let why = "names no prices";
+        return Err(FileError::content(scenario, Place::File, "file", why));
+    }
+    Ok(all)
+}
+
+/// Candles that are replayed have to cover the run.
+fn covers_run(
+    scenario: &Scenario,
+    candles: &CandleFiles,
+    series: &PriceSeries,
+) -> Result<(), FileError> {
+    let name = |file: Option<&PathBuf>| file.map_or(scenario.path.clone(), PathBuf::clone);
+    let first = name(candles.files.first());
+    begins(scenario, &first, "time", series.times.first())?;
+    match series.end() {
         Some(end) if end < scenario.time.end => {
             let message = format!(
                 "the prices end at {}; the run ends at {}",
                 format_time(end),
                 format_time(scenario.time.end)
             );
-            Err(FileError::content(last, Place::File, "time", message))
+            let last = name(candles.files.last());
+            Err(FileError::content(&last, Place::File, "time", message))
         }
-        _ => Ok(all),
+        _ => Ok(()),
     }
 }
 

@@ -32,7 +32,7 @@ fn march_2020() {
         inputs.price_at(AssetId(0), scenario.time.start),
         Some(195.21)
     );
-    let inputs::AssetPrice::Candles(series, _) = &inputs.prices[0] else {
+    let inputs::AssetPrice::Candles(series, ..) = &inputs.prices[0] else {
         panic!("{:?}", inputs.prices[0]);
     };
     assert_eq!(series.times.len(), 144 + 48);
@@ -49,7 +49,7 @@ fn march_2020() {
 fn may_2021() {
     let (scenario, inputs) = load("may-2021.toml").unwrap();
     assert_eq!(inputs.book.accounts.len(), 20_000);
-    let inputs::AssetPrice::Candles(series, _) = &inputs.prices[0] else {
+    let inputs::AssetPrice::Candles(series, ..) = &inputs.prices[0] else {
         panic!("{:?}", inputs.prices[0]);
     };
     assert_eq!(

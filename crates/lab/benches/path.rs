@@ -19,7 +19,7 @@ use backstop_lab::agents::{
 use backstop_lab::feed::FeedConfig;
 use backstop_lab::market::{FeedbackMode, Impact};
 use backstop_lab::network::{BaseFee, GasModel, GasToken, NetworkConfig};
-use backstop_lab::price::{Constant, Grid, Historical, PriceModel, Refine};
+use backstop_lab::price::{Constant, Dependence, Grid, Historical, PriceModel, Refine};
 use backstop_lab::random::hashed_unit;
 use backstop_lab::record::{LiquidatorKind, PathRecord};
 use backstop_lab::venue::{ConstantProduct, Liquidity, SquareRoot, VenueConfig};
@@ -123,6 +123,7 @@ fn config(fall: u32, mode: FeedbackMode) -> WorldConfig {
             .into_iter()
             .map(|price| AssetConfig { price, feed })
             .collect(),
+        dependence: Dependence::default(),
         venues: venues(),
         impact: Impact {
             mode,

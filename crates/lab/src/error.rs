@@ -60,3 +60,14 @@ pub(crate) fn require_not_negative(
         format!("must be a number of at least 0, found {value}")
     })
 }
+
+/// Refuses a number outside `[min, max]`, and one that is not a number.
+pub(crate) fn require_within(
+    value: f64,
+    (min, max): (f64, f64),
+    field: impl FnOnce() -> String,
+) -> Result<(), ConfigError> {
+    require((min..=max).contains(&value), field, || {
+        format!("must lie between {min} and {max}, found {value}")
+    })
+}

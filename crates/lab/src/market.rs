@@ -15,7 +15,7 @@
 //! differs only in whether the selling moves the oracle.
 
 use crate::error::{ConfigError, require_share};
-use crate::price::{Grid, PriceModel, PricePaths, paths};
+use crate::price::{Grid, PricePaths, PricePlan};
 use crate::venue::{Fill, Router, Side, Venue, VenueConfig};
 
 /// Whether forced sales reach the oracle's price.
@@ -51,22 +51,21 @@ pub struct Market {
 }
 
 impl Market {
-    /// A market at step 0.
+    /// A market at step 0 of the paths that the plan draws from the seed.
     ///
     /// # Errors
-    /// When a price process, a venue or the impact is badly set.
+    /// When a venue or the impact is badly set.
     pub fn new(
-        prices: &[PriceModel],
+        prices: &PricePlan,
         venues: Vec<VenueConfig>,
         impact: Impact,
-        grid: Grid,
         seed: u64,
     ) -> Result<Self, ConfigError> {
         require_share(impact.venue_weight, || "impact.venue_weight".to_owned())?;
         require_share(impact.permanent_share, || {
             "impact.permanent_share".to_owned()
         })?;
-        let paths = paths(prices, &grid, seed)?;
+        let (grid, paths) = (prices.grid(), prices.paths(seed));
         let first = |path: &Vec<f64>| path.first().copied().unwrap_or(0.0);
         let outside: Vec<f64> = paths.usd.iter().map(first).collect();
         let venues = venues
@@ -171,7 +170,7 @@ impl Market {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::price::{Constant, Follows};
+    use crate::price::{Constant, Dependence, Follows, PriceModel};
     use crate::venue::{ConstantProduct, Liquidity};
 
     fn market(mode: FeedbackMode, venue_weight: f64, permanent_share: f64) -> Market {
@@ -200,7 +199,8 @@ mod tests {
             step_s: 60,
             steps: 10,
         };
-        Market::new(&prices, vec![venue], impact, grid, 1).unwrap()
+        let plan = PricePlan::new(&prices, &Dependence::default(), &grid).unwrap();
+        Market::new(&plan, vec![venue], impact, 1).unwrap()
     }
 
     /// Selling 1,000 tokens takes the pool from 200 to 50: a move of −ln 4.

@@ -10,12 +10,18 @@ use rand_chacha::rand_core::SeedableRng;
 /// What a stream of random numbers is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Refinement of one asset's price, by asset.
+    /// What only one asset's price knows of: refinement, jumps, variance; by asset.
     Price(u16),
     /// Background demand for block space.
     Gas,
     /// One liquidator's bids, by position in the list of liquidators.
     Liquidator(u32),
+    /// Main shocks of one asset's price before they are correlated, by asset.
+    Shock(u16),
+    /// How heavy a step's shocks are, for all assets at once.
+    Tail,
+    /// Which part of the history a bootstrap draws next, by group of assets.
+    Blocks(u16),
 }
 
 impl Purpose {
@@ -24,6 +30,9 @@ impl Purpose {
             Self::Price(asset) => 1 << 32 | u64::from(asset),
             Self::Gas => 2 << 32,
             Self::Liquidator(index) => 3 << 32 | u64::from(index),
+            Self::Shock(asset) => 16 << 32 | u64::from(asset),
+            Self::Tail => 17 << 32,
+            Self::Blocks(group) => 18 << 32 | u64::from(group),
         }
     }
 }

@@ -4,7 +4,8 @@ use super::Loaded;
 use backstop_core::protocol::AssetId;
 use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{
-    BookSpec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, PriceSpec, Refine, Scenario,
+    BookSpec, DependenceSpec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, PriceSpec,
+    RandomSpec, Refine, ScaleSpec, Scenario, TrendSpec,
 };
 use backstop_report::{Input, InputKind, RunContext, SettingsTable, WaterfallLayer, setting};
 use std::path::{Path, PathBuf};
@@ -94,6 +95,7 @@ fn inputs(loaded: &Loaded) -> Vec<Input> {
             rows.push(input(what, asset.source.clone(), None, InputKind::Observed));
         }
     }
+    rows.extend(dependence_input(&scenario.dependence));
     rows.extend(match &scenario.gas.price {
         GasPriceSpec::Files(files) => file_inputs("gas price", files, loaded),
         GasPriceSpec::Points(series) => {
@@ -145,22 +147,114 @@ fn price_inputs(loaded: &Loaded, symbol: &str, price: &PriceSpec) -> Vec<Input> 
             let source = format!("{leader} price times {ratio}");
             vec![input(what, source, span(scenario), InputKind::Modelled)]
         }
-        PriceSpec::Points { series, .. } => {
-            vec![input(
-                what,
-                "points in the scenario",
+        PriceSpec::Points { series, scale, .. } => {
+            let source = "points in the scenario";
+            let mut rows = vec![input(
+                what.clone(),
+                source,
                 covered(series),
                 InputKind::Observed,
-            )]
+            )];
+            rows.extend(changed(&what, *scale));
+            rows
         }
-        PriceSpec::Files { files, refine, .. } => {
-            let mut rows = file_inputs(&what, files, loaded);
+        PriceSpec::Files {
+            candles,
+            refine,
+            scale,
+        } => {
+            let mut rows = file_inputs(&what, &candles.files, loaded);
+            rows.extend(changed(&what, *scale));
             if *refine == Refine::Bridge {
                 let source = "seeded Brownian bridge within each candle's range";
                 let what = format!("{what} inside candles");
                 rows.push(input(what, source, None, InputKind::Modelled));
             }
             rows
+        }
+        PriceSpec::Random(random) => {
+            let source = random_words(scenario, random);
+            vec![input(what, source, span(scenario), InputKind::Modelled)]
+        }
+        PriceSpec::Bootstrap { candles, draws, .. } => {
+            let mut rows =
+                file_inputs(&format!("past returns of {symbol}"), &candles.files, loaded);
+            let source = format!(
+                "blocks of about {} s of past returns",
+                setting(draws.block_s)
+            );
+            rows.push(input(what, source, span(scenario), InputKind::Modelled));
+            rows
+        }
+        PriceSpec::Shocks { on, moves } => {
+            let mut rows = price_inputs(loaded, symbol, on);
+            let source = format!("{} scripted move(s)", moves.len());
+            let what = format!("{what}, moved");
+            rows.push(input(what, source, span(scenario), InputKind::Chosen));
+            rows
+        }
+    }
+}
+
+/// How random prices hang together, where the scenario says so.
+fn dependence_input(dependence: &DependenceSpec) -> Option<Input> {
+    let pairs = dependence.correlation.len();
+    let source = match dependence.degrees {
+        None if pairs == 0 => return None,
+        None => format!("Gaussian, {pairs} correlation(s)"),
+        Some(degrees) => format!("t copula of {degrees} degrees, {pairs} correlation(s)"),
+    };
+    let what = "dependence of prices".to_owned();
+    Some(input(what, source, None, InputKind::Modelled))
+}
+
+/// What was done to a record.
+fn changed(what: &str, scale: ScaleSpec) -> Option<Input> {
+    let source = match scale {
+        ScaleSpec::None => return None,
+        ScaleSpec::Returns(factor) => format!("log returns of the record times {factor}"),
+        ScaleSpec::Fall(share) => format!("log returns scaled to a fall of {} %", share * 100.0),
+        ScaleSpec::Drift(share) => format!("drift added for a fall of {} %", share * 100.0),
+    };
+    Some(input(
+        format!("{what}, changed"),
+        source,
+        None,
+        InputKind::Chosen,
+    ))
+}
+
+fn random_words(scenario: &Scenario, random: &RandomSpec) -> String {
+    let volatility =
+        |trend: &TrendSpec| format!("volatility {} % a year", trend.volatility * 100.0);
+    match random {
+        RandomSpec::Gbm(trend) => format!("geometric Brownian motion, {}", volatility(trend)),
+        RandomSpec::Merton {
+            trend, intensity, ..
+        } => {
+            let trend = volatility(trend);
+            format!("Merton's jump diffusion, {trend}, {intensity} jumps a year")
+        }
+        RandomSpec::Heston { trend, .. } => {
+            format!(
+                "Heston's stochastic volatility, at first {}",
+                volatility(trend)
+            )
+        }
+        RandomSpec::Garch { trend, .. } => {
+            format!(
+                "GARCH(1,1) with Student-t innovations, {}",
+                volatility(trend)
+            )
+        }
+        RandomSpec::Regimes { states, .. } => {
+            format!("geometric Brownian motion in {} regimes", states.len())
+        }
+        RandomSpec::Peg(peg) => {
+            let to = peg
+                .to
+                .map_or("the dollar", |asset| symbol_of(scenario, asset));
+            format!("pegged to {to}, with a discount that varies")
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The market around the pool.
 
 use super::Loaded;
+use super::prices::{dependence, points, price_model};
 use crate::failure::Failure;
 use backstop_core::coverage::{InsuranceFund, Layer, TreasuryReserve, Waterfall};
 use backstop_core::units::Value;
-use backstop_io::inputs::{AssetPrice, RecordedReserves};
-use backstop_io::price::{PriceSeries, TimeSeries};
+use backstop_io::inputs::RecordedReserves;
+use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{
     self as spec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, Scenario,
 };
@@ -16,7 +17,7 @@ use backstop_lab::door;
 use backstop_lab::feed::FeedConfig;
 use backstop_lab::market::{FeedbackMode, Impact};
 use backstop_lab::network::{BaseFee, GasModel, GasSeries, GasToken, NetworkConfig};
-use backstop_lab::price::{Bar, Constant, Follows, Grid, Historical, PriceModel, Refine};
+use backstop_lab::price::Grid;
 use backstop_lab::record::LiquidatorKind;
 use backstop_lab::venue::{
     ConstantProduct, Level, Liquidity, OrderBook, Reserves, SquareRoot, VenueConfig,
@@ -28,7 +29,7 @@ const BPS: f64 = 10_000.0;
 /// The world of a scenario, with or without feedback of sales on the oracle's price.
 ///
 /// # Errors
-/// When a venue's asset has no price at the start.
+/// When a venue's asset has no price at the start, or correlations contradict each other.
 pub(crate) fn world_config(
     loaded: &Loaded,
     mode: FeedbackMode,
@@ -55,6 +56,7 @@ pub(crate) fn world_config(
             steps: scenario.time.steps(),
         },
         assets: assets.collect(),
+        dependence: dependence(loaded)?,
         venues: venues(loaded)?,
         impact: Impact {
             mode,
@@ -67,53 +69,6 @@ pub(crate) fn world_config(
         coverage: waterfall(scenario),
         recording,
     })
-}
-
-fn refine(refine: spec::Refine) -> Refine {
-    match refine {
-        spec::Refine::Bridge => Refine::Bridge,
-        spec::Refine::Linear => Refine::Linear,
-        spec::Refine::Hold => Refine::Hold,
-    }
-}
-
-fn points(series: &TimeSeries) -> Vec<(u64, f64)> {
-    series
-        .times
-        .iter()
-        .copied()
-        .zip(series.values.iter().copied())
-        .collect()
-}
-
-fn bars(series: &PriceSeries) -> Vec<Bar> {
-    let rows = series.times.iter().zip(&series.open).zip(&series.high);
-    let rows = rows.zip(&series.low).zip(&series.close);
-    rows.map(|((((time, open), high), low), close)| Bar {
-        time: *time,
-        open: *open,
-        high: *high,
-        low: *low,
-        close: *close,
-    })
-    .collect()
-}
-
-fn price_model(price: &AssetPrice) -> PriceModel {
-    match price {
-        AssetPrice::Constant(usd) => PriceModel::Constant(Constant { usd: *usd }),
-        AssetPrice::Candles(series, how) => PriceModel::Historical(Historical {
-            bars: bars(series),
-            refine: refine(*how),
-        }),
-        AssetPrice::Points(series, how) => {
-            PriceModel::Historical(Historical::from_points(&points(series), refine(*how)))
-        }
-        AssetPrice::Follows(asset, ratio) => PriceModel::Follows(Follows {
-            asset: usize::from(asset.0),
-            ratio: *ratio,
-        }),
-    }
 }
 
 fn venues(loaded: &Loaded) -> Result<Vec<VenueConfig>, Failure> {

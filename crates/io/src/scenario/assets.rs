@@ -1,18 +1,11 @@
 //! The tables `[assets.SYMBOL]` and `[oracle]`.
 
+use super::prices::price;
 use super::section::{Range, Section, symbol};
-use super::{AssetSpec, Names, OracleSpec, PriceSpec, RateSpec, Refine, files, points};
-use crate::price::{ColumnNames, Layout};
+use super::{AssetSpec, Names, OracleSpec, PriceSpec, RateSpec};
 use std::path::Path;
 
-/// Highest price that a scenario may state, USD.
-const PRICE_MAX: f64 = 1e12;
 const ASSETS_MAX: usize = 128;
-const REFINES: [(&str, Refine); 3] = [
-    ("bridge", Refine::Bridge),
-    ("linear", Refine::Linear),
-    ("hold", Refine::Hold),
-];
 
 pub(super) fn read(root: &Section<'_>, folder: &Path) -> Vec<AssetSpec> {
     let Some(table) = root.section("assets") else {
@@ -105,81 +98,22 @@ fn rates(section: Section<'_>) -> RateSpec {
     rates
 }
 
-fn price(section: Section<'_>, names: &Names, folder: &Path) -> PriceSpec {
-    let range = Range::Above(0.0, PRICE_MAX);
-    let kinds = ["constant", "file", "points", "follows"];
-    let named: Vec<&str> = kinds.into_iter().filter(|kind| section.has(kind)).collect();
-    let spec = match named.as_slice() {
-        ["constant"] => PriceSpec::Constant(section.number("constant", range)),
-        ["file"] => PriceSpec::Files {
-            files: section.required("file", |item| files(item, folder)),
-            layout: layout(&section),
-            refine: section.choice_or("refine", &REFINES, Refine::Bridge),
-        },
-        ["points"] => PriceSpec::Points {
-            series: section.required("points", |item| points(item, range)),
-            refine: section.choice_or("refine", &REFINES, Refine::Linear),
-        },
-        ["follows"] => PriceSpec::Follows {
-            asset: section.required("follows", |item| names.resolve(item)),
-            ratio: section.number_or("ratio", range, 1.0),
-        },
-        found => {
-            let message = format!(
-                "found {} of the keys {}; allowed: one",
-                found.len(),
-                kinds.join(", ")
-            );
-            section.problems.add(section.place, &section.path, message);
-            return PriceSpec::Constant(1.0);
-        }
-    };
-    section.finish();
-    spec
-}
-
-fn layout(section: &Section<'_>) -> Layout {
-    let binance = section.choice_or("layout", &[("ohlcv", false), ("binance", true)], false);
-    let columns = section.section_if("columns").map(|columns| {
-        let name = |key: &'static str| columns.optional(key, super::section::text);
-        let names = ColumnNames {
-            time: name("time"),
-            open: name("open"),
-            high: name("high"),
-            low: name("low"),
-            close: name("close"),
-            price: name("price"),
-        };
-        columns.finish();
-        names
-    });
-    match (binance, columns) {
-        (false, None) => Layout::Ohlcv,
-        (false, Some(names)) => Layout::Named(names),
-        (true, None) => Layout::Binance,
-        (true, Some(_)) => {
-            section.refuse(
-                "columns",
-                "has no meaning with the layout binance, whose columns are fixed",
-            );
-            Layout::Binance
-        }
-    }
-}
-
 /// An asset may follow one that has a price of its own, so there are no circles.
 fn check_follows(table: &Section<'_>, assets: &[AssetSpec]) {
     for asset in assets {
-        let PriceSpec::Follows { asset: leader, .. } = asset.price else {
+        let Some(leader) = asset.price.leader() else {
             continue;
         };
         let leader = assets.get(usize::from(leader.0));
-        let follower = leader.filter(|leader| matches!(leader.price, PriceSpec::Follows { .. }));
-        if let Some(follower) = follower {
+        if let Some(follower) = leader.filter(|leader| leader.price.leader().is_some()) {
             let place = table
                 .item(&asset.symbol)
                 .map_or(table.place, |item| &item.place);
-            let key = format!("{}.price.follows", table.key(&asset.symbol));
+            let name = match asset.price {
+                PriceSpec::Follows { .. } => "follows",
+                _ => "peg.to",
+            };
+            let key = format!("{}.price.{name}", table.key(&asset.symbol));
             let message = format!(
                 "found {:?}, which follows another itself; allowed: an asset with its own price",
                 follower.symbol

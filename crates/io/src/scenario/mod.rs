@@ -6,6 +6,7 @@
 mod assets;
 mod book;
 mod market;
+mod prices;
 mod protocol;
 mod section;
 mod tree;
@@ -14,9 +15,13 @@ use crate::book::AssetUnit;
 use crate::book::aggregated::AggregatedBook;
 use crate::book::synthetic::SyntheticBook;
 use crate::error::{FileError, Place, Problem};
-use crate::price::{Layout, TimeSeries};
+use crate::price::TimeSeries;
 use crate::source::read_text;
 use backstop_core::protocol::AssetId;
+pub use prices::{
+    BlockSpec, BootstrapSpec, CandleFiles, DependenceSpec, MoveSpec, PegSpec, PriceSpec,
+    RandomSpec, RegimeSpec, ScaleSpec, TrendSpec,
+};
 pub use protocol::families;
 use protocol::protocol;
 use section::{Problems, Range, Section};
@@ -27,6 +32,8 @@ use std::path::{Path, PathBuf};
 pub const FORMAT: &str = "backstop-scenario/1";
 /// Most steps of a run.
 pub const STEPS_MAX: u64 = 10_000_000;
+/// Highest price that a scenario may state, USD.
+const PRICE_MAX: f64 = 1e12;
 
 /// A validated scenario. Assets are told by their position in [`Scenario::assets`].
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +58,8 @@ pub struct Scenario {
     pub protocol: ProtocolSpec,
     /// The reserves, in the order of the file.
     pub assets: Vec<AssetSpec>,
+    /// How the assets' random prices hang together.
+    pub dependence: DependenceSpec,
     /// Where collateral is sold.
     pub venues: Vec<VenueSpec>,
     /// How forced sales move the oracle's price.
@@ -158,36 +167,6 @@ pub struct RateSpec {
     pub slope1_bps: u32,
     /// Rise from there to full usage.
     pub slope2_bps: u32,
-}
-
-/// How the outside price of an asset moves; USD for one whole token.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PriceSpec {
-    /// Always the same.
-    Constant(f64),
-    /// Candles from files, in the order of time.
-    Files {
-        /// The files.
-        files: Vec<PathBuf>,
-        /// Their columns.
-        layout: Layout,
-        /// What happens within a candle.
-        refine: Refine,
-    },
-    /// Points in the scenario itself.
-    Points {
-        /// The points.
-        series: TimeSeries,
-        /// What happens between them.
-        refine: Refine,
-    },
-    /// Another asset's price times a ratio.
-    Follows {
-        /// Which asset.
-        asset: AssetId,
-        /// Whole tokens of it that one token is worth.
-        ratio: f64,
-    },
 }
 
 /// How the time between known prices is filled.
@@ -502,6 +481,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
     let mut assets = assets::read(&root, &folder);
     assets::read_oracles(&root, &mut assets);
     let names = Names::new(&assets);
+    let dependence = prices::dependence(&root, &names);
     let venues = market::venues(&root, &names, &folder);
     let impact = market::impact(&root);
     let gas = root
@@ -526,6 +506,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
         time: time?,
         protocol: protocol?,
         assets,
+        dependence,
         venues,
         impact,
         gas: gas?,
@@ -585,17 +566,23 @@ impl Names {
 
     /// The asset that an item names.
     fn resolve(&self, item: &tree::Item) -> Result<AssetId, String> {
-        let symbols: Vec<&str> = self.symbols.iter().map(String::as_str).collect();
-        let allowed = || format!("one of the assets {}", symbols.join(", "));
+        let allowed = || format!("one of the assets {}", self.symbols.join(", "));
         let found = section::text(item).map_err(|_| allowed())?;
+        self.find(&found)
+    }
+
+    /// The asset of this symbol, or what is allowed in its place.
+    fn find(&self, found: &str) -> Result<AssetId, String> {
+        let symbols: Vec<&str> = self.symbols.iter().map(String::as_str).collect();
         let position = symbols.iter().position(|symbol| *symbol == found);
         position
             .and_then(|i| u16::try_from(i).ok())
             .map(AssetId)
             .ok_or_else(|| {
-                let hint = crate::error::nearest(&found, &symbols)
+                let hint = crate::error::nearest(found, &symbols)
                     .map(|s| format!("; did you mean {s:?}?"));
-                format!("{}{}", allowed(), hint.unwrap_or_default())
+                let symbols = symbols.join(", ");
+                format!("one of the assets {symbols}{}", hint.unwrap_or_default())
             })
     }
 }

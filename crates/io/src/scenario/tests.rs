@@ -122,6 +122,134 @@ fn overrides_change_any_value() {
     assert_eq!(bids, &[(5.0, 1.5)]);
 }
 
+/// The price of ether in the minimal scenario, and what is wrong where something is.
+fn weth_price(price: &str) -> Result<PriceSpec, String> {
+    with(&[("assets.WETH.price", price)])
+        .map(|scenario| scenario.assets[0].price.clone())
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn every_process_has_its_keys() {
+    for price in [
+        "{ gbm = { start = 2000, volatility = 0.8 } }",
+        "{ merton = { start = 2000, volatility = 0.6, drift = 0.1, intensity = 20, jump_mean = -0.05, jump_deviation = 0.1 } }",
+        "{ heston = { start = 2000, volatility = 0.8, reversion = 3, volatility_of_variance = 1.5, correlation = -0.4 } }",
+        "{ garch = { start = 2000, volatility = 0.8, alpha = 0.1, beta = 0.85, degrees = 4 } }",
+        "{ regimes = { start = 2000, states = [{ volatility = 0.5, mean_stay_s = 864000 }, { volatility = 2, mean_stay_s = 86400, next = [1, 0] }], first = 0 } }",
+        "{ peg = { volatility = 0.02, half_life_s = 86400, depeg = { intensity = 1, mean = 0.1, recovery_half_life_s = 43200 } } }",
+        "{ gbm = { start = 2000, volatility = 0.8 }, shocks = [{ time = 1583974800, move = -0.3, over_s = 600 }] }",
+        "{ points = [[1583971200, 195], [1583974800, 150]], fall = 0.4 }",
+    ] {
+        let spec = weth_price(price).unwrap_or_else(|e| panic!("{price}: {e}"));
+        assert_ne!(spec, PriceSpec::Constant(1.0), "{price}");
+    }
+    let Ok(PriceSpec::Random(RandomSpec::Garch {
+        first_volatility,
+        period_s,
+        ..
+    })) = weth_price(
+        "{ garch = { start = 2000, volatility = 0.8, alpha = 0.1, beta = 0.85, degrees = 4 } }",
+    )
+    else {
+        panic!("no GARCH");
+    };
+    assert_eq!((first_volatility, period_s), (0.8, 86_400));
+}
+
+#[test]
+fn processes_out_of_range_are_refused_by_key() {
+    let mut messages = String::new();
+    for price in [
+        "{ gbm = { start = 0, volatility = -1 } }",
+        "{ gbm = { start = 1, volatility = 1, drfit = 1 } }",
+        "{ gbm = 5 }",
+        "{ merton = { start = 1, volatility = 1, intensity = 1, jump_mean = 9, jump_deviation = -1 } }",
+        "{ heston = { start = 1, volatility = 1, reversion = 0, volatility_of_variance = 1, correlation = 2 } }",
+        "{ garch = { start = 1, volatility = 1, alpha = 0.3, beta = 0.7, degrees = 2, period_s = 0 } }",
+        "{ regimes = { start = 1, states = [{ volatility = 1, mean_stay_s = 0 }] } }",
+        "{ regimes = { start = 1, states = [{ volatility = 1, mean_stay_s = 9, next = [1, 0] }, { volatility = 1, mean_stay_s = 9 }], first = 2 } }",
+        "{ peg = { to = \"WBTC\", volatility = 1, half_life_s = 0 } }",
+        "{ peg = { to = \"WETH\", volatility = 1, half_life_s = 1 } }",
+        "{ points = [[1583971200, 195]], fall = 0.4, scale = 2 }",
+        "{ points = [[1583971200, 195]], fall_by = \"drift\" }",
+        "{ constant = 1, shocks = [{ time = 1, move = 50 }] }",
+        "{ bootstrap = { start = 1 } }",
+    ] {
+        let error = weth_price(price).unwrap_err();
+        let of = |line: &str| {
+            line.rsplit(": assets.WETH.price")
+                .next()
+                .unwrap_or("")
+                .to_owned()
+        };
+        messages += &error
+            .lines()
+            .map(|line| of(line) + "\n")
+            .collect::<String>();
+    }
+    expect_test::expect![[r#"
+        .gbm.start: found 0; allowed: a number above 0, at most 1e12
+        .gbm.volatility: found -1; allowed: a number from 0 to 100
+        .gbm.drfit: unknown key; allowed: start, volatility, drift; did you mean "drift"?
+        .gbm: found 5; allowed: a table of keys
+        .merton.jump_mean: found 9; allowed: a number from -5 to 5
+        .merton.jump_deviation: found -1; allowed: a number from 0 to 5
+        .heston.reversion: found 0; allowed: a number above 0, at most 100000
+        .heston.correlation: found 2; allowed: a number from -1 to 1
+        .garch.beta: alpha + beta is 1; allowed: below 1
+        .garch.degrees: found 2; allowed: a number above 2, at most 1000
+        .garch.period_s: found 0; allowed: a whole number from 1 to 31536000
+        .regimes.states.0.mean_stay_s: found 0; allowed: a number from 1 to 3.2e10
+        .regimes.states: found 1 tables; allowed: 2 to 16
+        .regimes.states: the weights of state 0 are [1.0, 0.0]; allowed: one for each of 2 states, 0 for itself, above 0 for some other
+        .regimes.first: found 2; allowed: a whole number from 0 to 1
+        .peg.to: found "WBTC"; allowed: one of the assets WETH, DAI; did you mean "WETH"?
+        .peg.half_life_s: found 0; allowed: a number above 0, at most 1e11
+        .peg.to: found "WETH", which follows another itself; allowed: an asset with its own price
+        .fall: found beside scale; allowed: one of the two
+        .fall_by: has no meaning without the key fall
+        .shocks.0.time: found 1; allowed: a date and time with a zone, such as 2020-03-12T00:00:00Z, from 1973 to 2286
+        .shocks.0.move: found 50; allowed: a number from -20 to 20
+        .bootstrap.file: the key is missing
+    "#]].assert_eq(&messages);
+}
+
+#[test]
+fn correlations_name_two_assets_once() {
+    let scenario = with(&[(
+        "dependence",
+        "{ correlation = { \"WETH/DAI\" = 0.5 }, degrees = 4 }",
+    )])
+    .unwrap();
+    let want = DependenceSpec {
+        correlation: vec![(AssetId(0), AssetId(1), 0.5)],
+        degrees: Some(4.0),
+    };
+    assert_eq!(scenario.dependence, want);
+    let mut messages = String::new();
+    for value in [
+        "{ correlation = { WETH = 0.5 } }",
+        "{ correlation = { \"WETH/WBTC\" = 0.5 } }",
+        "{ correlation = { \"WETH/WETH\" = 0.5 } }",
+        "{ correlation = { \"WETH/DAI\" = 1 } }",
+        "{ correlation = { \"WETH/DAI\" = 0.5, \"DAI/WETH\" = 0.5 } }",
+        "{ degrees = 0.5 }",
+    ] {
+        let error = with(&[("dependence", value)]).unwrap_err().to_string();
+        let at = error.rfind(": dependence").map_or(0, |at| at + 2);
+        messages += &(error[at..].to_owned() + "\n");
+    }
+    expect_test::expect![[r#"
+        dependence.correlation.WETH: found "WETH"; allowed: two assets, such as "WETH/WBTC"
+        dependence.correlation.WETH/WBTC: found "WBTC" in the key; allowed: one of the assets WETH, DAI; did you mean "WETH"?
+        dependence.correlation.WETH/WETH: names one asset twice; allowed: two assets
+        dependence.correlation.WETH/DAI: found 1; allowed: a number from -0.9999 to 0.9999
+        dependence.correlation.DAI/WETH: tells the correlation of its pair a second time
+        dependence.degrees: found 0.5; allowed: a number from 1 to 1000
+    "#]].assert_eq(&messages);
+}
+
 #[test]
 fn all_problems_come_at_once_and_in_order() {
     let text = MINIMAL

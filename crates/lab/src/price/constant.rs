@@ -1,6 +1,7 @@
 //! A price that does not move.
 
 use super::Grid;
+use super::plan::{Fixed, Process};
 use crate::error::{ConfigError, require_positive};
 
 /// Always the same price.
@@ -11,8 +12,12 @@ pub struct Constant {
 }
 
 impl Constant {
-    pub(super) fn path(&self, grid: &Grid, field: &str) -> Result<Vec<f64>, ConfigError> {
+    pub(super) fn prepare(
+        &self,
+        grid: &Grid,
+        field: &str,
+    ) -> Result<Box<dyn Process>, ConfigError> {
         require_positive(self.usd, || format!("{field}.usd"))?;
-        Ok(vec![self.usd; grid.steps as usize])
+        Ok(Box::new(Fixed(vec![self.usd; grid.steps as usize])))
     }
 }

@@ -1,5 +1,7 @@
 //! A price that is another asset's price times a fixed ratio, such as a staked token's.
 
+use super::Grid;
+use super::plan::{Fixed, Process};
 use crate::error::{ConfigError, require, require_positive};
 
 /// Another asset's price times a ratio.
@@ -14,12 +16,23 @@ pub struct Follows {
 }
 
 impl Follows {
-    pub(super) fn check(&self, assets: usize, field: &str) -> Result<(), ConfigError> {
+    pub(super) fn prepare(
+        &self,
+        assets: usize,
+        grid: &Grid,
+        field: &str,
+    ) -> Result<Box<dyn Process>, ConfigError> {
         require_positive(self.ratio, || format!("{field}.ratio"))?;
-        require(
-            self.asset < assets,
-            || format!("{field}.asset"),
-            || format!("must name one of the {assets} assets, found {}", self.asset),
-        )
+        check_leader(self.asset, assets, field)?;
+        Ok(Box::new(Fixed(vec![self.ratio; grid.steps as usize])))
     }
+}
+
+/// Refuses a leader that does not exist.
+pub(super) fn check_leader(leader: usize, assets: usize, field: &str) -> Result<(), ConfigError> {
+    require(
+        leader < assets,
+        || format!("{field}.asset"),
+        || format!("must name one of the {assets} assets, found {leader}"),
+    )
 }

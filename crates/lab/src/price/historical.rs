@@ -18,11 +18,14 @@
 //! Steps longer than a bar skip over bars whole; their lows are then not seen.
 
 use super::Grid;
+use super::plan::{Draw, Fixed, Process};
 use crate::error::{ConfigError, require, require_positive};
 use rand::RngExt;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+use std::ops::Range;
+use std::sync::Arc;
 
 /// One bar of prices, USD per whole token.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,8 +56,8 @@ pub enum Refine {
 /// A recorded price.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Historical {
-    /// Bars in ascending order of time.
-    pub bars: Vec<Bar>,
+    /// Bars in ascending order of time, shared by all who read them.
+    pub bars: Arc<[Bar]>,
     /// What happens inside a bar.
     pub refine: Refine,
 }
@@ -78,34 +81,48 @@ impl Historical {
         Self { bars, refine }
     }
 
-    pub(super) fn path(
+    pub(super) fn prepare(
         &self,
         grid: &Grid,
-        rng: &mut ChaCha8Rng,
         field: &str,
-    ) -> Result<Vec<f64>, ConfigError> {
+    ) -> Result<Box<dyn Process>, ConfigError> {
         self.check(grid, field)?;
-        let mut prices = Vec::with_capacity(grid.steps as usize);
+        let (mut shares, mut spans) = (Vec::with_capacity(grid.steps as usize), Vec::new());
         let mut step = 0;
         for (index, bar) in self.bars.iter().enumerate() {
             let end = self.end_of(index);
             let length = (end - bar.time) as f64;
-            let mut shares = Vec::new();
+            let first = shares.len();
             while step < grid.steps && grid.time(step) < end {
                 shares.push(grid.time(step).saturating_sub(bar.time) as f64 / length);
                 step += 1;
             }
-            prices.extend(match self.refine {
-                Refine::Hold => vec![bar.open; shares.len()],
-                Refine::Linear => shares.iter().map(|u| linear(bar, *u)).collect(),
-                Refine::Bridge => bridge(bar, &shares, rng),
-            });
+            if first < shares.len() {
+                spans.push((*bar, first..shares.len()));
+            }
         }
-        Ok(prices)
+        let fill = |price: fn(&Bar, f64) -> f64| -> Box<dyn Process> {
+            let price = |(bar, span): &(Bar, Range<usize>)| {
+                let prices = shares[span.clone()].iter().map(|u| price(bar, *u));
+                prices.collect::<Vec<f64>>()
+            };
+            Box::new(Fixed(spans.iter().flat_map(price).collect()))
+        };
+        Ok(match self.refine {
+            Refine::Hold => fill(|bar, _| bar.open),
+            Refine::Linear => fill(linear),
+            Refine::Bridge => Box::new(Bridges { shares, spans }),
+        })
+    }
+
+    /// Price at a time inside the bars: the open of the bar that holds then.
+    pub(super) fn open_at(&self, time: u64) -> Option<f64> {
+        let after = self.bars.partition_point(|bar| bar.time <= time);
+        Some(self.bars.get(after.checked_sub(1)?)?.open)
     }
 
     /// When a bar ends, seconds since 1970.
-    fn end_of(&self, index: usize) -> u64 {
+    pub(super) fn end_of(&self, index: usize) -> u64 {
         let time = |i: usize| self.bars.get(i).map(|bar| bar.time);
         match (time(index + 1), time(index)) {
             (Some(next), _) => next,
@@ -117,7 +134,7 @@ impl Historical {
         }
     }
 
-    fn check(&self, grid: &Grid, field: &str) -> Result<(), ConfigError> {
+    pub(super) fn check(&self, grid: &Grid, field: &str) -> Result<(), ConfigError> {
         require(
             !self.bars.is_empty(),
             || format!("{field}.bars"),
@@ -165,39 +182,64 @@ impl Historical {
     }
 }
 
+/// Which bars the grid meets, and at which shares of their lengths.
+#[derive(Debug)]
+struct Bridges {
+    /// By step.
+    shares: Vec<f64>,
+    /// A bar and the steps inside it.
+    spans: Vec<(Bar, Range<usize>)>,
+}
+
+impl Process for Bridges {
+    fn driven(&self) -> bool {
+        false
+    }
+
+    fn draw(&self, path: &mut [f64], draw: &Draw) {
+        let mut rng = draw.private();
+        for (bar, span) in &self.spans {
+            bridge(
+                bar,
+                &self.shares[span.clone()],
+                &mut path[span.clone()],
+                &mut rng,
+            );
+        }
+    }
+}
+
 fn linear(bar: &Bar, share: f64) -> f64 {
     (bar.open + (bar.close - bar.open) * share).clamp(bar.low, bar.high)
 }
 
 /// Prices at the shares of the bar's length given, ascending in `[0, 1)`.
-fn bridge(bar: &Bar, shares: &[f64], rng: &mut ChaCha8Rng) -> Vec<f64> {
+fn bridge(bar: &Bar, shares: &[f64], prices: &mut [f64], rng: &mut ChaCha8Rng) {
     let volatility = (bar.high / bar.low).ln() / (4.0 * std::f64::consts::LN_2).sqrt();
     let mut anchors = extremes(bar, shares, rng);
     anchors.push((1.0, bar.close));
     let mut anchors = anchors.into_iter().peekable();
     let (mut at, mut log) = (0.0, bar.open.ln());
-    let mut prices = Vec::with_capacity(shares.len());
-    for &share in shares {
+    for (&share, usd) in shares.iter().zip(prices) {
         while anchors.next_if(|(a, _)| *a < share).is_some() {}
         let Some(&(to, price)) = anchors.peek() else {
             break;
         };
         let (passed, left) = (share - at, to - at);
         if passed <= 0.0 {
-            prices.push(bar.open);
+            *usd = bar.open;
         } else if share >= to {
             (at, log) = (share, price.ln());
-            prices.push(price);
+            *usd = price;
         } else {
             let mean = log + (price.ln() - log) * passed / left;
             let deviation = volatility * (passed * (left - passed) / left).max(0.0).sqrt();
             let noise: f64 = StandardNormal.sample(rng);
             log = reflect(mean + deviation * noise, bar.low.ln(), bar.high.ln());
             at = share;
-            prices.push(log.exp().clamp(bar.low, bar.high));
+            *usd = log.exp().clamp(bar.low, bar.high);
         }
     }
-    prices
 }
 
 /// At which steps strictly inside the bar its low and high are touched, in order of time. An
@@ -236,7 +278,6 @@ fn reflect(x: f64, low: f64, high: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, stream};
 
     fn bar(time: u64, [open, high, low, close]: [f64; 4]) -> Bar {
         Bar {
@@ -257,10 +298,12 @@ mod tests {
     }
 
     fn run(bars: &[Bar], refine: Refine, grid: Grid, seed: u64) -> Result<Vec<f64>, String> {
-        let bars = bars.to_vec();
-        Historical { bars, refine }
-            .path(&grid, &mut stream(seed, Purpose::Price(0)), "price")
-            .map_err(|e| e.to_string())
+        let bars = bars.into();
+        let ready = Historical { bars, refine }.prepare(&grid, "price");
+        let ready = ready.map_err(|e| e.to_string())?;
+        let mut path = vec![0.0; grid.steps as usize];
+        ready.draw(&mut path, &Draw { seed, asset: 0 });
+        Ok(path)
     }
 
     #[test]
@@ -285,7 +328,7 @@ mod tests {
             bar(10, [2.0, 3.0, 2.0, 3.0]),
             bar(20, [3.0, 3.0, 3.0, 3.0]),
         ];
-        assert_eq!(got.bars, want);
+        assert_eq!(*got.bars, want);
     }
 
     #[test]

@@ -1,20 +1,62 @@
 //! How the outside reference price of each asset moves: one file a process.
 //!
-//! A process tells the whole path of one asset on the [`Grid`] in advance, from its own stream of
-//! random numbers. What forced sales do to the price is added by [`crate::market`], so the same
-//! seed gives the same path with and without feedback.
+//! A process tells the whole path of one asset on the [`Grid`] in advance. A process that is *driven*
+//! takes one standard normal shock a step; the shocks of all assets are joined as [`Dependence`]
+//! says. All other randomness (jumps, variance, refinement) comes from the asset's own stream. What
+//! forced sales do to the price is added by [`crate::market`], so the same seed gives the same path
+//! with and without feedback.
+//!
+//! Prices are USD for one whole token; volatilities, drifts and intensities are per year of 365
+//! days. A path begins with the price at the start of the grid.
 
+mod arrivals;
+mod bootstrap;
 mod constant;
+mod dependence;
+mod exponential;
 mod follows;
+mod garch;
+mod gbm;
+mod heston;
 mod historical;
+mod merton;
+mod peg;
+mod plan;
+mod regimes;
+mod scaled;
+mod shocks;
+#[cfg(test)]
+mod statistics_for_tests;
 
+pub use bootstrap::{Blocks, Bootstrap};
 pub use constant::Constant;
+pub use dependence::{Contradiction, Correlation, Dependence, Tail, tail_dependence};
 pub use follows::Follows;
+pub use garch::Garch;
+pub use gbm::Gbm;
+pub use heston::Heston;
 pub use historical::{Bar, Historical, Refine};
+pub use merton::Merton;
+pub use peg::{Depeg, Peg};
+pub use plan::PricePlan;
+pub use regimes::{Regime, Regimes};
+pub use scaled::{Scale, Scaled};
+pub use shocks::{Move, Shocks};
 
-use crate::error::ConfigError;
-use crate::random::{Purpose, stream};
-use rand_chacha::ChaCha8Rng;
+use crate::error::{ConfigError, require_positive, require_within};
+use plan::Process;
+
+/// Seconds of a year of 365 days.
+pub const YEAR_S: f64 = 31_536_000.0;
+
+/// Largest volatility a year.
+const VOLATILITY_MAX: f64 = 100.0;
+/// Largest drift a year, up and down.
+const DRIFT_MAX: f64 = 20.0;
+/// Most jumps a year.
+const INTENSITY_MAX: f64 = 100_000.0;
+/// Largest jump and discount of a log price.
+const JUMP_MAX: f64 = 5.0;
 
 /// The times of a path's steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,71 +84,104 @@ pub enum PriceModel {
     Constant(Constant),
     /// What really happened, refined to the step.
     Historical(Historical),
+    /// What really happened, milder or worse.
+    Scaled(Scaled),
     /// Another asset's price times a ratio.
     Follows(Follows),
+    /// Pegged to another asset or the dollar.
+    Peg(Peg),
+    /// Geometric Brownian motion.
+    Gbm(Gbm),
+    /// Geometric Brownian motion with jumps.
+    Merton(Merton),
+    /// Stochastic volatility.
+    Heston(Heston),
+    /// Clustered volatility with heavy tails.
+    Garch(Garch),
+    /// Regimes that switch at random.
+    Regimes(Regimes),
+    /// Blocks of past returns.
+    Bootstrap(Bootstrap),
+    /// Scripted moves on top of another process.
+    Shocks(Shocks),
+}
+
+impl PriceModel {
+    fn prepare(
+        &self,
+        all: &[Self],
+        grid: &Grid,
+        field: &str,
+    ) -> Result<Box<dyn Process>, ConfigError> {
+        match self {
+            Self::Constant(model) => model.prepare(grid, field),
+            Self::Historical(model) => model.prepare(grid, field),
+            Self::Scaled(model) => model.prepare(grid, field),
+            Self::Follows(model) => model.prepare(all.len(), grid, field),
+            Self::Peg(model) => model.prepare(all.len(), grid, field),
+            Self::Gbm(model) => model.prepare(grid, field),
+            Self::Merton(model) => model.prepare(grid, field),
+            Self::Heston(model) => model.prepare(grid, field),
+            Self::Garch(model) => model.prepare(grid, field),
+            Self::Regimes(model) => model.prepare(grid, field),
+            Self::Bootstrap(model) => model.prepare(all, grid, field),
+            Self::Shocks(model) => model.prepare(all, grid, field),
+        }
+    }
+
+    /// The asset whose price this one is a multiple of.
+    fn leader(&self) -> Option<usize> {
+        match self {
+            Self::Follows(model) => Some(model.asset),
+            Self::Peg(model) => model.to,
+            Self::Shocks(model) => model.on.leader(),
+            _ => None,
+        }
+    }
+
+    /// The bootstrap that this is, or that lies beneath scripted moves.
+    fn bootstrap(&self) -> Option<&Bootstrap> {
+        match self {
+            Self::Bootstrap(model) => Some(model),
+            Self::Shocks(model) => model.on.bootstrap(),
+            _ => None,
+        }
+    }
 }
 
 /// Prices of all assets at all steps, before anything that forced sales do to them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PricePaths {
     /// USD by asset and step.
     pub usd: Vec<Vec<f64>>,
-    /// By asset: which asset it follows.
+    /// By asset: the one whose price it is a multiple of.
     pub follows: Vec<Option<usize>>,
 }
 
-/// The paths of all assets, in their order.
+/// The paths of all assets, in their order. For many seeds, make a [`PricePlan`] once.
 ///
 /// # Errors
-/// When a process is badly set, does not cover the grid, or assets follow each other in a circle.
-pub fn paths(models: &[PriceModel], grid: &Grid, seed: u64) -> Result<PricePaths, ConfigError> {
-    let mut usd = Vec::with_capacity(models.len());
-    let mut follows = Vec::with_capacity(models.len());
-    for asset in 0..models.len() {
-        usd.push(path_of(models, asset, grid, seed)?);
-        follows.push(match &models[asset] {
-            PriceModel::Follows(f) => Some(f.asset),
-            _ => None,
-        });
-    }
-    Ok(PricePaths { usd, follows })
-}
-
-/// One asset's path: its root's own path times the ratios on the way.
-fn path_of(
+/// As [`PricePlan::new`].
+pub fn paths(
     models: &[PriceModel],
-    asset: usize,
+    dependence: &Dependence,
     grid: &Grid,
     seed: u64,
-) -> Result<Vec<f64>, ConfigError> {
-    let (mut at, mut ratio) = (asset, 1.0);
-    for _ in 0..=models.len() {
-        let field = || format!("assets[{at}].price");
-        let mut rng = price_stream(seed, at);
-        let path = match models.get(at) {
-            Some(PriceModel::Follows(f)) => {
-                f.check(models.len(), &field())?;
-                ratio *= f.ratio;
-                at = f.asset;
-                continue;
-            }
-            Some(PriceModel::Constant(c)) => c.path(grid, &field())?,
-            Some(PriceModel::Historical(h)) => h.path(grid, &mut rng, &field())?,
-            None => break,
-        };
-        return Ok(path.into_iter().map(|usd| usd * ratio).collect());
-    }
-    Err(ConfigError {
-        field: format!("assets[{asset}].price"),
-        problem: "follows itself by way of other assets".to_owned(),
-    })
+) -> Result<PricePaths, ConfigError> {
+    Ok(PricePlan::new(models, dependence, grid)?.paths(seed))
 }
 
-fn price_stream(seed: u64, asset: usize) -> ChaCha8Rng {
-    stream(
-        seed,
-        Purpose::Price(u16::try_from(asset).unwrap_or(u16::MAX)),
-    )
+/// Seconds as a share of a year.
+fn years(seconds: f64) -> f64 {
+    seconds / YEAR_S
+}
+
+/// Refuses a start, volatility or drift that no price has.
+fn check_trend(start: f64, volatility: f64, drift: f64, field: &str) -> Result<(), ConfigError> {
+    let at = |name: &str| format!("{field}.{name}");
+    require_positive(start, || at("start"))?;
+    require_within(volatility, (0.0, VOLATILITY_MAX), || at("volatility"))?;
+    require_within(drift, (-DRIFT_MAX, DRIFT_MAX), || at("drift"))
 }
 
 #[cfg(test)]
@@ -130,7 +205,7 @@ mod tests {
     #[test]
     fn followers_multiply_along_the_chain() {
         let models = [follows(1, 1.1), follows(2, 0.5), constant(200.0)];
-        let got = paths(&models, &GRID, 1).unwrap();
+        let got = paths(&models, &Dependence::default(), &GRID, 1).unwrap();
         let want = [110.00000000000001, 100.0, 200.0];
         for (path, want) in got.usd.iter().zip(want) {
             assert_eq!(path, &vec![want; 3]);
@@ -158,7 +233,9 @@ mod tests {
                 "assets[0].price.usd: must be a number above 0, found NaN",
             ),
         ] {
-            let got = paths(&models, &GRID, 1).unwrap_err().to_string();
+            let got = paths(&models, &Dependence::default(), &GRID, 1)
+                .unwrap_err()
+                .to_string();
             assert_eq!(got, want);
         }
     }
@@ -170,8 +247,20 @@ mod tests {
             Refine::Bridge,
         );
         let historical = PriceModel::Historical(bars);
-        let one = paths(std::slice::from_ref(&historical), &GRID, 1).unwrap();
-        let two = paths(&[historical.clone(), historical], &GRID, 1).unwrap();
+        let one = paths(
+            std::slice::from_ref(&historical),
+            &Dependence::default(),
+            &GRID,
+            1,
+        )
+        .unwrap();
+        let two = paths(
+            &[historical.clone(), historical],
+            &Dependence::default(),
+            &GRID,
+            1,
+        )
+        .unwrap();
         assert_eq!(one.usd[0], two.usd[0]);
     }
 }

@@ -1,10 +1,11 @@
 //! What a world is made of.
 
 use crate::agents::{BorrowerGroup, LiquidatorConfig};
+use crate::error::ConfigError;
 use crate::feed::FeedConfig;
 use crate::market::Impact;
 use crate::network::NetworkConfig;
-use crate::price::{Grid, PriceModel};
+use crate::price::{Dependence, Grid, PriceModel, PricePlan};
 use crate::record::AccountsTold;
 use crate::venue::VenueConfig;
 use backstop_core::coverage::Waterfall;
@@ -36,6 +37,8 @@ pub struct WorldConfig {
     pub grid: Grid,
     /// By asset, in the protocol's order.
     pub assets: Vec<AssetConfig>,
+    /// How the assets' random prices hang together.
+    pub dependence: Dependence,
     /// Where collateral is sold.
     pub venues: Vec<VenueConfig>,
     /// How sales move the oracle's price.
@@ -50,4 +53,15 @@ pub struct WorldConfig {
     pub coverage: Waterfall,
     /// How much to record.
     pub recording: Recording,
+}
+
+impl WorldConfig {
+    /// The prices, checked and made ready: made once for all paths of an ensemble.
+    ///
+    /// # Errors
+    /// As [`PricePlan::new`].
+    pub fn price_plan(&self) -> Result<PricePlan, ConfigError> {
+        let models: Vec<_> = self.assets.iter().map(|a| a.price.clone()).collect();
+        PricePlan::new(&models, &self.dependence, &self.grid)
+    }
 }

@@ -127,7 +127,7 @@ impl<P: Protocol> World<P> {
         let (exit, native) = (config.exit, config.is_native());
         let pays = |plan: &Plan| native || plan.gross_usd > cost_usd;
         let capital_usd = self.crew.members.get(bid.what.member)?.capital_usd;
-        if let Some(plan) = self.plan_of(bid.what) {
+        if let Some(plan) = self.plan_of(bid.what).copied() {
             let now = self.desk().repriced(plan, exit, capital_usd);
             if let Some(plan) = now.filter(pays) {
                 return Some(plan);
@@ -136,7 +136,7 @@ impl<P: Protocol> World<P> {
         if let Some(watched) = self.watch.get_mut(bid.what.seat) {
             watched.forget_plans(bid.what.auction);
         }
-        self.plan_of(bid.what).filter(pays)
+        self.plan_of(bid.what).copied().filter(pays)
     }
 
     fn trace(&self, plan: &Plan, terms: &Terms) -> Trace {

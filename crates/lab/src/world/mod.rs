@@ -33,7 +33,7 @@ use crate::error::{ConfigError, require};
 use crate::feed::Feed;
 use crate::market::Market;
 use crate::network::{GasModel, GasToken, Network};
-use crate::price::Grid;
+use crate::price::{Grid, PricePlan};
 use crate::record::{EventRow, PathRecord, StepRow};
 use backstop_core::coverage::Waterfall;
 use backstop_core::protocol::{AssetId, Events, Prices, Protocol};
@@ -65,6 +65,7 @@ pub struct World<P> {
     /// The protocol at the first moment.
     opening: P,
     config: Arc<WorldConfig>,
+    prices: Arc<PricePlan>,
     seed: u64,
     market: Market,
     feeds: Vec<Feed>,
@@ -99,7 +100,8 @@ impl<P: Protocol> World<P> {
         for (i, asset) in config.assets.iter().enumerate() {
             asset.feed.check(&format!("assets[{i}].feed"))?;
         }
-        let market = market(&config, seed)?;
+        let prices = Arc::new(config.price_plan()?);
+        let market = market(&config, &prices, seed)?;
         let feeds = feeds(&config, &market);
         let mut protocol = protocol;
         let units = Units::new(&protocol);
@@ -122,6 +124,7 @@ impl<P: Protocol> World<P> {
             opening: protocol.clone(),
             protocol,
             config: Arc::new(config),
+            prices,
             seed,
             market,
             feeds,
@@ -140,7 +143,7 @@ impl<P: Protocol> World<P> {
     pub fn fork(&self, seed: u64) -> Result<Self, ConfigError> {
         let config = Arc::clone(&self.config);
         let assets = config.assets.len();
-        let market = market(&config, seed)?;
+        let market = market(&config, &self.prices, seed)?;
         let answers = self.units.answers(market.outside());
         let mut protocol = self.opening.clone();
         first_prices(&mut protocol, config.grid, &answers)?;
@@ -163,6 +166,7 @@ impl<P: Protocol> World<P> {
             opening: protocol.clone(),
             protocol,
             config,
+            prices: Arc::clone(&self.prices),
             seed,
             market,
         })
@@ -298,10 +302,8 @@ impl<P: Protocol> World<P> {
     }
 }
 
-fn market(config: &WorldConfig, seed: u64) -> Result<Market, ConfigError> {
-    let prices: Vec<_> = config.assets.iter().map(|a| a.price.clone()).collect();
-    let (grid, impact) = (config.grid, config.impact);
-    Market::new(&prices, config.venues.clone(), impact, grid, seed)
+fn market(config: &WorldConfig, prices: &PricePlan, seed: u64) -> Result<Market, ConfigError> {
+    Market::new(prices, config.venues.clone(), config.impact, seed)
 }
 
 fn feeds(config: &WorldConfig, market: &Market) -> Vec<Feed> {

@@ -3,7 +3,7 @@ use crate::agents::{BorrowerGroup, Exit, LiquidatorConfig, Reaction, Sizing, exa
 use crate::feed::FeedConfig;
 use crate::market::{FeedbackMode, Impact};
 use crate::network::{GasSeries, NetworkConfig};
-use crate::price::{Constant, Grid, Historical, PriceModel, Refine};
+use crate::price::{Constant, Dependence, Grid, Historical, PriceModel, Refine};
 use crate::record::{AccountsTold, LiquidatorKind, Miss};
 use crate::toy::{ETH, Toy, USD};
 use crate::venue::{ConstantProduct, Liquidity, VenueConfig};
@@ -41,6 +41,7 @@ pub(crate) fn config(price: PriceModel) -> WorldConfig {
             asset(price),
             asset(PriceModel::Constant(Constant { usd: 1.0 })),
         ],
+        dependence: Dependence::default(),
         venues: vec![VenueConfig {
             name: "pool".to_owned(),
             base: 0,
