@@ -125,11 +125,12 @@ fn bad_debt(known: &Known<'_>, text: &mut Sentences) {
         in_brackets(&tail.value_at_risk)
     ));
     text.strong(money(tail.expected_shortfall.value));
-    text.plain(format!(
-        " on average{}. {} of paths leave none.",
-        in_brackets(&tail.expected_shortfall),
-        percent(without)
-    ));
+    let beyond = in_brackets(&tail.expected_shortfall);
+    text.plain(format!(" on average{beyond}. "));
+    text.plain(match without {
+        0.0 => "Every path leaves some.".to_owned(),
+        share => format!("{} of paths leave none.", percent(share)),
+    });
     too_few(figure, text);
 }
 
