@@ -19,6 +19,10 @@
 //! | any other | as it is | itself |
 //!
 //! All powers are rounded up, and so is every sum.
+//!
+//! Where this answers, the exact rule is not refused: p and e are below 2^85 and no edge is zero,
+//! so that no cube overflows; a band of less than 2^96 becomes less than 2^128, and shares have 128
+//! bits; the withdrawal has added the dead shares already; the other bands are computed as they are.
 
 use super::account::{Position, Token};
 use super::amm::AmmDraft;
@@ -55,7 +59,8 @@ impl Draft<'_> {
             let most = self.amm.stable_down_most(held, emptied)?;
             product(most.0, WAD.checked_sub(discount)?).ok()
         };
-        let owed = product(debt.0, WAD).ok();
+        // Health multiplies as signed numbers do.
+        let owed = product(debt.0, WAD).ok().filter(|owed| !owed.bit(255));
         covered()
             .zip(owed)
             .is_some_and(|(covered, owed)| covered < owed)
