@@ -29,6 +29,7 @@ fn told(made: &Ensemble, want: Expect) {
     let page = made.report().page();
     check(&page);
     labelled(&page);
+    plotted(&page);
     for table in ensemble_tables(&made.report()) {
         for column in &table.columns {
             let broken = match &column.data {
@@ -42,12 +43,36 @@ fn told(made: &Ensemble, want: Expect) {
     want.assert_eq(&answer(made));
 }
 
+/// Every line of every plot has a value, or a gap, for every x, and x ascends.
+fn plotted(page: &str) -> usize {
+    let plots: Vec<serde_json::Value> = page
+        .split("<script type=\"application/json\">")
+        .skip(1)
+        .map(|rest| serde_json::from_str(rest.split("</script>").next().unwrap()).unwrap())
+        .collect();
+    for plot in &plots {
+        let x = plot["x"].as_array().unwrap();
+        let x: Vec<f64> = x.iter().map(|x| x.as_f64().unwrap()).collect();
+        assert!(x.is_sorted(), "{x:?}");
+        for line in plot["lines"].as_array().unwrap() {
+            assert_eq!(
+                line["y"].as_array().unwrap().len(),
+                x.len(),
+                "{}",
+                line["name"]
+            );
+        }
+    }
+    plots.len()
+}
+
 #[test]
 fn twenty_paths_read_as_stored() {
     let made = Ensemble::of(&twenty());
     let page = made.report().page();
     check(&page);
     labelled(&page);
+    assert_eq!(plotted(&page), 5);
     expect_file!["golden/ensemble.txt"].assert_eq(&text(&page));
     expect![[r#"
         A made-up day
@@ -203,7 +228,7 @@ fn the_answer_fits_what_happened() {
     told(
         &of(&rare),
         expect![[r#"
-            Over one day, in 500 paths, bad debt is left in at most one path of a hundred: in 0.2 %, and no more than $400k. Collateral of $4,000 is liquidated on average, and of more than $0 ($0 to $2.00M) in one path of a hundred. At least half of all bad debt comes from one account, 0x00000000000000000000000000000000000000a3 (66.7 %).
+            Over one day, in 500 paths, bad debt is left in 0.2 % of them and is $400k at most; what one path of a hundred exceeds is $0 ($0 to $400k). Collateral of $4,000 is liquidated on average, and of more than $0 ($0 to $2.00M) in one path of a hundred. At least half of all bad debt comes from one account, 0x00000000000000000000000000000000000000a3 (66.7 %).
         "#]],
     );
     rare[78].stopped = true;
@@ -212,7 +237,7 @@ fn the_answer_fits_what_happened() {
     told(
         &fewer,
         expect![[r#"
-            Over one day, in 500 paths, bad debt is left in at most one path of a hundred: in 0.2 %, and no more than $400k. Collateral of $4,000 is liquidated on average, and of more than $0 ($0 to $2.00M) in one path of a hundred. At least half of all bad debt comes from one account, 0x00000000000000000000000000000000000000a3 (66.7 %). The ledger could not go on in 1 path; what they would have lost afterwards is not in the figures.
+            Over one day, in 500 paths, bad debt is left in 0.2 % of them and is $400k at most; what one path of a hundred exceeds is $0 ($0 to $400k). Collateral of $4,000 is liquidated on average, and of more than $0 ($0 to $2.00M) in one path of a hundred. At least half of all bad debt comes from one account, 0x00000000000000000000000000000000000000a3 (66.7 %). The ledger could not go on in 1 path; losses after that are not in the figures.
         "#]],
     );
     let page = text(&fewer.report().page());

@@ -107,11 +107,16 @@ fn bad_debt(known: &Known<'_>, text: &mut Sentences) {
         return;
     };
     if tail.value_at_risk.value < NOTHING_USD {
-        text.plain("bad debt is left in at most one path of a hundred: in ");
+        text.plain("bad debt is left in ");
         text.strong(percent(1.0 - without));
-        text.plain(", and no more than ");
+        text.plain(" of them and is ");
         text.strong(money(most));
-        return text.plain(".");
+        text.plain(format!(
+            " at most; what one path of a hundred exceeds is {}{}.",
+            money(0.0),
+            in_brackets(&tail.value_at_risk)
+        ));
+        return too_few(figure, text);
     }
     text.plain("bad debt exceeds ");
     text.strong(money(tail.value_at_risk.value));
@@ -120,11 +125,12 @@ fn bad_debt(known: &Known<'_>, text: &mut Sentences) {
         in_brackets(&tail.value_at_risk)
     ));
     text.strong(money(tail.expected_shortfall.value));
-    text.plain(format!(
-        " on average{}. {} of paths leave none.",
-        in_brackets(&tail.expected_shortfall),
-        percent(without)
-    ));
+    let beyond = in_brackets(&tail.expected_shortfall);
+    text.plain(format!(" on average{beyond}. "));
+    text.plain(match without {
+        0.0 => "Every path leaves some.".to_owned(),
+        share => format!("{} of paths leave none.", percent(share)),
+    });
     too_few(figure, text);
 }
 
@@ -193,9 +199,11 @@ fn drivers(known: &Known<'_>, text: &mut Sentences) {
     let name = known.account(first.number);
     let share = percent(first.bad_debt / accounts.bad_debt);
     if half == 1 {
-        text.plain(" At least half of all bad debt comes from one account, ");
-        text.strong(name);
-        return text.plain(format!(" ({share})."));
+        text.plain(format!(
+            " At least half of all bad debt comes from one account, {name} ("
+        ));
+        text.strong(share);
+        return text.plain(").");
     }
     text.plain(" Half of all bad debt comes from ");
     text.strong(plural(half as u64, "account", "accounts"));
@@ -209,7 +217,7 @@ fn stopped(known: &Known<'_>, text: &mut Sentences) {
     }
     text.plain(" The ledger could not go on in ");
     text.strong(plural(totals.stopped, "path", "paths"));
-    text.plain("; what they would have lost afterwards is not in the figures.");
+    text.plain("; losses after that are not in the figures.");
 }
 
 #[cfg(test)]

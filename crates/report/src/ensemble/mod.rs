@@ -88,6 +88,17 @@ impl<'a> Known<'a> {
         all.find(|f| f.metric.name == name && f.paths > 0)
     }
 
+    /// Figures of the main table that no path tells, as a list in a sentence; empty without any.
+    pub(crate) fn untold(&self) -> String {
+        let untold = SHOWN.iter().filter(|s| self.figure(s.metric).is_none());
+        let labels: Vec<String> = untold.map(|s| s.label.to_lowercase()).collect();
+        match labels.as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        }
+    }
+
     /// The name of an account in the book file, else its number.
     pub(crate) fn account(&self, number: u32) -> String {
         (self.report.account_name)(number).unwrap_or_else(|| format!("account {number}"))

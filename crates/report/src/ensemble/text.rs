@@ -27,6 +27,10 @@ pub fn ensemble_text(report: &EnsembleReport<'_>, width: usize) -> String {
     }
     out.push('\n');
     out.push_str(&figures(&known, width));
+    let untold = known.untold();
+    if !untold.is_empty() {
+        out.push_str(&wrap(&format!("No path tells: {untold}."), width));
+    }
     out.push_str(&wrap(&footnote(), width));
     out.push_str(&accounts(&known, width));
     out.push_str(&worst(report, width));

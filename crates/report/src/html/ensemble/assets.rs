@@ -10,7 +10,8 @@ use maud::{Markup, html};
 
 pub(super) fn content(page: &Page<'_>) -> Markup {
     let report = &page.known.report;
-    let assets = || report.symbols.iter().zip(&report.totals.taken);
+    let all = || report.symbols.iter().zip(&report.totals.taken);
+    let assets = || all().filter(|(_, taken)| taken.sum.max() > Some(0.0));
     let total: f64 = assets().map(|(_, taken)| taken.sum.total()).sum();
     if total <= 0.0 {
         return nothing("No collateral was taken on any path.");
@@ -21,7 +22,7 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
     let table = table(
         page,
         "Collateral taken by asset over the paths, USD at the oracle's prices of each liquidation, what is sold after a \
-         liquidation began included. Quantiles of assets do not add up to that of the sum.",
+         liquidation began included. Quantiles of assets do not add up to that of the sum. Assets of which nothing was taken are left out.",
         &[
             text("Asset"),
             number("Share of all", ""),

@@ -72,11 +72,7 @@ fn figure(page: &Page<'_>, plot: &Plot) -> Markup {
         kind: XKind::Of("%"),
         x_title: "largest fall of a price, %",
         unit: "USD",
-        // The middle of each whole percent.
-        x: bins
-            .keys()
-            .map(|percent| f64::from(*percent) + 0.5)
-            .collect(),
+        x: corners.iter().map(|(percent, _)| *percent).collect(),
         lines: vec![
             line("largest", "c1", Sum::max),
             line("mean", plot.class, Sum::mean),

@@ -2,7 +2,6 @@
 
 use super::super::parts::{nothing, number, table, text};
 use super::{Page, estimate};
-use crate::compare::named;
 use crate::ensemble::{Figure, SHOWN};
 use crate::format::{count, plural};
 use backstop_lab::ensemble::Level;
@@ -18,11 +17,7 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
     if rows.is_empty() {
         return nothing("No path tells a figure.");
     }
-    let untold = SHOWN
-        .iter()
-        .filter(|s| page.known.figure(s.metric).is_none());
-    let untold: Vec<String> = untold.map(|s| s.label.to_lowercase()).collect();
-    let untold: Vec<&str> = untold.iter().map(String::as_str).collect();
+    let untold = page.known.untold();
     let columns = [
         text("Figure"),
         number("Mean", ""),
@@ -35,7 +30,7 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
     ];
     html! {
         div class="side" { (table(page, CAPTION, &columns, &rows)) }
-        @if !untold.is_empty() { p class="note" { "No path tells: " (named(&untold)) "." } }
+        @if !untold.is_empty() { p class="note" { "No path tells: " (untold) "." } }
     }
 }
 
