@@ -205,13 +205,15 @@ fn black_thursday_gives_collateral_away() {
             &folder,
         ]);
         assert_eq!(code, 0, "{err}");
-        let [free, deficit, seized] = ["free_sales", "deficit", "seized"].map(|n| metric(&out, n));
-        (free, deficit / seized)
+        let names = ["free_sales", "free_sales_collateral", "deficit", "seized"];
+        let [free, given, deficit, seized] = names.map(|name| metric(&out, name));
+        (free, deficit / seized, given / seized)
     };
     let (bids, falling) = (figures("1.0.3"), figures("2.0"));
     assert!((0.1..0.6).contains(&bids.0), "{bids:?}");
-    assert!(bids.1 > 0.1, "{bids:?}");
-    assert!(falling.0 == 0.0 && falling.1 < bids.1 / 4.0, "{falling:?}");
+    assert!(bids.1 > 0.1 && bids.2 > 0.1, "{bids:?}");
+    assert!(falling.0 == 0.0 && falling.2 == 0.0, "{falling:?}");
+    assert!(falling.1 < bids.1 / 4.0, "{falling:?}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use backstop_core::protocol::geb::{
 use backstop_core::protocol::{AccountId, Asset, AssetId, Offer, Prices, Protocol, Terms};
 use backstop_core::units::{Amount, Index, Price, RAY, Ratio, Shares, Timestamp, U256, Value, WAD};
 use divan::{AllocProfiler, Bencher, black_box};
+use std::num::NonZeroU16;
 
 #[global_allocator]
 static ALLOC: AllocProfiler = AllocProfiler::system();
@@ -86,7 +87,7 @@ fn safes() -> Safes {
         collateral: AssetId(0),
         core: core(),
         safes: (0..SAFES).map(safe).collect(),
-        feed_delay_s: 3_600,
+        feed_delay: NonZeroU16::new(3_600),
     };
     let asset = |symbol: &str| Asset {
         symbol: symbol.to_owned(),

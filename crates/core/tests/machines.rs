@@ -321,6 +321,11 @@ fn geb_keeps_its_word() {
 }
 
 #[test]
+fn geb_refuses_what_does_not_fit() {
+    geb::refuses_what_does_not_fit();
+}
+
+#[test]
 fn geb_adds_up() {
     geb::adds_up();
 }

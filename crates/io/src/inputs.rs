@@ -67,7 +67,7 @@ pub enum AssetPrice {
         draws: BootstrapSpec,
     },
     /// Scripted moves on top of another price.
-    Shocks(Box<AssetPrice>, Vec<MoveSpec>),
+    Shocks(Box<Self>, Vec<MoveSpec>),
 }
 
 impl AssetPrice {

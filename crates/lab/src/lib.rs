@@ -5,10 +5,12 @@
 //! else. Randomness comes from seeded generators only: the same inputs and seed give the same
 //! bytes, on any number of threads. Nothing here reads a clock or a file.
 //!
-//! Start at [`world::World`], which runs one path, and [`record::PathRecord`], which it returns.
+//! Start at [`world::World`], which runs one path, and [`record::PathRecord`], which it returns;
+//! [`ensemble::Ensemble`] runs many.
 
 pub mod agents;
 pub mod door;
+pub mod ensemble;
 mod error;
 pub mod feed;
 pub mod market;

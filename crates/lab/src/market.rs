@@ -102,6 +102,13 @@ impl Market {
         self.outside.get(asset).copied().unwrap_or(0.0)
     }
 
+    /// Outside prices by asset at a step where nobody sold anything, USD.
+    pub fn undisturbed(&self, step: u32) -> Vec<f64> {
+        let at = |path: &Vec<f64>| path.get(step as usize).or(path.last()).copied();
+        let paths = self.paths.usd.iter();
+        paths.map(|path| at(path).unwrap_or(0.0)).collect()
+    }
+
     /// Weighted mid of an asset's venues, USD; the outside price where it has none.
     pub fn venue_mid(&self, asset: usize) -> f64 {
         self.router.mid(asset, self.outside_of(asset))

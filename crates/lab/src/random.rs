@@ -52,6 +52,14 @@ pub(crate) fn switched(unused: &ChaCha8Rng, purpose: Purpose) -> ChaCha8Rng {
     rng
 }
 
+/// The seed of one path of an ensemble.
+pub fn path_seed(seed: u64, path: u64) -> u64 {
+    mix(mix(seed ^ PATHS).wrapping_add(path))
+}
+
+/// Sets the seeds of paths apart from other uses of the same seed.
+const PATHS: u64 = 0x6261_636b_7374_6f70;
+
 /// A number in `[0, 1)` that depends on the seed and a key only: for choices that must not depend
 /// on the order in which they are made.
 pub fn hashed_unit(seed: u64, key: u64) -> f64 {

@@ -25,13 +25,15 @@ pub struct PathRecord {
     pub misses: Vec<MissRow>,
     /// Borrowers' own moves, in order.
     pub reactions: Vec<ReactionRow>,
-    /// One row an account that had debt at the start.
+    /// One row an account that had debt at the start, of those that are told.
     pub accounts: Vec<AccountRow>,
+    /// Which accounts are told.
+    pub accounts_told: AccountsTold,
     /// One row a liquidator.
     pub liquidators: Vec<LiquidatorRow>,
     /// Who paid which deficit, in the waterfall's order.
     pub coverage: Vec<CoverageRow>,
-    /// Hash of the protocol's state at the end; zero where accounts' outcomes are not recorded,
+    /// Hash of the protocol's state at the end; zero where not all accounts' outcomes are recorded,
     /// because both look at the whole book.
     pub state_hash: [u8; 32],
     /// Whether the path was stopped before its end.
@@ -210,6 +212,19 @@ pub struct ReactionRow {
     pub amount: Amount,
     /// At the oracle's price.
     pub usd: f64,
+}
+
+/// Of which accounts a record tells the outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccountsTold {
+    /// Of none.
+    #[default]
+    None,
+    /// Of those that were liquidated or are in breach at the end: costs what happened, not the size
+    /// of the book.
+    Touched,
+    /// Of all; looks at the whole book.
+    All,
 }
 
 /// What became of one account.

@@ -28,6 +28,7 @@ pub(crate) enum Refusal {
     TimeBackwards,
     Healthy,
     TooMuch,
+    NotOffered,
 }
 
 impl std::fmt::Display for Refusal {
@@ -36,8 +37,14 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-fn int(n: U256) -> u128 {
+pub(crate) fn int(n: U256) -> u128 {
     n.to::<u128>()
+}
+
+/// Accounts below one, in order.
+pub(crate) fn below_one(toy: &impl Protocol) -> impl Iterator<Item = AccountId> + '_ {
+    let low = |id: &AccountId| toy.health(*id).is_ok_and(|h| h.factor < Ratio::new(WAD));
+    (0..toy.accounts()).map(AccountId).filter(low)
 }
 
 impl Toy {
@@ -57,7 +64,7 @@ impl Toy {
         }
     }
 
-    fn price(&self, asset: AssetId) -> u128 {
+    pub(crate) fn price(&self, asset: AssetId) -> u128 {
         int(self.prices.get(asset).0)
     }
 
@@ -199,8 +206,7 @@ impl Protocol for Toy {
     }
 
     fn breaches(&self) -> impl Iterator<Item = AccountId> + '_ {
-        let low = |a: &AccountId| self.health(*a).is_ok_and(|h| h.factor < Ratio::new(WAD));
-        (0..self.accounts()).map(AccountId).filter(low)
+        below_one(self)
     }
 
     fn offers(&self, account: AccountId) -> Vec<Offer> {

@@ -1,10 +1,9 @@
 //! The smallest lender that sells by auction: ether against dollars, one auction an account.
 
+use crate::toy::{ETH, Refusal, Toy, USD, below_one, int};
 use backstop_core::protocol::*;
-use backstop_core::units::{Amount, Bps, Price, Ratio, Timestamp, U256, Value};
+use backstop_core::units::{Amount, Ratio, Timestamp};
 
-const WAD: u128 = 1_000_000_000_000_000_000;
-const THRESHOLD: u128 = 80;
 /// Seconds for which a bid stands.
 const STANDS_S: u64 = 600;
 /// What a start brings, in cents.
@@ -12,8 +11,6 @@ const REWARD: u128 = 1_000;
 /// A share of the lot that depositors get at the start, in percent.
 const DEPOSITORS: u128 = 30;
 
-pub(crate) const ETH: AssetId = AssetId(0);
-pub(crate) const USD: AssetId = AssetId(1);
 /// Nobody of the book, and no liquidator.
 const POOL: AccountId = AccountId(u32::MAX);
 
@@ -33,68 +30,45 @@ struct Auction {
     bidder: Option<AccountId>,
 }
 
-/// Lender of dollars (2 decimals) against ether (4 decimals), prices with 8 decimals.
+/// The accounts of [`Toy`], whose collateral is sold by auction.
 #[derive(Clone, Debug)]
 pub(crate) struct AuctionToy {
-    assets: Vec<Asset>,
+    toy: Toy,
     sale: Sale,
-    accounts: Vec<(u128, u128)>,
     auctions: Vec<Option<Auction>>,
-    prices: Prices,
-    now: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Refused;
-
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "refused")
-    }
-}
-
-fn int(n: U256) -> u128 {
-    n.to::<u128>()
 }
 
 impl AuctionToy {
     /// Accounts in whole ether and whole dollars.
     pub(crate) fn new(sale: Sale, accounts: &[(f64, f64)]) -> Self {
-        let asset = |symbol: &str, decimals| Asset {
-            symbol: symbol.to_owned(),
-            decimals,
-        };
-        let whole = |(eth, usd): &(f64, f64)| ((eth * 1e4) as u128, (usd * 1e2) as u128);
         Self {
-            assets: vec![asset("ETH", 4), asset("USD", 2)],
+            toy: Toy::new(accounts),
             sale,
-            accounts: accounts.iter().map(whole).collect(),
             auctions: vec![None; accounts.len()],
-            prices: Prices(vec![Price::ZERO; 2]),
-            now: Timestamp(0),
         }
     }
 
     fn at(&self, id: AccountId) -> ((u128, u128), Option<Auction>) {
-        (self.accounts[id.0 as usize], self.auctions[id.0 as usize])
+        let at = id.0 as usize;
+        (self.toy.accounts[at], self.auctions[at])
     }
 
     /// Cents for a lot at the falling price.
     fn asked(&self, eth: u128, auction: &Auction) -> u128 {
-        let percent = 130u128.saturating_sub(u128::from((self.now.0 - auction.since) / 60));
-        eth * int(self.prices.get(ETH).0) / 10_000 / 1_000_000 * percent / 100
+        let percent = 130u128.saturating_sub(u128::from((self.now().0 - auction.since) / 60));
+        eth * self.toy.price(ETH) / 10_000 / 1_000_000 * percent / 100
     }
 
-    fn run(&mut self, offer: &Offer, terms: &Terms) -> Result<Settlement, Refused> {
+    fn run(&mut self, offer: &Offer, terms: &Terms) -> Result<Settlement, Refusal> {
         let place = offer.account.0 as usize;
         let ((eth, usd), auction) = self.at(offer.account);
         let mut settled = Settlement::default();
         match (offer.kind, auction) {
             (OfferKind::Start, None) => {
                 let share = eth * DEPOSITORS / 100;
-                self.accounts[place].0 -= share;
+                self.toy.accounts[place].0 -= share;
                 self.auctions[place] = Some(Auction {
-                    since: self.now.0,
+                    since: self.now().0,
                     ..Auction::default()
                 });
                 settled.reward = Amount::new(REWARD);
@@ -114,7 +88,7 @@ impl AuctionToy {
                     amount: Amount::new(before.bid),
                 }));
                 self.auctions[place] = Some(Auction {
-                    since: self.now.0,
+                    since: self.now().0,
                     bid: int(terms.repay.0),
                     bidder: Some(terms.liquidator),
                 });
@@ -126,7 +100,7 @@ impl AuctionToy {
             (OfferKind::Buy, Some(running)) => {
                 settled.repaid = Amount::new(self.asked(eth, &running).min(usd));
             }
-            _ => return Err(Refused),
+            _ => return Err(Refusal::NotOffered),
         }
         let cleared = int(settled.repaid.0).min(usd);
         settled.seized = Amount::new(eth);
@@ -135,7 +109,7 @@ impl AuctionToy {
         settled.deficit = vec![(USD, Amount::new(usd - cleared))];
         settled.deficit.retain(|(_, amount)| !amount.is_zero());
         settled.health_after = Ratio::MAX;
-        self.accounts[place] = (0, 0);
+        self.toy.accounts[place] = (0, 0);
         self.auctions[place] = None;
         Ok(settled)
     }
@@ -143,65 +117,46 @@ impl AuctionToy {
 
 impl Protocol for AuctionToy {
     type Action = ();
-    type Rejection = Refused;
+    type Rejection = Refusal;
 
-    fn observe(&mut self, now: Timestamp, prices: &Prices) -> Result<Events, Refused> {
-        self.now = now;
-        self.prices = prices.clone();
-        Ok(Events::new())
+    fn observe(&mut self, now: Timestamp, prices: &Prices) -> Result<Events, Refusal> {
+        self.toy.observe(now, prices)
     }
 
-    fn apply(&mut self, (): &()) -> Result<Events, Refused> {
-        Err(Refused)
+    fn apply(&mut self, action: &()) -> Result<Events, Refusal> {
+        self.toy.apply(action)
     }
 
     fn assets(&self) -> &[Asset] {
-        &self.assets
+        self.toy.assets()
     }
 
     fn base_decimals(&self) -> u8 {
-        8
+        self.toy.base_decimals()
     }
 
     fn now(&self) -> Timestamp {
-        self.now
+        self.toy.now()
     }
 
     fn accounts(&self) -> u32 {
-        self.accounts.len() as u32
+        self.toy.accounts()
     }
 
-    fn health(&self, account: AccountId) -> Result<Health, Refused> {
-        let ((eth, usd), auction) = self.at(account);
-        let collateral = eth * int(self.prices.get(ETH).0) / 10_000;
-        let debt = usd * 1_000_000;
-        let factor = match auction {
-            _ if debt == 0 => Ratio::MAX,
-            Some(_) => Ratio::ZERO,
-            None => Ratio::new(collateral * THRESHOLD / 100 * 1_000_000 / debt * (WAD / 1_000_000)),
-        };
-        Ok(Health {
-            collateral: Value::new(collateral),
-            debt: Value::new(debt),
-            liquidation_threshold: Bps(THRESHOLD as u16 * 100),
-            factor,
-        })
+    fn health(&self, account: AccountId) -> Result<Health, Refusal> {
+        let mut health = self.toy.health(account)?;
+        if self.auctions[account.0 as usize].is_some() {
+            health.factor = Ratio::ZERO;
+        }
+        Ok(health)
     }
 
     fn holdings(&self, account: AccountId) -> Vec<Holding> {
-        let ((eth, usd), _) = self.at(account);
-        let holding = |asset, collateral, debt| Holding {
-            asset,
-            collateral: Amount::new(collateral),
-            enabled: true,
-            debt: Amount::new(debt),
-        };
-        vec![holding(ETH, eth, 0), holding(USD, 0, usd)]
+        self.toy.holdings(account)
     }
 
     fn breaches(&self) -> impl Iterator<Item = AccountId> + '_ {
-        let low = |id: &AccountId| self.health(*id).is_ok_and(|h| h.factor < Ratio::new(WAD));
-        (0..self.accounts()).map(AccountId).filter(low)
+        below_one(self)
     }
 
     fn offers(&self, account: AccountId) -> Vec<Offer> {
@@ -231,7 +186,7 @@ impl Protocol for AuctionToy {
             }];
         }
         let bidder = auction.bidder;
-        if bidder.is_some() && self.now.0 >= auction.since + STANDS_S {
+        if bidder.is_some() && self.now().0 >= auction.since + STANDS_S {
             return vec![Offer {
                 kind: OfferKind::Deliver,
                 repay_max: Amount::new(auction.bid),
@@ -250,23 +205,23 @@ impl Protocol for AuctionToy {
         Vec::from_iter((least <= usd).then_some(bid))
     }
 
-    fn accept(&mut self, offer: &Offer, terms: &Terms) -> Result<Settlement, Refused> {
+    fn accept(&mut self, offer: &Offer, terms: &Terms) -> Result<Settlement, Refusal> {
         self.run(offer, terms)
     }
 
-    fn explain(&self, offer: &Offer, terms: &Terms) -> Result<(Settlement, Trace), Refused> {
+    fn explain(&self, offer: &Offer, terms: &Terms) -> Result<(Settlement, Trace), Refusal> {
         Ok((self.clone().run(offer, terms)?, Trace::new()))
     }
 
-    fn adjust(&mut self, _: AccountId, _: &Adjustment) -> Result<Events, Refused> {
-        Err(Refused)
+    fn adjust(&mut self, _: AccountId, _: &Adjustment) -> Result<Events, Refusal> {
+        Err(Refusal::NotOffered)
     }
 
     fn levers(&self) -> Vec<Lever> {
-        Vec::new()
+        self.toy.levers()
     }
 
     fn state_hash(&self) -> [u8; 32] {
-        [0; 32]
+        self.toy.state_hash()
     }
 }

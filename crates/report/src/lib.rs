@@ -1,12 +1,14 @@
-//! Results of a run for people: one self-contained page, plots, tables, terminal text.
+//! Results for people: self-contained pages, plots, tables, terminal text.
 //!
-//! Everything here reads a [`backstop_lab::record::PathRecord`] and plain descriptions; nothing
-//! reaches into a protocol or a market. The same input gives the same bytes.
+//! Everything here reads a [`backstop_lab::record::PathRecord`], or the
+//! [`backstop_lab::ensemble::Totals`] of many, and plain descriptions; nothing reaches into a
+//! protocol or a market. The same input gives the same bytes.
 
 mod answer;
 mod braille;
 mod compare;
 mod context;
+mod ensemble;
 mod explain;
 mod format;
 mod html;
@@ -22,11 +24,12 @@ pub use compare::{Comparison, Contender, comparison_text, write_comparison};
 pub use context::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
 };
+pub use ensemble::{EnsembleReport, ensemble_text, estimate_text, write_ensemble};
 pub use explain::{ExplainError, explain};
 pub use format::setting;
 pub use html::Report;
 pub use plot::{map_svg, map_table, map_terminal};
 pub use results::write_results;
 pub use summary::{Amplification, AssetSummary, Fall, LayerSummary, MissSummary, Paired, Summary};
-pub use tables::{comparison_tables, tables};
+pub use tables::{comparison_tables, ensemble_tables, tables};
 pub use terminal::{HealthRow, health_table, summary_text};

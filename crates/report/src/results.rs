@@ -178,6 +178,6 @@ fn entries(trace: &Trace) -> Vec<TraceEntry> {
 }
 
 /// Structs of text and numbers always serialise; an empty object stands in if they ever do not.
-fn json<T>(value: &T, write: fn(&T) -> serde_json::Result<String>) -> String {
+pub(crate) fn json<T>(value: &T, write: fn(&T) -> serde_json::Result<String>) -> String {
     write(value).unwrap_or_else(|_| "{}".to_owned())
 }

@@ -10,7 +10,7 @@ mod html;
 mod support;
 
 use backstop_io::table::{ColumnData, Table};
-use backstop_lab::record::PathRecord;
+use backstop_lab::record::{AccountsTold, PathRecord};
 use backstop_report::{
     Comparison, Contender, RunContext, comparison_tables, comparison_text, write_comparison,
 };
@@ -211,6 +211,7 @@ fn what_is_missing_is_never_zero() {
         (step.deficit_usd, step.oracle[0]) = (f64::NAN, f64::NAN);
     }
     three[2].loud.accounts.clear();
+    three[2].loud.accounts_told = AccountsTold::None;
     three[2].loud.interrupted = true;
     let (page, text) = shown(&three);
     check(&page);

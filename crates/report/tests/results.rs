@@ -2,15 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first failure")]
 
+#[allow(dead_code, reason = "the tests of an ensemble use the rest")]
+#[path = "support/ensemble.rs"]
+mod ensemble;
 mod support;
 
 use backstop_core::units::Ratio;
 use backstop_io::table::Table;
 use backstop_lab::record::PathRecord;
 use backstop_report::{
-    Comparison, ExplainError, HealthRow, Report, RunContext, comparison_tables, explain,
-    health_table, map_svg, map_table, map_terminal, summary_text, tables, write_results,
+    Comparison, ExplainError, HealthRow, Report, RunContext, comparison_tables, ensemble_tables,
+    explain, health_table, map_svg, map_table, map_terminal, summary_text, tables, write_results,
 };
+use ensemble::Ensemble;
 use expect_test::{expect, expect_file};
 use std::fmt::Write;
 use std::fs;
@@ -93,6 +97,29 @@ fn compare(doc: &mut String) {
     }
 }
 
+fn stress(doc: &mut String) {
+    let about = [
+        "One row a figure, with its mean, its tail and their intervals over the paths.",
+        "One row a probability: the losses that this share of the paths reaches.",
+        "One row a whole percent of the largest fall that some path has, ascending.",
+        "One row a step, at most 96 of them: quantiles of the lead asset's price over the paths.",
+        "One row an account that loses on any path, by bad debt and then by collateral taken, largest first.",
+        "One row an asset: the collateral taken of it over the paths.",
+        "One row a path: the worst ones, by bad debt and then by collateral taken.",
+    ];
+    let tables = ensemble_tables(&Ensemble::of(&[]).report());
+    assert_eq!(tables.len(), about.len());
+    for (table, sentence) in tables.iter().zip(about) {
+        let name = &table.name;
+        write!(
+            doc,
+            "\n## {name} of an ensemble\n\nWritten by `backstop stress`. {sentence}\n"
+        )
+        .unwrap();
+        columns(doc, table);
+    }
+}
+
 #[test]
 fn the_documentation_lists_every_column() {
     let about = [
@@ -129,6 +156,7 @@ fn the_documentation_lists_every_column() {
     doc.push_str("\n## map\n\nWritten by `backstop map`: one row a point of a liquidation map, ascending by price.\n");
     columns(&mut doc, &map_table(&[]));
     compare(&mut doc);
+    stress(&mut doc);
     expect_file!["../../../docs/results.md"].assert_eq(&doc);
 }
 

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::progress;
 use crate::setup::{self, DESIGNS, Loaded, Row};
 use backstop_lab::market::FeedbackMode;
-use backstop_lab::record::PathRecord;
+use backstop_lab::record::{AccountsTold, PathRecord};
 use backstop_lab::world::Recording;
 use backstop_report::{Comparison, Contender, comparison_text, write_comparison};
 use indicatif::ProgressBar;
@@ -54,7 +54,7 @@ fn known_design(name: &str) -> Result<String, String> {
 const RECORDING: Recording = Recording {
     traces: false,
     events: false,
-    accounts: true,
+    accounts: AccountsTold::All,
 };
 
 /// One design's two paths.

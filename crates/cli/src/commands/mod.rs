@@ -5,7 +5,9 @@ mod explain;
 mod fit;
 mod health;
 mod map;
+mod merge;
 mod run;
+mod stress;
 mod verify;
 
 use crate::failure::Failure;
@@ -17,6 +19,10 @@ use std::process::ExitCode;
 pub(crate) enum Command {
     /// Run a scenario: who is liquidated, at what price, what is left and who pays it
     Run(run::Args),
+    /// Thousands of paths of a scenario: how much bad debt, how sure, and what drives it
+    Stress(stress::Args),
+    /// Join the parts of an ensemble that ran apart
+    Merge(merge::Args),
     /// The same borrowers and the same crash in several designs, side by side
     Compare(compare::Args),
     /// Liquidation map: collateral that becomes liquidatable against price
@@ -38,6 +44,8 @@ pub(crate) enum Command {
 pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Stress(args) => stress::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Map(args) => map::run(&args),
         Command::Health(args) => health::run(&args),

@@ -8,7 +8,7 @@ use backstop_core::protocol::aave::Pool;
 use backstop_io::inputs::AssetPrice;
 use backstop_io::write_atomic;
 use backstop_lab::market::FeedbackMode;
-use backstop_lab::record::PathRecord;
+use backstop_lab::record::{AccountsTold, PathRecord};
 use backstop_lab::world::Recording;
 use backstop_report::{LiquidationMap, Report, map_svg, map_table, summary_text, write_results};
 use indicatif::ProgressBar;
@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// Seed in place of the scenario's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Run this path of the scenario's ensemble, as `backstop stress` numbers them
+    #[arg(long, value_name = "N")]
+    path: Option<u64>,
     /// Change a value of the scenario; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -44,14 +47,14 @@ pub(crate) struct Args {
 const FULL: Recording = Recording {
     traces: true,
     events: true,
-    accounts: true,
+    accounts: AccountsTold::All,
 };
 
 /// What the pair needs.
 const LEAN: Recording = Recording {
     traces: false,
     events: false,
-    accounts: true,
+    accounts: AccountsTold::All,
 };
 
 /// A run and its pair.
@@ -73,7 +76,8 @@ struct Ran {
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut set = args.set.clone();
     set.extend(args.seed.map(|seed| format!("seed={seed}")));
-    let loaded = setup::load(&args.scenario, &set)?;
+    let mut loaded = setup::load(&args.scenario, &set)?;
+    loaded.path = args.path;
     let design = setup::design_of(&loaded)?;
     let ran = if loaded.scenario.protocol.family == "aave" {
         run_pool(&loaded)?
@@ -121,12 +125,16 @@ fn command_line(args: &Args) -> String {
         .seed
         .map(|seed| format!(" --seed {seed}"))
         .unwrap_or_default();
+    let path = args
+        .path
+        .map(|path| format!(" --path {path}"))
+        .unwrap_or_default();
     let set: String = args
         .set
         .iter()
         .map(|set| format!(" --set '{set}'"))
         .collect();
-    format!("backstop run {file}{seed}{set}")
+    format!("backstop run {file}{seed}{path}{set}")
 }
 
 /// A bar for two paths; Ctrl-C stops them from now on.
@@ -144,7 +152,7 @@ fn run_pool(loaded: &Loaded) -> Result<Ran, Failure> {
     let bar = bar(loaded);
     let walk = |mode, recording| {
         let config = setup::world_config(loaded, mode, recording)?;
-        setup::walk(&opened.pool, config, loaded.scenario.seed, &bar)
+        setup::walk(&opened.pool, config, loaded, &bar)
     };
     let (with, without) = rayon::join(
         || walk(FeedbackMode::On, FULL),

@@ -401,6 +401,10 @@ fn market_settings(scenario: &Scenario) -> SettingsTable {
                 "Impact that stays in the outside price (share)",
                 impact.permanent_share.to_string(),
             ),
+            row(
+                "Depth of all venues, times what they state",
+                impact.depth.to_string(),
+            ),
             row("Block time (s)", gas.block_time_s.to_string()),
             row("Block gas limit (gas)", setting(gas.block_gas_limit as f64)),
             row(

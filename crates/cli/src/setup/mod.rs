@@ -3,17 +3,21 @@
 mod context;
 mod designs;
 mod maps;
+mod parts;
 mod path;
 mod pool;
 mod prices;
+mod stage;
 mod world;
 
 pub(crate) use context::run_context;
 pub(crate) use designs::{DESIGNS, Payer, Row, design_of};
 pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd};
+pub(crate) use parts::{Part, TOTALS};
 pub(crate) use path::walk;
 pub(crate) use pool::{Opened, open_pool, open_pool_as, start_price};
 pub(crate) use prices::bars;
+pub(crate) use stage::{Stage, digest, lead};
 pub(crate) use world::world_config;
 
 use crate::failure::Failure;
@@ -26,6 +30,8 @@ use std::path::Path;
 pub(crate) struct Loaded {
     pub(crate) scenario: Scenario,
     pub(crate) inputs: Inputs,
+    /// Number of a path of the scenario's ensemble to run, in place of the path of its seed.
+    pub(crate) path: Option<u64>,
 }
 
 /// Splits `key=value` arguments.
@@ -52,5 +58,9 @@ pub(crate) fn overrides(set: &[String]) -> Result<Vec<(String, String)>, Failure
 pub(crate) fn load(path: &Path, set: &[String]) -> Result<Loaded, Failure> {
     let scenario = scenario::load(path, &overrides(set)?)?;
     let inputs = inputs::read(&scenario)?;
-    Ok(Loaded { scenario, inputs })
+    Ok(Loaded {
+        scenario,
+        inputs,
+        path: None,
+    })
 }

@@ -1,14 +1,16 @@
 //! One path of a protocol through a market.
 
+use super::Loaded;
 use crate::failure::Failure;
 use crate::progress;
 use backstop_core::protocol::Protocol;
+use backstop_lab::random::path_seed;
 use backstop_lab::record::PathRecord;
 use backstop_lab::world::{World, WorldConfig};
 use indicatif::ProgressBar;
 use std::ops::ControlFlow;
 
-/// Runs a fork of a protocol until the path's end or Ctrl-C; the protocol as it is then, and the
+/// Runs a fork of a protocol, on the path of the scenario's seed or on one path of its ensemble, until the path's end or Ctrl-C; the protocol as it is then, and the
 /// record. The bar grows by one a step.
 ///
 /// # Errors
@@ -16,10 +18,14 @@ use std::ops::ControlFlow;
 pub(crate) fn walk<P: Protocol>(
     protocol: &P,
     config: WorldConfig,
-    seed: u64,
+    loaded: &Loaded,
     bar: &ProgressBar,
 ) -> Result<(P, PathRecord), Failure> {
+    let seed = loaded.scenario.seed;
     let mut world = World::new(protocol.fork(), config, seed)?;
+    if let Some(path) = loaded.path {
+        world = world.fork(path_seed(seed, path))?;
+    }
     let record = world.run(&mut |_| {
         bar.inc(1);
         if progress::interrupted() {

@@ -89,20 +89,29 @@ fn venues(loaded: &Loaded) -> Result<Vec<VenueConfig>, Failure> {
                 fee: venue.fee_bps / BPS,
                 half_life_s: venue.recovery_half_life_s,
                 weight: venue.weight,
-                liquidity: liquidity(&venue.liquidity, recorded.as_ref(), start),
+                liquidity: liquidity(
+                    &venue.liquidity,
+                    recorded.as_ref(),
+                    (start, scenario.impact.depth),
+                ),
             })
         })
         .collect()
 }
 
-/// The shape of a venue; `start` is the price of its base in USD at the start.
-fn liquidity(spec: &LiquiditySpec, recorded: Option<&RecordedReserves>, start: f64) -> Liquidity {
+/// The shape of a venue, from the price of its base in USD at the start and the depth of all venues
+/// over what they state.
+fn liquidity(
+    spec: &LiquiditySpec,
+    recorded: Option<&RecordedReserves>,
+    (start, depth): (f64, f64),
+) -> Liquidity {
     let levels = |levels: &[(f64, f64)]| -> Vec<Level> {
         levels
             .iter()
             .map(|(bps, base)| Level {
                 distance: bps / BPS,
-                base: *base,
+                base: base * depth,
             })
             .collect()
     };
@@ -110,15 +119,18 @@ fn liquidity(spec: &LiquiditySpec, recorded: Option<&RecordedReserves>, start: f
         LiquiditySpec::ConstantProduct {
             base_reserve,
             quote_reserve,
-        } => Liquidity::ConstantProduct(ConstantProduct::fixed(*base_reserve, *quote_reserve)),
+        } => Liquidity::ConstantProduct(ConstantProduct::fixed(
+            base_reserve * depth,
+            quote_reserve * depth,
+        )),
         LiquiditySpec::RecordedReserves { .. } => {
             let rows = recorded.map(|series| {
                 let quotes = series.quote.values.iter();
                 let rows = points(&series.base).into_iter().zip(quotes);
                 rows.map(|((time, base), quote)| Reserves {
                     time,
-                    base,
-                    quote_usd: *quote,
+                    base: base * depth,
+                    quote_usd: quote * depth,
                 })
                 .collect()
             });
@@ -132,7 +144,7 @@ fn liquidity(spec: &LiquiditySpec, recorded: Option<&RecordedReserves>, start: f
             daily_volatility,
             impact_coefficient,
         } => {
-            let volume_usd = daily_volume * start;
+            let volume_usd = daily_volume * depth * start;
             let law = SquareRoot::new(*impact_coefficient, *daily_volatility, volume_usd);
             Liquidity::SquareRoot(law)
         }

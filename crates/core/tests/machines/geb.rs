@@ -10,6 +10,7 @@ use backstop_core::protocol::{
     AccountId, Asset, AssetId, OfferKind, Prices, Protocol, Settlement, Terms,
 };
 use backstop_core::units::{Amount, Index, Price, RAY, Ratio, Shares, Timestamp, U256, Value, WAD};
+use std::num::NonZeroU16;
 
 const DAI: AssetId = AssetId(3);
 
@@ -86,7 +87,7 @@ pub(crate) fn open(dice: &mut Dice) -> Case<Safes> {
             .collect(),
     );
     let book: Vec<_> = (0..BORROWERS).map(|_| borrower(dice, 80)).collect();
-    let delay = dice.pick(&[0, 3_600]);
+    let delay = dice.pick(&[None, NonZeroU16::new(3_600)]);
     let lines = (0..2).map(|at| {
         let (_, decimals, dollars) = LISTED[at];
         let unit = 10u128.pow(u32::from(18 - decimals));
@@ -103,7 +104,7 @@ pub(crate) fn open(dice: &mut Dice) -> Case<Safes> {
             collateral: AssetId(u16::try_from(at).unwrap()),
             core: core(dice, dollars),
             safes: book.iter().map(safe).collect(),
-            feed_delay_s: delay,
+            feed_delay: delay,
         }
     });
     let lines = lines.collect();
@@ -120,6 +121,53 @@ fn breached(machine: &Safes, id: AccountId) -> bool {
         owes && system.health(id).unwrap().unsafe_now
     });
     lost || machine.auctions(id).next().is_some()
+}
+
+/// Assets have to be listed with decimals that wad can hold, and lines the same accounts.
+pub(crate) fn refuses_what_does_not_fit() {
+    let line = |safes: usize| Line {
+        collateral: AssetId(0),
+        core: core(&mut Dice::new(0), 2_000),
+        safes: vec![(Amount::ZERO, Shares::ZERO); safes],
+        feed_delay: None,
+    };
+    for (decimals, coin, safes, want) in [
+        ([18, 6], 1, [2, 2], None),
+        (
+            [19, 6],
+            1,
+            [2, 2],
+            Some("assets: asset 0 is not listed with up to 18 decimals"),
+        ),
+        (
+            [18, 19],
+            1,
+            [2, 2],
+            Some("assets: asset 1 is not listed with up to 18 decimals"),
+        ),
+        (
+            [18, 6],
+            2,
+            [2, 2],
+            Some("assets: asset 2 is not listed with up to 18 decimals"),
+        ),
+        (
+            [18, 6],
+            1,
+            [2, 3],
+            Some("safes: 3 safes, but the first line has 2"),
+        ),
+    ] {
+        let asset = |decimals| Asset {
+            symbol: String::new(),
+            decimals,
+        };
+        let prices = Prices(vec![Price::new(PRICE); 2]);
+        let assets = decimals.map(asset).to_vec();
+        let made = Safes::new(assets, 8, prices, AssetId(coin), safes.map(line).to_vec());
+        let got = made.err().map(|error| error.to_string());
+        assert_eq!(got.as_deref(), want, "{decimals:?} {coin} {safes:?}");
+    }
 }
 
 /// Everything that can be done with an account, until nothing is left.

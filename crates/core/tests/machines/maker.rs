@@ -10,6 +10,7 @@ use backstop_core::protocol::{
 };
 use backstop_core::units::{Amount, Price, RAY, Ratio, Timestamp, U256, Value, WAD};
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 
 pub(crate) const ENGLISH: [OfferKind; 3] = [OfferKind::Start, OfferKind::Bid, OfferKind::Deliver];
 pub(crate) const DUTCH: [OfferKind; 2] = [OfferKind::Start, OfferKind::Buy];
@@ -41,7 +42,7 @@ fn vault_type(dice: &mut Dice, version: MakerVersion, asset: usize) -> VaultType
         // About 2 % or 100 % a year.
         growth: Ray(RAY + n(dice.pick(&[627_937_192_491_029_810, 21_979_553_151_239_153_027]))),
         debt_floor: rad(dice.pick(&[0, 100, 2_000])),
-        feed_delay: dice.pick(&[None, Some(3_600)]),
+        feed_delay: dice.pick(&[None, NonZeroU16::new(3_600)]),
         lot_max: lot,
         limit: rad(dice.pick(&[20_000, 10_000_000])),
         english: EnglishTerms {
@@ -302,7 +303,9 @@ pub(crate) fn pays_bidders_and_owners() {
 
 /// A price is heard an hour late; fees grow until a vault is unsafe.
 pub(crate) fn hears_prices_late_and_charges_fees() {
-    let mut machine = single(MakerVersion::V2_0, |kind| kind.feed_delay = Some(3_600));
+    let mut machine = single(MakerVersion::V2_0, |kind| {
+        kind.feed_delay = NonZeroU16::new(3_600)
+    });
     let mut seconds = 3_600 - START % 3_600;
     for (breached, ether) in [(0, 1_800), (1, 1_800)] {
         pass(&mut machine, seconds, ether);

@@ -103,14 +103,19 @@ fn square_root(section: &Section<'_>) -> LiquiditySpec {
     }
 }
 
+/// From a thousandth to a thousand times what the venues state.
+const DEPTH: Range = Range::Within(1e-3, 1e3);
+
 pub(super) fn impact(root: &Section<'_>) -> ImpactSpec {
     let mut spec = ImpactSpec {
         venue_weight: 1.0,
         permanent_share: 0.0,
+        depth: 1.0,
     };
     if let Some(section) = root.section_if("impact") {
-        spec.venue_weight = section.number("venue_weight", SHARE);
-        spec.permanent_share = section.number("permanent_share", SHARE);
+        spec.venue_weight = section.number_or("venue_weight", SHARE, spec.venue_weight);
+        spec.permanent_share = section.number_or("permanent_share", SHARE, spec.permanent_share);
+        spec.depth = section.number_or("depth", DEPTH, spec.depth);
         section.finish();
     }
     spec

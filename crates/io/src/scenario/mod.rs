@@ -249,6 +249,8 @@ pub struct ImpactSpec {
     pub venue_weight: f64,
     /// Share of a trade's impact that stays in the outside price, 0 to 1.
     pub permanent_share: f64,
+    /// Depth of every venue, times what it states: 0.5 where it halves.
+    pub depth: f64,
 }
 
 /// Blocks and the price of gas.

@@ -75,7 +75,7 @@ pub enum PriceSpec {
     /// Scripted moves on top of another price.
     Shocks {
         /// The price beneath.
-        on: Box<PriceSpec>,
+        on: Box<Self>,
         /// The moves.
         moves: Vec<MoveSpec>,
     },

@@ -16,6 +16,7 @@ use crate::random::hashed_unit;
 use backstop_core::protocol::{AccountId, Health, Protocol};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 
 /// A budget below this is spent, USD.
 const BUDGET_USD_MIN: f64 = 1.0;
@@ -83,6 +84,18 @@ struct Borrower {
     budget_usd: f64,
 }
 
+/// The ratio at which a borrower should be looked at, as ordered bits, and its position.
+type Entry = (u64, usize);
+
+/// All reacting accounts as they stood at the start: shared by all paths that begin there.
+#[derive(Debug, Default)]
+struct Roster {
+    groups: Vec<BorrowerGroup>,
+    borrowers: Vec<Borrower>,
+    /// By largest collateral and debt, the highest ratio first.
+    filed: BTreeMap<(usize, usize), Vec<Entry>>,
+}
+
 /// An account whose time to act has come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Due {
@@ -94,13 +107,16 @@ pub(crate) struct Due {
     pub(crate) budget_usd: f64,
 }
 
-/// All reacting accounts.
+/// All reacting accounts on one path. A clone costs what has changed since the start.
 #[derive(Clone, Debug)]
 pub(crate) struct Borrowers {
-    groups: Vec<BorrowerGroup>,
-    borrowers: Vec<Borrower>,
-    /// By largest collateral and debt: the ratio to look at, as ordered bits, and the borrower.
-    filed: BTreeMap<(usize, usize), BinaryHeap<(u64, usize)>>,
+    roster: Arc<Roster>,
+    /// How many entries of the roster's files were taken out, by file.
+    taken: BTreeMap<(usize, usize), usize>,
+    /// Who was filed again since.
+    refiled: BTreeMap<(usize, usize), BinaryHeap<Entry>>,
+    /// Dollars that those who have acted can still bring.
+    left_usd: BTreeMap<usize, f64>,
     /// Times to act.
     queue: BinaryHeap<Reverse<(u64, usize)>>,
 }
@@ -123,20 +139,29 @@ impl Borrowers {
             || "borrowers".to_owned(),
             || format!("shares must add up to at most 1, found {sum}"),
         )?;
-        let mut all = Self {
+        let mut roster = Roster {
             groups,
-            borrowers: Vec::new(),
-            filed: BTreeMap::new(),
-            queue: BinaryHeap::new(),
+            ..Roster::default()
         };
-        if !all.groups.is_empty() {
+        if !roster.groups.is_empty() {
             for id in 0..protocol.accounts() {
-                all.enlist(protocol, AccountId(id), oracle, seed);
+                roster.enlist(protocol, AccountId(id), oracle, seed);
             }
         }
-        Ok(all)
+        for entries in roster.filed.values_mut() {
+            entries.sort_unstable_by_key(|entry| Reverse(*entry));
+        }
+        Ok(Self {
+            roster: Arc::new(roster),
+            taken: BTreeMap::new(),
+            refiled: BTreeMap::new(),
+            left_usd: BTreeMap::new(),
+            queue: BinaryHeap::new(),
+        })
     }
+}
 
+impl Roster {
     fn enlist<P: Protocol>(&mut self, protocol: &P, account: AccountId, oracle: &[f64], seed: u64) {
         let Some(group) = self.group_of(account, seed) else {
             return;
@@ -150,14 +175,18 @@ impl Borrowers {
         let (collateral, debt) = largest(protocol, account, oracle);
         let debt_usd = door::value_to_usd(health.debt, protocol.base_decimals());
         let budget_share = self.groups.get(group).map_or(0.0, |g| g.budget_share);
-        self.borrowers.push(Borrower {
+        let borrower = Borrower {
             account,
             group,
             collateral,
             debt,
             budget_usd: budget_share * debt_usd,
-        });
-        self.file(self.borrowers.len() - 1, &health, oracle);
+        };
+        if let Some((file, wake)) = self.place(&borrower, borrower.budget_usd, &health, oracle) {
+            let entry = (wake, self.borrowers.len());
+            self.filed.entry(file).or_default().push(entry);
+        }
+        self.borrowers.push(borrower);
     }
 
     fn group_of(&self, account: AccountId, seed: u64) -> Option<usize> {
@@ -168,23 +197,47 @@ impl Borrowers {
         })
     }
 
-    /// Files a borrower under the ratio at which it should be looked at next.
-    fn file(&mut self, index: usize, health: &Health, oracle: &[f64]) {
-        let Some(borrower) = self.borrowers.get(index) else {
-            return;
-        };
-        let Some(group) = self.groups.get(borrower.group) else {
-            return;
-        };
+    /// Where a borrower is filed, and the ratio at which it should be looked at next; nothing where
+    /// it cannot act.
+    fn place(
+        &self,
+        borrower: &Borrower,
+        budget_usd: f64,
+        health: &Health,
+        oracle: &[f64],
+    ) -> Option<((usize, usize), u64)> {
+        let group = self.groups.get(borrower.group)?;
         let factor = door::ratio_to_f64(health.factor);
-        if borrower.budget_usd < BUDGET_USD_MIN || !factor.is_finite() || factor <= 0.0 {
-            return;
+        if budget_usd < BUDGET_USD_MIN || !factor.is_finite() || factor <= 0.0 {
+            return None;
         }
-        let cohort = (borrower.collateral, borrower.debt);
-        let wake = ratio(cohort, oracle) * group.trigger / factor;
+        let file = (borrower.collateral, borrower.debt);
+        let wake = ratio(file, oracle) * group.trigger / factor;
         // The bits of positive floats are ordered as the floats are.
-        let entry = (wake.to_bits(), index);
-        self.filed.entry(cohort).or_default().push(entry);
+        Some((file, wake.to_bits()))
+    }
+}
+
+impl Borrowers {
+    fn budget_usd(&self, index: usize) -> f64 {
+        let whole = || {
+            self.roster
+                .borrowers
+                .get(index)
+                .map_or(0.0, |b| b.budget_usd)
+        };
+        self.left_usd.get(&index).copied().unwrap_or_else(whole)
+    }
+
+    /// Files a borrower again.
+    fn file(&mut self, index: usize, health: &Health, oracle: &[f64]) {
+        let Some(borrower) = self.roster.borrowers.get(index) else {
+            return;
+        };
+        let budget_usd = self.budget_usd(index);
+        if let Some((file, wake)) = self.roster.place(borrower, budget_usd, health, oracle) {
+            self.refiled.entry(file).or_default().push((wake, index));
+        }
     }
 
     /// Looks at the accounts whose ratio has been reached, and returns those whose time to act is
@@ -204,15 +257,27 @@ impl Borrowers {
         due
     }
 
+    /// Takes out whose ratio has been reached, by file, the highest ratio first.
     fn woken(&mut self, oracle: &[f64]) -> Vec<usize> {
         let mut woken = Vec::new();
-        for (cohort, heap) in &mut self.filed {
-            let now = ratio(*cohort, oracle).to_bits();
-            while let Some(&(wake, index)) = heap.peek() {
+        for (file, entries) in &self.roster.filed {
+            let now = ratio(*file, oracle).to_bits();
+            let taken = self.taken.entry(*file).or_default();
+            let refiled = self.refiled.entry(*file).or_default();
+            loop {
+                let first = entries.get(*taken);
+                let again = refiled.peek();
+                let Some((wake, index)) = first.max(again).copied() else {
+                    break;
+                };
                 if wake < now {
                     break;
                 }
-                heap.pop();
+                if first > again {
+                    *taken += 1;
+                } else {
+                    refiled.pop();
+                }
                 woken.push(index);
             }
         }
@@ -221,10 +286,10 @@ impl Borrowers {
 
     /// Decides by exact health: to act after the delay, or to be looked at again later.
     fn look<P: Protocol>(&mut self, protocol: &P, index: usize, oracle: &[f64], time: u64) {
-        let Some(borrower) = self.borrowers.get(index) else {
+        let Some(borrower) = self.roster.borrowers.get(index) else {
             return;
         };
-        let Some(group) = self.groups.get(borrower.group) else {
+        let Some(group) = self.roster.groups.get(borrower.group) else {
             return;
         };
         let Ok(health) = protocol.health(borrower.account) else {
@@ -239,14 +304,14 @@ impl Borrowers {
     }
 
     fn order(&self, index: usize) -> Option<Due> {
-        let borrower = self.borrowers.get(index)?;
-        let group = self.groups.get(borrower.group)?;
+        let borrower = self.roster.borrowers.get(index)?;
+        let group = self.roster.groups.get(borrower.group)?;
         Some(Due {
             borrower: index,
             account: borrower.account,
             reaction: group.reaction,
             target: group.target,
-            budget_usd: borrower.budget_usd,
+            budget_usd: self.budget_usd(index),
         })
     }
 
@@ -258,10 +323,11 @@ impl Borrowers {
         spent_usd: f64,
         oracle: &[f64],
     ) {
-        let Some(borrower) = self.borrowers.get_mut(index) else {
+        let Some(borrower) = self.roster.borrowers.get(index) else {
             return;
         };
-        borrower.budget_usd -= spent_usd;
+        let left_usd = self.budget_usd(index) - spent_usd;
+        self.left_usd.insert(index, left_usd);
         if let Ok(health) = protocol.health(borrower.account) {
             self.file(index, &health, oracle);
         }

@@ -73,7 +73,7 @@ pub struct Outages {
     /// From and until, seconds since 1970, ascending.
     pub windows: Vec<(u64, u64)>,
     /// Going price of gas above which its transactions do not get into a block, gwei: it does not
-    /// raise its price. May be infinite.
+    /// raise its price. Nothing where it pays whatever gas costs.
     pub gas_gwei_max: Option<f64>,
 }
 

@@ -15,7 +15,7 @@ pub use amplification::{amplification_of, fall_of};
 pub use impact::impact_of;
 pub use recovery::{Recovery, recovery_of};
 
-use crate::record::PathRecord;
+use crate::record::{AccountRow, AccountsTold, PathRecord};
 
 /// What a metric may look at.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,13 @@ impl<'a> Evidence<'a> {
             without_feedback: Some(without_feedback),
         }
     }
+
+    /// Outcomes of the accounts to which something happened, and perhaps of others; nothing where
+    /// none was recorded.
+    fn outcomes(&self) -> Option<&'a [AccountRow]> {
+        let told = self.path.accounts_told != AccountsTold::None;
+        told.then_some(self.path.accounts.as_slice())
+    }
 }
 
 /// One figure about a path.
@@ -65,6 +72,7 @@ pub const METRICS: &[Metric] = &[
     saved::ACCOUNTS_SAVED,
     totals::SALES,
     totals::FREE_SALES,
+    totals::FREE_SALES_COLLATERAL,
     totals::REPAID,
     totals::CLEARED,
     totals::SEIZED,

@@ -20,8 +20,8 @@ pub(super) const ACCOUNTS_SAVED: Metric = Metric {
 };
 
 fn saved(evidence: &Evidence<'_>) -> Option<f64> {
-    let rows = &evidence.path.accounts;
-    (!rows.is_empty()).then(|| rows.iter().filter(|row| is_saved(row)).count() as f64)
+    let rows = evidence.outcomes()?;
+    Some(rows.iter().filter(|row| is_saved(row)).count() as f64)
 }
 
 fn is_saved(row: &AccountRow) -> bool {

@@ -16,14 +16,14 @@ pub(super) const LOST_SURPLUS: Metric = Metric {
 };
 
 fn lost(evidence: &Evidence<'_>) -> Option<f64> {
-    let rows = &evidence.path.accounts;
+    let rows = evidence.outcomes()?;
     let exchanged = evidence.path.liquidations.iter();
     let exchanged = exchanged.filter(|row| row.kind == OfferKind::Exchange);
     let between_bands = exchanged.fold(0.0, |sum, row| sum + row.penalty_usd());
-    (!rows.is_empty()).then(|| {
+    Some(
         rows.iter()
-            .fold(between_bands, |sum, row| sum + lost_by(row))
-    })
+            .fold(between_bands, |sum, row| sum + lost_by(row)),
+    )
 }
 
 /// A borrower can walk away from debt above the collateral, so that is nobody's surplus.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::record::{AccountRow, LiquidationRow, StepRow};
+use crate::record::{AccountRow, AccountsTold, LiquidationRow, StepRow};
 use backstop_core::protocol::{AccountId, AssetId, OfferKind};
 use backstop_core::units::{Amount, Ratio};
 
@@ -106,6 +106,7 @@ fn totals_are_sums() {
         liquidation(1, 9, 9),
         liquidation(2, 9, 99),
     ];
+    record.accounts_told = AccountsTold::All;
     record.accounts = vec![AccountRow {
         shortfall_usd: 5.0,
         ..account(Ratio::ZERO, 0)
@@ -121,6 +122,59 @@ fn totals_are_sums() {
         ("toxic_share", 0.25),
     ] {
         assert_eq!(value(name, &evidence), Some(want), "{name}");
+    }
+}
+
+/// What was paid for how much, in sales after two liquidations were begun for nothing.
+#[test]
+fn free_sales_bring_less_than_a_hundredth() {
+    for (name, sold, share, collateral) in [
+        ("no sales", vec![], None, None),
+        (
+            "none is free",
+            vec![(1.0, 100.0), (90.0, 100.0)],
+            Some(0.0),
+            Some(0.0),
+        ),
+        (
+            "one is",
+            vec![(0.99, 100.0), (1.0, 100.0)],
+            Some(0.5),
+            Some(100.0),
+        ),
+        (
+            "all are",
+            vec![(0.0, 300.0), (0.01, 40.0)],
+            Some(1.0),
+            Some(340.0),
+        ),
+        (
+            "nothing for nothing",
+            vec![(0.0, 0.0)],
+            Some(0.0),
+            Some(0.0),
+        ),
+    ] {
+        let mut record = path(&[1.0]);
+        let begun = LiquidationRow {
+            kind: OfferKind::Start,
+            ..liquidation(1, 9, 9)
+        };
+        record.liquidations = vec![begun.clone(), begun];
+        let sales = sold.into_iter().map(|(paid, worth)| LiquidationRow {
+            kind: OfferKind::Deliver,
+            repaid_usd: paid,
+            seized_usd: worth,
+            ..liquidation(1, 9, 9)
+        });
+        record.liquidations.extend(sales);
+        let evidence = Evidence::of(&record);
+        assert_eq!(value("free_sales", &evidence), share, "{name}");
+        assert_eq!(
+            value("free_sales_collateral", &evidence),
+            collateral,
+            "{name}"
+        );
     }
 }
 
@@ -198,6 +252,7 @@ fn saved_accounts_end_alive() {
         ("collateral unknown", 1, Ratio::MAX, f64::NAN, 0.0, 0.0),
     ] {
         let mut record = path(&[1.0]);
+        record.accounts_told = AccountsTold::All;
         record.accounts = vec![AccountRow {
             collateral_usd: [100.0, collateral],
             debt_usd: [60.0, debt],
@@ -231,6 +286,7 @@ fn lost_surplus_is_the_borrowers_part_of_the_penalty() {
             shortfall_usd: shortfall,
             ..account(Ratio::ZERO, 1)
         };
+        record.accounts_told = AccountsTold::All;
         record.accounts = vec![row.clone(), row];
         let got = value("lost_surplus", &Evidence::of(&record));
         let rounded = got.map(|v| (v * 1e9).round() / 1e9);

@@ -1,7 +1,7 @@
 //! Sums over a path.
 
 use super::{Evidence, Metric};
-use crate::record::{LiquidationRow, StepRow};
+use crate::record::{AccountsTold, LiquidationRow, StepRow};
 use backstop_core::protocol::OfferKind;
 
 /// How many liquidations went through.
@@ -28,9 +28,20 @@ pub(super) const FREE_SALES: Metric = Metric {
     doc: "Share of the sales, counted apart from the start of a liquidation, in which the buyer paid \
           less than 1 % of the collateral's value at the oracle's price. None without sales.",
     compute: |e| {
-        let free = sales(e).filter(|row| row.repaid_usd < FREE * row.seized_usd);
-        let (free, all) = (free.count(), sales(e).count());
+        let (free, all) = (free_sales(e).count(), sales(e).count());
         (all > 0).then(|| free as f64 / all as f64)
+    },
+};
+
+/// What was sold for nothing.
+pub(super) const FREE_SALES_COLLATERAL: Metric = Metric {
+    name: "free_sales_collateral",
+    unit: "USD",
+    doc: "Collateral sold in the sales in which the buyer paid less than 1 % of its value, at the \
+          oracle's price. None without sales.",
+    compute: |e| {
+        let sold = free_sales(e).fold(0.0, |sum, row| sum + row.seized_usd);
+        sales(e).next().map(|_| sold)
     },
 };
 
@@ -55,10 +66,11 @@ pub(super) const ACCOUNTS_SOFTENED: Metric = Metric {
     name: "accounts_softened",
     unit: "count",
     doc: "Accounts of which a part of the collateral was exchanged without a liquidation. Needs \
-          accounts' outcomes to be recorded.",
+          all accounts' outcomes to be recorded.",
     compute: |e| {
-        let rows = &e.path.accounts;
-        (!rows.is_empty()).then(|| rows.iter().filter(|row| row.softened).count() as f64)
+        let told = e.path.accounts_told == AccountsTold::All;
+        let softened = e.path.accounts.iter().filter(|row| row.softened);
+        told.then(|| softened.count() as f64)
     },
 };
 
@@ -188,6 +200,10 @@ fn sales<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = &'a LiquidationRow
     rows.filter(|row| !row.begins())
 }
 
+fn free_sales<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = &'a LiquidationRow> {
+    sales(evidence).filter(|row| row.repaid_usd < FREE * row.seized_usd)
+}
+
 fn steps(evidence: &Evidence<'_>, term: impl Fn(&StepRow) -> f64) -> f64 {
     evidence
         .path
@@ -197,6 +213,6 @@ fn steps(evidence: &Evidence<'_>, term: impl Fn(&StepRow) -> f64) -> f64 {
 }
 
 fn shortfall(evidence: &Evidence<'_>) -> Option<f64> {
-    let rows = &evidence.path.accounts;
-    (!rows.is_empty()).then(|| rows.iter().fold(0.0, |sum, row| sum + row.shortfall_usd))
+    let rows = evidence.outcomes()?;
+    Some(rows.iter().fold(0.0, |sum, row| sum + row.shortfall_usd))
 }

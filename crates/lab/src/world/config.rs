@@ -6,6 +6,7 @@ use crate::feed::FeedConfig;
 use crate::market::Impact;
 use crate::network::NetworkConfig;
 use crate::price::{Dependence, Grid, PriceModel, PricePlan};
+use crate::record::AccountsTold;
 use crate::venue::VenueConfig;
 use backstop_core::coverage::Waterfall;
 
@@ -25,9 +26,8 @@ pub struct Recording {
     pub traces: bool,
     /// Keep the ledger's events.
     pub events: bool,
-    /// Keep accounts' outcomes and the hash of the final state: looks at every account once at the
-    /// start and at the end.
-    pub accounts: bool,
+    /// Whose outcomes to keep; all of them come with the hash of the final state.
+    pub accounts: AccountsTold,
 }
 
 /// Everything around the protocol.

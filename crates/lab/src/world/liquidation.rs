@@ -20,6 +20,20 @@ pub(super) struct Attempt {
     pub(super) member: usize,
 }
 
+/// Bids that are put in order at a time.
+const FIRST_BIDS: usize = 64;
+
+/// The first bids of a list in their order, and all others in none.
+fn first_in_order<T>(bids: &mut [Bid<T>], count: usize) -> (&mut [Bid<T>], &mut [Bid<T>]) {
+    let count = count.min(bids.len());
+    if count < bids.len() {
+        bids.select_nth_unstable_by(count, Bid::order);
+    }
+    let (first, later) = bids.split_at_mut(count);
+    first.sort_by(Bid::order);
+    (first, later)
+}
+
 impl<P: Protocol> World<P> {
     /// Fills the blocks that come before the next step.
     pub(super) fn liquidate(&mut self, step: u32) {
@@ -43,12 +57,27 @@ impl<P: Protocol> World<P> {
         };
     }
 
+    /// Takes bids in their order until the block is full. Of all that may wait only as many are put
+    /// in order as the block may hold, some more at a time.
     fn fill(&mut self, block: &mut Block) {
+        let gas = self.config.network.liquidation_gas;
         let mut bids = self.bids();
-        bids.sort_by(Bid::order);
+        let mut rest = bids.as_mut_slice();
         let mut taken = Vec::new();
-        for bid in bids {
-            self.attempt(&bid, block, &mut taken);
+        while block.fits(gas) && !rest.is_empty() {
+            let (first, later) = first_in_order(rest, FIRST_BIDS);
+            for bid in &*first {
+                self.attempt(bid, block, &mut taken);
+            }
+            rest = later;
+        }
+        // All others wait; who has waited before is not told again.
+        let watch = &self.watch;
+        let waits = |bid: &&Bid<Attempt>| !watch.has_waited(bid.what.seat, bid.what.member);
+        let mut waiting: Vec<Bid<Attempt>> = rest.iter().filter(waits).copied().collect();
+        waiting.sort_by(Bid::order);
+        for bid in &waiting {
+            self.attempt(bid, block, &mut taken);
         }
     }
 
@@ -98,7 +127,7 @@ impl<P: Protocol> World<P> {
         let (exit, native) = (config.exit, config.is_native());
         let pays = |plan: &Plan| native || plan.gross_usd > cost_usd;
         let capital_usd = self.crew.members.get(bid.what.member)?.capital_usd;
-        if let Some(plan) = self.plan_of(bid.what) {
+        if let Some(plan) = self.plan_of(bid.what).copied() {
             let now = self.desk().repriced(plan, exit, capital_usd);
             if let Some(plan) = now.filter(pays) {
                 return Some(plan);
@@ -107,7 +136,7 @@ impl<P: Protocol> World<P> {
         if let Some(watched) = self.watch.get_mut(bid.what.seat) {
             watched.forget_plans(bid.what.auction);
         }
-        self.plan_of(bid.what).filter(pays)
+        self.plan_of(bid.what).copied().filter(pays)
     }
 
     fn trace(&self, plan: &Plan, terms: &Terms) -> Trace {

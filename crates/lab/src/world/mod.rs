@@ -33,14 +33,14 @@ use crate::error::{ConfigError, require};
 use crate::feed::Feed;
 use crate::market::Market;
 use crate::network::{GasModel, GasToken, Network};
-use crate::price::PricePlan;
+use crate::price::{Grid, PricePlan};
 use crate::record::{EventRow, PathRecord, StepRow};
 use backstop_core::coverage::Waterfall;
-use backstop_core::protocol::{AssetId, Events, Protocol};
+use backstop_core::protocol::{AssetId, Events, Prices, Protocol};
 use backstop_core::units::{Amount, Timestamp};
 use books::{Refusals, Units};
-use outcomes::Outcomes;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use watch::Watch;
 
 /// Where a path is, told after each step.
@@ -62,7 +62,10 @@ pub struct Progress {
 #[derive(Clone, Debug)]
 pub struct World<P> {
     protocol: P,
-    config: WorldConfig,
+    /// The protocol at the first moment.
+    opening: P,
+    config: Arc<WorldConfig>,
+    prices: Arc<PricePlan>,
     seed: u64,
     market: Market,
     feeds: Vec<Feed>,
@@ -71,7 +74,6 @@ pub struct World<P> {
     borrowers: Borrowers,
     waterfall: Waterfall,
     watch: Watch,
-    outcomes: Outcomes,
     units: Units,
     refusals: Refusals,
     /// Written off in the present step and not yet covered.
@@ -94,48 +96,19 @@ impl<P: Protocol> World<P> {
     /// When a field of the configuration cannot work, or the protocol's time lies after the start.
     pub fn new(protocol: P, config: WorldConfig, seed: u64) -> Result<Self, ConfigError> {
         check_grid(&protocol, &config)?;
-        let prices = config.price_plan()?;
-        Self::planned(protocol, config, &prices, seed)
-    }
-
-    /// As [`Self::new`], with the configuration's [`WorldConfig::price_plan`], which many worlds may
-    /// share.
-    ///
-    /// # Errors
-    /// As [`Self::new`].
-    pub fn planned(
-        protocol: P,
-        config: WorldConfig,
-        prices: &PricePlan,
-        seed: u64,
-    ) -> Result<Self, ConfigError> {
-        check_grid(&protocol, &config)?;
         let assets = protocol.assets().len();
-        let (grid, impact) = (config.grid, config.impact);
-        require(
-            prices.grid() == grid && prices.assets() == assets,
-            || "prices".to_owned(),
-            || "must be the plan of this configuration".to_owned(),
-        )?;
-        let market = Market::new(prices, config.venues.clone(), impact, seed)?;
-        let mut feeds = Vec::with_capacity(assets);
         for (i, asset) in config.assets.iter().enumerate() {
             asset.feed.check(&format!("assets[{i}].feed"))?;
-            feeds.push(Feed::new(asset.feed, market.outside_of(i), grid.start));
         }
+        let prices = Arc::new(config.price_plan()?);
+        let market = market(&config, &prices, seed)?;
+        let feeds = feeds(&config, &market);
         let mut protocol = protocol;
         let units = Units::new(&protocol);
         let answers = units.answers(market.outside());
-        let observed = protocol.observe(Timestamp(grid.start), &answers);
-        if let Err(rejection) = observed {
-            return Err(ConfigError {
-                field: "grid.start".to_owned(),
-                problem: format!("the protocol does not take the first prices: {rejection}"),
-            });
-        }
+        first_prices(&mut protocol, config.grid, &answers)?;
         let oracle = units.usd_answers(&answers);
         let borrowers = Borrowers::new(config.borrowers.clone(), &protocol, &oracle, seed)?;
-        let outcomes = Outcomes::new(&protocol, config.recording.accounts);
         Ok(Self {
             record: units.empty_record(&protocol, seed),
             crew: Crew::new(config.liquidators.clone(), assets, seed)?,
@@ -146,18 +119,78 @@ impl<P: Protocol> World<P> {
             depositors: vec![0.0; assets],
             deficits: Vec::new(),
             next: 0,
-            now: grid.start,
+            now: config.grid.start,
             row: StepRow::default(),
+            opening: protocol.clone(),
             protocol,
-            config,
+            config: Arc::new(config),
+            prices,
             seed,
             market,
             feeds,
             borrowers,
-            outcomes,
             units,
             oracle,
         })
+    }
+
+    /// A world at the same first moment under another seed: prices, gas and liquidators' bids are
+    /// drawn anew; the book stays, and so does which borrowers react and how. Costs what the
+    /// market's paths cost, whatever the size of the book. Of a world that has not run.
+    ///
+    /// # Errors
+    /// As [`World::new`], where the first prices differ.
+    pub fn fork(&self, seed: u64) -> Result<Self, ConfigError> {
+        let config = Arc::clone(&self.config);
+        let assets = config.assets.len();
+        let market = market(&config, &self.prices, seed)?;
+        let answers = self.units.answers(market.outside());
+        let mut protocol = self.opening.clone();
+        first_prices(&mut protocol, config.grid, &answers)?;
+        Ok(Self {
+            feeds: feeds(&config, &market),
+            network: Network::new(config.network.clone(), assets, seed)?,
+            crew: Crew::new(config.liquidators.clone(), assets, seed)?,
+            borrowers: self.borrowers.clone(),
+            waterfall: config.coverage.clone(),
+            watch: Watch::default(),
+            units: self.units.clone(),
+            refusals: Refusals::default(),
+            deficits: Vec::new(),
+            depositors: vec![0.0; assets],
+            oracle: self.units.usd_answers(&answers),
+            record: self.units.empty_record(&protocol, seed),
+            next: 0,
+            now: config.grid.start,
+            row: StepRow::default(),
+            opening: protocol.clone(),
+            protocol,
+            config,
+            prices: Arc::clone(&self.prices),
+            seed,
+            market,
+        })
+    }
+
+    /// What the oracle would answer if nobody sold anything: a record with steps only, as a path
+    /// without feedback has them. Of a world that has not run.
+    pub fn undisturbed(&self) -> PathRecord {
+        let mut feeds = feeds(&self.config, &self.market);
+        let grid = self.config.grid;
+        let mut record = self.units.empty_record(&self.protocol, self.seed);
+        for step in 0..grid.steps {
+            let (time, outside) = (grid.time(step), self.market.undisturbed(step));
+            let sampled = feeds.iter_mut().zip(&outside);
+            let answers: Vec<f64> = sampled.map(|(feed, usd)| feed.sample(*usd, time)).collect();
+            record.steps.push(StepRow {
+                step,
+                time,
+                oracle: self.units.usd_answers(&self.units.answers(&answers)),
+                outside,
+                ..StepRow::default()
+            });
+        }
+        record
     }
 
     /// The protocol in its present state.
@@ -269,6 +302,30 @@ impl<P: Protocol> World<P> {
     }
 }
 
+fn market(config: &WorldConfig, prices: &PricePlan, seed: u64) -> Result<Market, ConfigError> {
+    Market::new(prices, config.venues.clone(), config.impact, seed)
+}
+
+fn feeds(config: &WorldConfig, market: &Market) -> Vec<Feed> {
+    let start = config.grid.start;
+    let assets = config.assets.iter().enumerate();
+    assets
+        .map(|(i, asset)| Feed::new(asset.feed, market.outside_of(i), start))
+        .collect()
+}
+
+fn first_prices<P: Protocol>(
+    protocol: &mut P,
+    grid: Grid,
+    answers: &Prices,
+) -> Result<(), ConfigError> {
+    let observed = protocol.observe(Timestamp(grid.start), answers);
+    observed.map(|_| ()).map_err(|rejection| ConfigError {
+        field: "grid.start".to_owned(),
+        problem: format!("the protocol does not take the first prices: {rejection}"),
+    })
+}
+
 /// Refuses a grid without steps, a list of assets that does not match the protocol's, and a start
 /// before the protocol's time.
 fn check_grid<P: Protocol>(protocol: &P, config: &WorldConfig) -> Result<(), ConfigError> {
@@ -299,4 +356,4 @@ fn check_grid<P: Protocol>(protocol: &P, config: &WorldConfig) -> Result<(), Con
 #[cfg(test)]
 mod auction_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

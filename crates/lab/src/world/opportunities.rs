@@ -143,22 +143,20 @@ impl<P: Protocol> World<P> {
     /// A member's bid on an account, if it sees a gain.
     fn bid(&mut self, attempt: Attempt) -> Option<Bid<Attempt>> {
         let plan = self.plan_of(attempt)?;
+        let (gross_usd, offer) = (plan.gross_usd, plan.offer);
         let going = self.network.gas_gwei();
         let gas_usd = self.gas_usd(going);
         let liquidator = self.crew.members.get_mut(attempt.member)?;
         let config = self.crew.groups.get(liquidator.group)?;
-        let profit = plan.gross_usd - gas_usd;
+        let profit = gross_usd - gas_usd;
         let native = config.is_native();
         if !native && (profit < config.min_profit_usd || profit <= 0.0) {
             return None;
         }
         // What a start opens is not the starter's own, so only its reward is worth a higher price. A
         // bid can be answered by another, and what was won is nobody else's: they are worth none.
-        let contested = match plan.offer.kind {
-            OfferKind::Start => {
-                let reward = plan.offer.reward;
-                self.units.usd(plan.offer.debt, reward, &self.oracle) - gas_usd
-            }
+        let contested = match offer.kind {
+            OfferKind::Start => self.units.usd(offer.debt, offer.reward, &self.oracle) - gas_usd,
             OfferKind::Bid | OfferKind::Deliver => 0.0,
             _ => profit,
         };
@@ -179,7 +177,7 @@ impl<P: Protocol> World<P> {
 
     /// A member's plan for an account, made once a step while the account stays as it is. Members of
     /// a group share the plan where it does not depend on their own capital.
-    pub(super) fn plan_of(&mut self, attempt: Attempt) -> Option<Plan> {
+    pub(super) fn plan_of(&mut self, attempt: Attempt) -> Option<&Plan> {
         let Attempt {
             auction,
             seat,
@@ -193,22 +191,31 @@ impl<P: Protocol> World<P> {
             Exit::FlashLoan { .. } => (liquidator.group, f64::INFINITY),
             Exit::Inventory { .. } => (groups + member, liquidator.capital_usd),
         };
-        if let Some(plan) = self.watch.get(seat)?.plans.get(&(auction, slot)) {
-            return *plan;
+        if !self.watch.get(seat)?.plans.contains_key(&(auction, slot)) {
+            let plan = self.new_plan(attempt, capital_usd);
+            let watched = self.watch.get_mut(seat)?;
+            watched.plans.insert((auction, slot), plan);
         }
+        let plans = &self.watch.get(seat)?.plans;
+        plans.get(&(auction, slot))?.as_ref()
+    }
+
+    fn new_plan(&mut self, attempt: Attempt, capital_usd: f64) -> Option<Plan> {
+        let Attempt {
+            auction,
+            seat,
+            member,
+            ..
+        } = attempt;
         let offers = self.offers_of(seat).iter();
         let offers: Vec<Offer> = offers.filter(|o| o.auction == auction).copied().collect();
         let liquidator = self.crew.members.get(member)?;
         let config = self.crew.groups.get(liquidator.group)?;
-        let plan = if config.is_native() || self.may_pay(&offers) {
-            let own = ledger_id(&self.protocol, member);
-            self.desk().plan(&offers, config, capital_usd, own)
-        } else {
-            None
-        };
-        let watched = self.watch.get_mut(seat)?;
-        watched.plans.insert((auction, slot), plan);
-        plan
+        if !config.is_native() && !self.may_pay(&offers) {
+            return None;
+        }
+        let own = ledger_id(&self.protocol, member);
+        self.desk().plan(&offers, config, capital_usd, own)
     }
 
     pub(super) fn desk(&self) -> Desk<'_, P> {

@@ -2,83 +2,82 @@
 
 use super::World;
 use crate::door;
-use crate::record::{AccountRow, LiquidationRow, PathRecord};
+use crate::record::{AccountRow, AccountsTold, LiquidationRow, PathRecord};
 use backstop_core::protocol::{AccountId, Protocol};
 use std::collections::BTreeMap;
 
-/// Account rows in the making; empty where they are not asked for.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Outcomes {
-    rows: Vec<AccountRow>,
-    /// Where an account's row is.
-    at: BTreeMap<AccountId, usize>,
+/// One row for each account with debt at the start, of those that are to be told.
+fn outcomes<P: Protocol>(
+    (opening, end): (&P, &P),
+    told: AccountsTold,
+    liquidations: &[LiquidationRow],
+) -> Vec<AccountRow> {
+    let mut accounts: Vec<AccountId> = match told {
+        AccountsTold::None => return Vec::new(),
+        AccountsTold::All => (0..opening.accounts()).map(AccountId).collect(),
+        AccountsTold::Touched => {
+            let liquidated = liquidations.iter().map(|row| row.account);
+            liquidated.chain(end.breaches()).collect()
+        }
+    };
+    accounts.sort_unstable();
+    accounts.dedup();
+    let rows = accounts.iter().filter_map(|id| begun(opening, *id));
+    let mut rows: Vec<AccountRow> = rows.collect();
+    let places = rows.iter().enumerate().map(|(at, row)| (row.account, at));
+    let places: BTreeMap<AccountId, usize> = places.collect();
+    for liquidation in liquidations {
+        let at = places.get(&liquidation.account);
+        if let Some(row) = at.and_then(|at| rows.get_mut(*at)) {
+            count(row, liquidation);
+        }
+    }
+    for row in &mut rows {
+        finish(row, end);
+    }
+    rows
 }
 
-impl Outcomes {
-    /// One row for each account with debt, as it stands.
-    pub(super) fn new<P: Protocol>(protocol: &P, wanted: bool) -> Self {
-        let mut outcomes = Self::default();
-        let accounts = if wanted { protocol.accounts() } else { 0 };
-        for id in 0..accounts {
-            outcomes.add(protocol, AccountId(id));
-        }
-        outcomes
-    }
+/// An account as it stands at the start; nothing without debt.
+fn begun<P: Protocol>(opening: &P, account: AccountId) -> Option<AccountRow> {
+    let health = opening.health(account).ok()?;
+    let base = opening.base_decimals();
+    (!health.debt.is_zero()).then(|| AccountRow {
+        account,
+        name: None,
+        health_start: health.factor,
+        health_end: health.factor,
+        collateral_usd: [door::value_to_usd(health.collateral, base); 2],
+        debt_usd: [door::value_to_usd(health.debt, base); 2],
+        liquidations: 0,
+        softened: false,
+        repaid_usd: 0.0,
+        seized_usd: 0.0,
+        penalty_usd: 0.0,
+        deficit_usd: 0.0,
+        shortfall_usd: 0.0,
+    })
+}
 
-    fn add<P: Protocol>(&mut self, protocol: &P, account: AccountId) {
-        let Ok(health) = protocol.health(account) else {
-            return;
-        };
-        if health.debt.is_zero() {
-            return;
-        }
-        let base = protocol.base_decimals();
-        self.at.insert(account, self.rows.len());
-        self.rows.push(AccountRow {
-            account,
-            name: None,
-            health_start: health.factor,
-            health_end: health.factor,
-            collateral_usd: [door::value_to_usd(health.collateral, base); 2],
-            debt_usd: [door::value_to_usd(health.debt, base); 2],
-            liquidations: 0,
-            softened: false,
-            repaid_usd: 0.0,
-            seized_usd: 0.0,
-            penalty_usd: 0.0,
-            deficit_usd: 0.0,
-            shortfall_usd: 0.0,
-        });
-    }
+fn count(row: &mut AccountRow, liquidation: &LiquidationRow) {
+    row.liquidations += u32::from(liquidation.begins());
+    row.repaid_usd += liquidation.cleared_usd;
+    row.seized_usd += liquidation.taken_usd;
+    row.penalty_usd += liquidation.penalty_usd();
+    row.deficit_usd += liquidation.deficit_usd;
+}
 
-    /// Counts a liquidation.
-    pub(super) fn liquidated(&mut self, row: &LiquidationRow) {
-        let at = self.at.get(&row.account);
-        if let Some(outcome) = at.and_then(|i| self.rows.get_mut(*i)) {
-            outcome.liquidations += u32::from(row.begins());
-            outcome.repaid_usd += row.cleared_usd;
-            outcome.seized_usd += row.taken_usd;
-            outcome.penalty_usd += row.penalty_usd();
-            outcome.deficit_usd += row.deficit_usd;
-        }
-    }
-
-    /// The rows with the accounts' state at the end.
-    fn finished<P: Protocol>(&self, protocol: &P) -> Vec<AccountRow> {
-        let base = protocol.base_decimals();
-        let mut rows = self.rows.clone();
-        for row in &mut rows {
-            row.softened = protocol.softened(row.account);
-            if let Ok(health) = protocol.health(row.account) {
-                let collateral = door::value_to_usd(health.collateral, base);
-                let debt = door::value_to_usd(health.debt, base);
-                row.health_end = health.factor;
-                row.collateral_usd[1] = collateral;
-                row.debt_usd[1] = debt;
-                row.shortfall_usd = (debt - collateral).max(0.0);
-            }
-        }
-        rows
+/// Adds the account's state at the end.
+fn finish<P: Protocol>(row: &mut AccountRow, end: &P) {
+    let base = end.base_decimals();
+    row.softened = end.softened(row.account);
+    if let Ok(health) = end.health(row.account) {
+        let collateral = door::value_to_usd(health.collateral, base);
+        let debt = door::value_to_usd(health.debt, base);
+        row.health_end = health.factor;
+        row.collateral_usd[1] = collateral;
+        row.debt_usd[1] = debt;
+        row.shortfall_usd = (debt - collateral).max(0.0);
     }
 }
 
@@ -87,10 +86,13 @@ impl<P: Protocol> World<P> {
     pub(super) fn finish(&mut self) -> PathRecord {
         let empty = self.units.empty_record(&self.protocol, self.seed);
         let mut record = std::mem::replace(&mut self.record, empty);
-        record.accounts = self.outcomes.finished(&self.protocol);
+        let told = self.config.recording.accounts;
+        let ends = (&self.opening, &self.protocol);
+        record.accounts = outcomes(ends, told, &record.liquidations);
+        record.accounts_told = told;
         record.liquidators = self.liquidator_rows();
         record.refusals = self.refusals.rows();
-        if self.config.recording.accounts {
+        if told == AccountsTold::All {
             record.state_hash = self.protocol.state_hash();
         }
         record

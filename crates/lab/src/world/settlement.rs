@@ -58,7 +58,6 @@ impl<P: Protocol> World<P> {
             entry.acted(plan.offer.auction);
         }
         if kind != OfferKind::Bid {
-            self.outcomes.liquidated(&row);
             self.record.liquidations.push(row);
         }
         self.deficits.extend(settlement.deficit);

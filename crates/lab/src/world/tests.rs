@@ -4,7 +4,7 @@ use crate::feed::FeedConfig;
 use crate::market::{FeedbackMode, Impact};
 use crate::network::{GasSeries, NetworkConfig};
 use crate::price::{Constant, Dependence, Grid, Historical, PriceModel, Refine};
-use crate::record::{LiquidatorKind, Miss};
+use crate::record::{AccountsTold, LiquidatorKind, Miss};
 use crate::toy::{ETH, Toy, USD};
 use crate::venue::{ConstantProduct, Liquidity, VenueConfig};
 use backstop_core::coverage::{InsuranceFund, TreasuryReserve};
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 const STEPS: u32 = 120;
 
-pub(super) fn asset(price: PriceModel) -> AssetConfig {
+pub(crate) fn asset(price: PriceModel) -> AssetConfig {
     let feed = FeedConfig {
         deviation: 0.005,
         heartbeat_s: 3_600,
@@ -24,13 +24,13 @@ pub(super) fn asset(price: PriceModel) -> AssetConfig {
 }
 
 /// Ether falls from 200 by `fall` over the first hour and stays there.
-pub(super) fn crash(fall: f64, refine: Refine) -> PriceModel {
+pub(crate) fn crash(fall: f64, refine: Refine) -> PriceModel {
     let end = 200.0 * (1.0 - fall);
     let points = [(0, 200.0), (3_600, end), (7_200, end)];
     PriceModel::Historical(Historical::from_points(&points, refine))
 }
 
-pub(super) fn config(price: PriceModel) -> WorldConfig {
+pub(crate) fn config(price: PriceModel) -> WorldConfig {
     WorldConfig {
         grid: Grid {
             start: 0,
@@ -85,13 +85,13 @@ pub(super) fn config(price: PriceModel) -> WorldConfig {
         recording: Recording {
             traces: true,
             events: true,
-            accounts: true,
+            accounts: AccountsTold::All,
         },
     }
 }
 
 /// 200 accounts of 10 to 60 ether with health from 1.02 up to 2.
-fn book() -> Toy {
+pub(crate) fn book() -> Toy {
     let account = |i: u32| {
         let eth = 10.0 + f64::from(i * 7 % 51);
         let health = 1.02 + f64::from(i) / 200.0;

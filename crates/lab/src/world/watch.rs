@@ -329,6 +329,12 @@ impl Watch {
         self.awake.clone()
     }
 
+    /// Whether a liquidator had to wait for room before.
+    pub(super) fn has_waited(&self, seat: Seat, member: usize) -> bool {
+        let watched = self.seats.get(seat);
+        watched.is_none_or(|watched| watched.waiting.contains(&member))
+    }
+
     /// Notes that a liquidator has to wait for room; whether that is the first time.
     pub(super) fn first_wait(&mut self, seat: Seat, member: usize) -> bool {
         let Some(watched) = self.seats.get_mut(seat) else {

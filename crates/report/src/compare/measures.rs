@@ -179,7 +179,7 @@ impl Measure {
 }
 
 /// A value as the main table shows it, without its unit of money.
-fn short(value: f64, unit: &str) -> String {
+pub(crate) fn short(value: f64, unit: &str) -> String {
     match unit {
         // The column's header names the unit.
         "USD" => money(value).replace('$', ""),

@@ -9,8 +9,9 @@ mod timeline;
 
 pub(crate) use answer::{answer, named};
 pub(crate) use figures::{Figures, figures};
-pub(crate) use measures::{Better, MEASURES, Measure, Ranking, full, ranking};
+pub(crate) use measures::{Better, MEASURES, Measure, Ranking, full, ranking, short};
 pub use text::comparison_text;
+pub(crate) use text::{shortened, table_width};
 pub(crate) use timeline::Timeline;
 
 pub use files::write_comparison;

@@ -62,7 +62,8 @@ fn names(figures: &[Figures<'_>]) -> Vec<String> {
     names.iter().enumerate().map(unique).collect()
 }
 
-fn shortened(text: &str, most: usize) -> String {
+/// At most so many letters; the last is an ellipsis where some are missing.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
@@ -84,7 +85,8 @@ fn cells(figures: &[Figures<'_>]) -> Vec<(&'static Measure, Vec<String>)> {
     MEASURES.iter().map(row).collect()
 }
 
-fn table_width(table: &str) -> usize {
+/// Width of the widest line.
+pub(crate) fn table_width(table: &str) -> usize {
     table.lines().map(|l| l.chars().count()).max().unwrap_or(0)
 }
 

@@ -7,6 +7,7 @@ mod amplification;
 mod compare;
 mod coverage;
 mod cumulative;
+mod ensemble;
 mod headline;
 mod health;
 mod largest;
@@ -23,6 +24,7 @@ mod terms;
 mod tiles;
 
 pub(crate) use compare::page as comparison_page;
+pub(crate) use ensemble::page as ensemble_page;
 pub(crate) use liquidators::kind_word;
 
 use crate::context::{LiquidationMap, RunContext};

@@ -15,7 +15,16 @@
   const clock = (s) => { const d = new Date(s * 1000); return two(d.getUTCHours()) + ":" + two(d.getUTCMinutes()); };
   const day = (s) => { const d = new Date(s * 1000); return d.getUTCDate() + " " + MONTHS[d.getUTCMonth()]; };
 
+  const rarity = (x) => { const p = 100 * Math.pow(10, -x); return String(Number(p.toPrecision(3))) + " %"; };
+
   const ticks = (kind, low, high, room) => {
+    if (kind === "rarity") {
+      const shares = [];
+      for (let k = 0; k < 20; k++) for (const f of [1, 0.5, 0.2]) shares.push(k - Math.log10(f));
+      const inside = shares.filter((x) => x >= low && x <= high);
+      const every = Math.ceil(inside.length * 60 / room);
+      return inside.filter((_, i) => i % every === 0).map((x) => [x, rarity(x)]);
+    }
     const count = Math.max(2, Math.floor(room / 80));
     const span = high - low;
     let step;
@@ -138,7 +147,8 @@
       cursor.setAttribute("visibility", "visible");
       tip.replaceChildren();
       const head = document.createElement("b");
-      head.textContent = data.kind === "time" ? day(xs[i]) + " " + clock(xs[i]) + " UTC" : number(xs[i], "USD");
+      head.textContent = data.kind === "time" ? day(xs[i]) + " " + clock(xs[i]) + " UTC"
+        : data.kind === "rarity" ? "exceeded in " + rarity(xs[i]) + " of paths" : number(xs[i], data.xunit || "USD");
       tip.appendChild(head);
       for (const line of data.lines) {
         const row = document.createElement("div");

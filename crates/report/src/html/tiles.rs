@@ -6,17 +6,23 @@ use crate::format::{MISSING, count, decimal, money, percent, plural, price};
 use crate::summary::Summary;
 use maud::{Markup, html};
 
-struct Tile {
+/// A figure with its name and a note.
+pub(super) struct Tile {
     label: String,
     value: String,
     note: String,
 }
 
 pub(super) fn section(page: &Page<'_>) -> Markup {
+    draw(&tiles(page))
+}
+
+/// Tiles side by side.
+pub(super) fn draw(tiles: &[Tile]) -> Markup {
     html! {
         section class="tiles" aria-label="Key figures" {
             dl {
-                @for tile in tiles(page) {
+                @for tile in tiles {
                     div {
                         dt { (tile.label) }
                         dd { strong { (tile.value) } span { (tile.note) } }
@@ -39,7 +45,8 @@ fn tiles(page: &Page<'_>) -> Vec<Tile> {
         .collect()
 }
 
-fn tile(label: impl Into<String>, value: String, note: impl Into<String>) -> Tile {
+/// A tile.
+pub(super) fn tile(label: impl Into<String>, value: String, note: impl Into<String>) -> Tile {
     Tile {
         label: label.into(),
         value,

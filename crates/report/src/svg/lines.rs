@@ -11,8 +11,12 @@ use std::fmt::Write;
 pub(crate) enum XKind {
     /// Seconds since 1970.
     Time,
-    /// Numbers.
+    /// Prices, USD.
     Number,
+    /// Numbers of this unit.
+    Of(&'static str),
+    /// How rare: the negative decimal logarithm of a share.
+    Rarity,
 }
 
 /// How a line goes from point to point.
@@ -24,11 +28,13 @@ pub(crate) enum Shape {
     Steps,
 }
 
-/// Whether the area under a line is tinted.
+/// Whether an area at a line is tinted: under it, or up to another line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fill {
     None,
     Tint,
+    /// Between this line and the one at this position in the plot.
+    Band(usize),
 }
 
 /// One line; `y` has one value for every x of its plot, NaN where there is none.
@@ -122,14 +128,19 @@ impl LineChart {
     pub(crate) fn data(&self) -> String {
         let (x, _) = self.scales();
         let mut out = format!(
-            "{{\"kind\":\"{}\",\"low\":{},\"high\":{},\"unit\":{},\"x\":[",
+            "{{\"kind\":\"{}\",\"low\":{},\"high\":{},\"unit\":{},{}\"x\":[",
             match self.kind {
                 XKind::Time => "time",
-                XKind::Number => "number",
+                XKind::Number | XKind::Of(_) => "number",
+                XKind::Rarity => "rarity",
             },
             json_number(x.low),
             json_number(x.high),
             crate::html::json_text(self.unit),
+            match self.kind {
+                XKind::Of(unit) => format!("\"xunit\":{},", crate::html::json_text(unit)),
+                _ => String::new(),
+            },
         );
         // Times are told from the first one on: shorter.
         let origin = if self.kind == XKind::Time { x.low } else { 0.0 };
@@ -169,7 +180,8 @@ impl LineChart {
     fn x_ticks(&self, x: &Scale) -> Vec<Tick> {
         match self.kind {
             XKind::Time => x.time_ticks(self.times),
-            XKind::Number => x.ticks(9),
+            XKind::Number | XKind::Of(_) => x.ticks(9),
+            XKind::Rarity => x.rarity_ticks(),
         }
     }
 
@@ -184,6 +196,10 @@ impl LineChart {
                     @let path = path(&self.x, line, |v| x.at(v) * units, pixel);
                     @if line.fill == Fill::Tint && !path.is_empty() {
                         @let area = area(&self.x, line, |v| x.at(v) * units, pixel(y.low.max(0.0)), &path);
+                        path class=(format!("tint {}", line.class)) d=(area) {}
+                    }
+                    @if let Fill::Band(other) = line.fill && let Some(other) = self.lines.get(other) {
+                        @let area = band(&self.x, [line, other], |v| x.at(v) * units, pixel);
                         path class=(format!("tint {}", line.class)) d=(area) {}
                     }
                     path class=(format!("line {}", line.class)) d=(path) {}
@@ -285,6 +301,27 @@ fn area(x: &[f64], line: &Line, to_x: impl Fn(f64) -> f64, floor: f64, path: &st
     )
 }
 
+/// The area between two lines, over the points at which both have a value.
+fn band(
+    x: &[f64],
+    lines: [&Line; 2],
+    to_x: impl Fn(f64) -> f64,
+    to_y: impl Fn(f64) -> f64,
+) -> String {
+    let [upper, lower] = lines.map(|line| line.y.iter());
+    let both = x.iter().zip(upper.zip(lower));
+    let both = both.filter(|(_, (upper, lower))| upper.is_finite() && lower.is_finite());
+    let point = |x: f64, y: f64| format!("{} {}", coordinate(to_x(x), 1), coordinate(to_y(y), 1));
+    let (there, mut back): (Vec<_>, Vec<_>) = both
+        .map(|(x, (upper, lower))| (point(*x, *upper), point(*x, *lower)))
+        .unzip();
+    back.reverse();
+    if there.is_empty() {
+        return String::new();
+    }
+    format!("M{}L{}Z", there.join("L"), back.join("L"))
+}
+
 fn json_list(out: &mut String, values: impl Iterator<Item = f64>) {
     for (i, value) in values.enumerate() {
         if i > 0 {
@@ -333,6 +370,15 @@ mod tests {
             assert_eq!(path(&x, &line(shape, &y), |v| v, |v| v), want, "{shape:?}");
         }
         assert_eq!(path(&[], &line(Shape::Steps, &[]), |v| v, |v| v), "");
+    }
+
+    #[test]
+    fn bands_go_there_and_back_where_both_lines_are() {
+        let (upper, lower) = ([3.0, 4.0, f64::NAN], [1.0, 2.0, 2.0]);
+        let lines = [upper, lower].map(|y| line(Shape::Straight, &y));
+        let drawn = |x: &[f64]| band(x, [&lines[0], &lines[1]], |v| v, |v| v);
+        assert_eq!(drawn(&[0.0, 1.0, 2.0]), "M0 3L1 4L1 2L0 1Z");
+        assert_eq!(drawn(&[]), "");
     }
 
     #[test]

@@ -108,6 +108,26 @@ impl Scale {
         ticks
     }
 
+    /// Ticks of a scale of rarity: of each power of ten, and the halves and fifths between where
+    /// they are few.
+    pub(crate) fn rarity_ticks(&self) -> Vec<Tick> {
+        let factors: &[f64] = match self.high - self.low {
+            length if length > 2.5 => &[1.0],
+            length if length > 1.5 => &[1.0, 0.5],
+            _ => &[1.0, 0.5, 0.2],
+        };
+        let shares = (0..20).flat_map(|power| {
+            let ten = 10f64.powi(-power);
+            factors.iter().map(move |factor| factor * ten)
+        });
+        let tick = |share: f64| Tick {
+            at: self.at(-share.log10()),
+            text: format!("{}\u{a0}%", share_text(share)),
+        };
+        let inside = |tick: &Tick| (-1e-9..=1.0 + 1e-9).contains(&tick.at);
+        shares.map(tick).filter(inside).collect()
+    }
+
     fn opened(self) -> Self {
         if !(self.low.is_finite() && self.high.is_finite()) {
             return Self {
@@ -126,6 +146,12 @@ impl Scale {
             high: self.high + room,
         }
     }
+}
+
+/// A share as per cent, with the digits that it needs.
+fn share_text(share: f64) -> String {
+    let digits = (-(share * 100.0).log10()).ceil().clamp(0.0, 18.0) as usize;
+    format!("{:.digits$}", share * 100.0)
 }
 
 fn seconds(value: f64) -> u64 {
@@ -199,6 +225,20 @@ mod tests {
                 ticks.iter().all(|t| (-0.01..=1.01).contains(&t.at)),
                 "{values:?}"
             );
+        }
+    }
+
+    #[test]
+    fn rarity_ticks_are_shares() {
+        for (high, want) in [
+            (4.0, "100 % 10 % 1 % 0.1 % 0.01 %"),
+            (2.0, "100 % 50 % 10 % 5 % 1 %"),
+            (1.0, "100 % 50 % 20 % 10 %"),
+            (0.1, "100 %"),
+        ] {
+            let scale = Scale { low: 0.0, high };
+            let got = texts(&scale.rarity_ticks()).replace('\u{a0}', " ");
+            assert_eq!(got, want);
         }
     }
 

@@ -3,9 +3,12 @@
 //! `docs/results.md` is generated from these columns by a test.
 
 mod compare;
+mod ensemble;
 mod events;
 
 pub use compare::comparison_tables;
+pub use ensemble::ensemble_tables;
+pub(crate) use ensemble::known_tables;
 
 use crate::html::kind_word;
 use crate::summary::symbol;

@@ -3,8 +3,8 @@
 use backstop_core::protocol::{AccountId, AssetId, Event, OfferKind, TraceStep};
 use backstop_core::units::{Amount, Price, Ratio, Rounding, U256};
 use backstop_lab::record::{
-    AccountRow, CoverageRow, EventRow, LiquidationRow, LiquidatorKind, LiquidatorRow, Miss,
-    MissRow, PathRecord, ReactionRow, StepRow,
+    AccountRow, AccountsTold, CoverageRow, EventRow, LiquidationRow, LiquidatorKind, LiquidatorRow,
+    Miss, MissRow, PathRecord, ReactionRow, StepRow,
 };
 use backstop_report::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
@@ -27,10 +27,14 @@ pub(crate) struct Size {
 }
 
 /// A small seeded generator; statistics do not matter here.
-struct Noise(u64);
+pub(crate) struct Noise(u64);
 
 impl Noise {
-    fn next(&mut self) -> f64 {
+    pub(crate) fn new() -> Self {
+        Self(0x2545_f491_4f6c_dd1d)
+    }
+
+    pub(crate) fn next(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -285,7 +289,7 @@ fn coverage(liquidations: &[LiquidationRow]) -> Vec<CoverageRow> {
 
 /// A record that looks like a crash; `selling` is the depth of the selling's effect on venues.
 pub(crate) fn record(size: Size, selling: f64) -> PathRecord {
-    let mut noise = Noise(0x2545_f491_4f6c_dd1d);
+    let mut noise = Noise::new();
     let mut steps = steps(size, &mut noise, selling);
     let mut liquidations: Vec<_> = match steps.is_empty() {
         true => Vec::new(),
@@ -344,6 +348,7 @@ pub(crate) fn record(size: Size, selling: f64) -> PathRecord {
         liquidations,
         misses,
         accounts,
+        accounts_told: AccountsTold::All,
         state_hash: [0xab; 32],
         refusals: vec![("health factor is not below the threshold".into(), 57)],
         ..PathRecord::default()

@@ -1,12 +1,14 @@
 //! Aave v4: one hub, one spoke, liquidations that stop at a target.
 
+use super::scales::ALL_BPS_WHOLE;
+use super::split::{as_listed, start_prices};
 use super::{Design, Opened, Payer, parameters};
 use crate::failure::Failure;
-use crate::setup::{Loaded, start_price};
+use crate::setup::Loaded;
 use backstop_core::protocol::aave_v4::{
     AaveV4Version, DynamicConfig, LiquidationConfig, Listing, RateStrategy, SpokeSetup,
 };
-use backstop_core::protocol::{Asset, AssetId, Holding};
+use backstop_core::protocol::{AssetId, Holding};
 use backstop_core::units::{Amount, Bps, Price, Ratio, Timestamp};
 use backstop_io::scenario::AssetSpec;
 use backstop_lab::door;
@@ -19,8 +21,6 @@ const TARGET_HEALTH: u128 = 1_240_000_000_000_000_000;
 const HEALTH_FOR_MAX_BONUS: u128 = 900_000_000_000_000_000;
 /// The smallest bonus as a share of the largest there, in basis points.
 const BONUS_FACTOR: u16 = 9_000;
-/// What a bonus of nothing is, in basis points.
-const PAR: u32 = 10_000;
 
 /// A hub and a spoke with the scenario's borrowers.
 ///
@@ -32,9 +32,8 @@ pub(super) fn open(loaded: &Loaded, version: AaveV4Version) -> Result<Box<dyn De
     let scenario = &loaded.scenario;
     let mut listings = Vec::with_capacity(scenario.assets.len());
     let mut lenders = Vec::with_capacity(scenario.assets.len());
-    for (at, asset) in scenario.assets.iter().enumerate() {
-        let id = AssetId(u16::try_from(at).unwrap_or(u16::MAX));
-        let usd = start_price(loaded, id)?;
+    let assets = (0..).map(AssetId).zip(&scenario.assets);
+    for ((id, asset), usd) in assets.zip(start_prices(loaded)?) {
         listings.push(listing(asset, door::price_to_oracle(usd, PRICE_DECIMALS)));
         lenders.push(Holding {
             asset: id,
@@ -93,10 +92,7 @@ fn mapping() -> Vec<String> {
 fn listing(asset: &AssetSpec, price: Price) -> Listing {
     let rates = &asset.rates;
     Listing {
-        asset: Asset {
-            symbol: asset.symbol.clone(),
-            decimals: asset.decimals,
-        },
+        asset: as_listed(asset),
         price,
         strategy: RateStrategy {
             optimal_usage: Bps(rates.optimal_usage_bps.clamp(100, 9_900)),
@@ -108,7 +104,7 @@ fn listing(asset: &AssetSpec, price: Price) -> Listing {
         collateral_risk: 0,
         terms: DynamicConfig {
             collateral_factor: Bps(asset.liquidation_threshold_bps),
-            max_bonus: PAR.saturating_add(asset.liquidation_bonus_bps.into()),
+            max_bonus: ALL_BPS_WHOLE.saturating_add(asset.liquidation_bonus_bps.into()),
             fee: Bps(asset.protocol_fee_bps),
         },
     }

@@ -1,7 +1,8 @@
 //! Compound v3: one Comet whose base asset is the token that the book owes most of.
 
 use super::parameters::Parameter;
-use super::split::{OneDebt, listed, start_prices};
+use super::scales::{ALL_BPS, part};
+use super::split::{OneDebt, listed, spec, start_prices};
 use super::{Design, Opened, Payer, parameters};
 use crate::failure::Failure;
 use crate::setup::Loaded;
@@ -10,7 +11,7 @@ use backstop_core::protocol::comet::{
     Config, Paused, Position, RateCurve, StoreFront, Totals,
 };
 use backstop_core::protocol::{AssetId, SetupError};
-use backstop_core::units::{Amount, Price, Ratio, Timestamp, U256};
+use backstop_core::units::{Amount, Price, Ratio, Timestamp, U256, WAD};
 use backstop_io::scenario::{AssetSpec, Scenario};
 use backstop_lab::door;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,8 +22,6 @@ const PRICE_DECIMALS: u8 = 8;
 const INDEX_SCALE: u64 = 1_000_000_000_000_000;
 /// One basis point in wad.
 const BPS_IN_WAD: u64 = 100_000_000_000_000;
-/// All of it, in basis points.
-const ALL_BPS: f64 = 10_000.0;
 
 /// The protocol's own parameters, as cUSDCv3 on Ethereum started with them.
 struct Own {
@@ -102,10 +101,7 @@ pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
 }
 
 fn mapping(scenario: &Scenario, book: &OneDebt, own: &Own) -> Vec<String> {
-    let symbol = scenario
-        .assets
-        .get(usize::from(book.token.0))
-        .map_or("", |spec| spec.symbol.as_str());
+    let symbol = spec(scenario, book.token).map_or("", |spec| spec.symbol.as_str());
     vec![
         format!(
             "One Comet lends one token, here {symbol}, against all other assets; a borrower has one account with all of its collateral. {} accounts that owe other tokens too owe {symbol} of the same worth at the start; lenders of those tokens lend {symbol}. Debt against collateral in {symbol} is left out, and so is supply that is no collateral.",
@@ -134,9 +130,8 @@ fn lent(loaded: &Loaded, usd: &[f64], base: AssetId) -> Amount {
         .map(|held| held.asset)
         .collect();
     let worth = |id: &AssetId| {
-        let at = usize::from(id.0);
-        let price = usd.get(at).copied().unwrap_or(0.0);
-        scenario.assets.get(at).map_or(0.0, |s| s.lenders * price)
+        let price = usd.get(usize::from(id.0)).copied().unwrap_or(0.0);
+        spec(scenario, *id).map_or(0.0, |spec| spec.lenders * price)
     };
     let all: f64 = owed.iter().map(worth).sum();
     in_base(scenario, usd, base, all)
@@ -144,9 +139,8 @@ fn lent(loaded: &Loaded, usd: &[f64], base: AssetId) -> Amount {
 
 /// Dollars as units of the base token.
 fn in_base(scenario: &Scenario, usd: &[f64], base: AssetId, dollars: f64) -> Amount {
-    let at = usize::from(base.0);
-    let price = usd.get(at).copied().unwrap_or(1.0);
-    let decimals = scenario.assets.get(at).map_or(0, |spec| spec.decimals);
+    let price = usd.get(usize::from(base.0)).copied().unwrap_or(1.0);
+    let decimals = spec(scenario, base).map_or(0, |spec| spec.decimals);
     door::tokens_to_amount(dollars / price, decimals)
 }
 
@@ -198,8 +192,7 @@ fn supplied(positions: &[Position], asset: AssetId) -> Amount {
 }
 
 fn wad(share: f64) -> Ratio {
-    let bps = (share * ALL_BPS).round() as u64;
-    Ratio(U256::from(bps) * U256::from(BPS_IN_WAD))
+    Ratio(part(WAD, share * ALL_BPS))
 }
 
 fn collateral(spec: &AssetSpec, price: Price, own: &Own, supplied: Amount) -> CollateralSetup {
@@ -223,7 +216,7 @@ fn collateral(spec: &AssetSpec, price: Price, own: &Own, supplied: Amount) -> Co
 }
 
 fn config(scenario: &Scenario, base: AssetId, usd: &[f64], own: &Own) -> Config {
-    let spec = scenario.assets.get(usize::from(base.0));
+    let spec = spec(scenario, base);
     let decimals = spec.map_or(0, |spec| spec.decimals);
     let kept = spec.map_or(1.0, |spec| {
         1.0 - f64::from(spec.reserve_factor_bps) / ALL_BPS

@@ -1,13 +1,15 @@
 //! Compound v2: cToken markets with one factor for borrowing and liquidation, half a debt at a time.
 
+use super::scales::{ALL_BPS_WHOLE, part};
+use super::split::{as_listed, start_prices};
 use super::{Design, Opened, Payer, parameters};
 use crate::failure::Failure;
-use crate::setup::{Loaded, start_price};
+use crate::setup::Loaded;
+use backstop_core::protocol::AssetId;
 use backstop_core::protocol::compound_v2::{
     Account, Clock, CompoundVersion, Guards, Machine, MarketConfig, MarketSetup, MarketState,
     PoolSetup, Position, RateModel,
 };
-use backstop_core::protocol::{Asset, AssetId};
 use backstop_core::units::{
     Amount, Price, Ratio, Rounding, Shares, Timestamp, U256, WAD, YEAR, mul_div, pow10,
 };
@@ -20,10 +22,6 @@ const CLOSE_FACTOR: u128 = 500_000_000_000_000_000;
 const INCENTIVE: u128 = 1_080_000_000_000_000_000;
 /// A new market's token is worth fifty cTokens, which have 8 decimals.
 const CTOKENS: u64 = 50;
-/// One basis point in wad.
-const BPS_IN_WAD: u128 = 100_000_000_000_000;
-/// All of it, in basis points.
-const ALL_BPS: u32 = 10_000;
 
 /// Markets with the scenario's borrowers.
 ///
@@ -34,9 +32,7 @@ pub(super) fn open(loaded: &Loaded, version: CompoundVersion) -> Result<Box<dyn 
     let scenario = &loaded.scenario;
     let seconds_a_block = scenario.gas.block_time_s.round().max(1.0) as u64;
     let mut markets = Vec::with_capacity(scenario.assets.len());
-    for (at, asset) in scenario.assets.iter().enumerate() {
-        let id = AssetId(u16::try_from(at).unwrap_or(u16::MAX));
-        let usd = start_price(loaded, id)?;
+    for (asset, usd) in scenario.assets.iter().zip(start_prices(loaded)?) {
         markets.push(market(asset, usd, seconds_a_block));
     }
     let held = |id: AssetId, collateral: Amount, debt: Amount| Position {
@@ -108,21 +104,14 @@ fn mapping(version: CompoundVersion) -> Vec<String> {
     .to_vec()
 }
 
-fn wad(bps: u32) -> U256 {
-    U256::from(bps) * U256::from(BPS_IN_WAD)
-}
-
 fn market(asset: &AssetSpec, usd: f64, seconds_a_block: u64) -> MarketSetup {
     let scale = pow10(18u8.saturating_sub(asset.decimals)).unwrap_or(U256::ONE);
     MarketSetup {
-        asset: Asset {
-            symbol: asset.symbol.clone(),
-            decimals: asset.decimals,
-        },
+        asset: as_listed(asset),
         config: MarketConfig {
             listed: true,
-            collateral_factor: Ratio(wad(asset.liquidation_threshold_bps.into())),
-            reserve_factor: Ratio(wad(asset.reserve_factor_bps.into())),
+            collateral_factor: Ratio(part(WAD, asset.liquidation_threshold_bps.into())),
+            reserve_factor: Ratio(part(WAD, asset.reserve_factor_bps.into())),
             mint_paused: false,
             borrow_paused: false,
             borrow_cap: Amount::ZERO,
@@ -150,18 +139,18 @@ fn exchange_rate(decimals: u8) -> Ratio {
 /// The scenario's curve: slopes reach their height at the kink and at full use.
 fn rate_model(asset: &AssetSpec, seconds_a_block: u64) -> RateModel {
     let rates = &asset.rates;
-    let kink = u32::from(rates.optimal_usage_bps).clamp(1, ALL_BPS - 1);
+    let kink = u32::from(rates.optimal_usage_bps).clamp(1, ALL_BPS_WHOLE - 1);
     // A yearly rise over so many basis points of use, as a rise over all of them, a block.
     let a_block = |yearly: u32, over: u32| {
-        let all = U256::from(ALL_BPS) * U256::from(seconds_a_block);
+        let all = U256::from(ALL_BPS_WHOLE) * U256::from(seconds_a_block);
         let years = U256::from(over) * YEAR;
-        Ratio(mul_div(wad(yearly), all, years, Rounding::Floor).unwrap_or(U256::MAX))
+        Ratio(mul_div(part(WAD, yearly.into()), all, years, Rounding::Floor).unwrap_or(U256::MAX))
     };
     RateModel {
-        base: a_block(rates.base_bps, ALL_BPS),
+        base: a_block(rates.base_bps, ALL_BPS_WHOLE),
         multiplier: a_block(rates.slope1_bps, kink),
-        jump_multiplier: a_block(rates.slope2_bps, ALL_BPS - kink),
-        kink: Ratio(wad(kink)),
+        jump_multiplier: a_block(rates.slope2_bps, ALL_BPS_WHOLE - kink),
+        kink: Ratio(part(WAD, kink.into())),
     }
 }
 

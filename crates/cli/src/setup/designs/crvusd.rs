@@ -1,8 +1,8 @@
 //! crvUSD: a market for each collateral, whose bands sell it while its price falls.
 
-use super::morpho::rate_at;
 use super::parameters::{self, Parameter};
-use super::split::{OneDebt, Pledge, answers, listed, start_prices};
+use super::scales::{ALL_BPS, a_second, rate_at, usage};
+use super::split::{self, OneDebt, Pledge, answers, listed, start_prices};
 use super::{Design, Opened, Payer};
 use crate::failure::Failure;
 use crate::setup::Loaded;
@@ -10,14 +10,10 @@ use backstop_core::protocol::crvusd::{
     Account, Action, Market, MarketSetup, Markets, Pair, Params, Rejection, Wallet,
 };
 use backstop_core::protocol::{AccountId, AssetId};
-use backstop_core::units::{Amount, Price, Rounding, Timestamp, U256, YEAR, mul_div};
+use backstop_core::units::{Amount, Price, Timestamp, U256};
 use backstop_io::scenario::{AssetSpec, Scenario};
 use backstop_lab::door;
 
-/// One basis point in wad.
-const BPS_IN_WAD: u128 = 100_000_000_000_000;
-/// All of it, in basis points.
-const ALL_BPS: f64 = 10_000.0;
 /// Fewest bands of a loan.
 const BANDS_MIN: u32 = 4;
 /// Bounds of the two discounts in the contract, as shares.
@@ -146,7 +142,7 @@ pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
         let threshold = f64::from(pledged.liquidation_threshold_bps) / ALL_BPS;
         let discount = own.liquidation_discount(threshold);
         let mut setup = fresh(scenario, &own, tokens, price, discount)?;
-        setup.policy_rate = rate(loaded, book.token, lender);
+        setup.policy_rate = a_second(rate_at(lender, usage(loaded, book.token)));
         setup.accounts = vec![Account::default(); loaded.inputs.book.accounts.len() + 1];
         let mut market = setup.build().map_err(refused)?;
         let pledges = book.pledges.iter().filter(|p| p.collateral == collateral);
@@ -170,8 +166,8 @@ pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
 }
 
 fn spec(scenario: &Scenario, id: AssetId) -> Result<&AssetSpec, Failure> {
-    let found = scenario.assets.get(usize::from(id.0));
-    found.ok_or_else(|| Failure::new("the book names an asset that the scenario does not list"))
+    split::spec(scenario, id)
+        .ok_or_else(|| Failure::new("the book names an asset that the scenario does not list"))
 }
 
 fn refused(rejection: Rejection) -> Failure {
@@ -205,20 +201,6 @@ fn fresh(
     setup.controller.liquidation_discount = wad(discount);
     setup.controller.loan_discount = wad(discount + own.gap());
     Ok(setup)
-}
-
-/// Interest a second, in wad: the scenario's curve at what the token's own debts use of its lenders'
-/// supply, before the debts in other tokens are added.
-fn rate(loaded: &Loaded, token: AssetId, lender: &AssetSpec) -> U256 {
-    let accounts = &loaded.inputs.book.accounts;
-    let positions = accounts.iter().flat_map(|account| &account.positions);
-    let owed: f64 = positions
-        .filter(|held| held.asset == token)
-        .map(|held| door::amount_to_tokens(held.debt, lender.decimals))
-        .sum();
-    let yearly = rate_at(lender, owed / lender.lenders.max(f64::MIN_POSITIVE));
-    let yearly = U256::from(yearly) * U256::from(BPS_IN_WAD);
-    mul_div(yearly, U256::ONE, YEAR, Rounding::Floor).unwrap_or(U256::ZERO)
 }
 
 /// How a loan was opened.
@@ -378,8 +360,7 @@ fn mapping(
         ));
     }
     if misfits.smaller > 0 {
-        let spec = scenario.assets.get(usize::from(book.token.0));
-        let missing = spec.map_or(0.0, |spec| {
+        let missing = split::spec(scenario, book.token).map_or(0.0, |spec| {
             door::amount_to_tokens(Amount(misfits.missing), spec.decimals)
         });
         told.push(format!(

@@ -1,13 +1,15 @@
 //! Euler v2: a lending vault for each debt asset, against escrow vaults of the collateral.
 
+use super::scales::{ALL_BPS_WHOLE, part};
+use super::split::{listed, spec, start_prices};
 use super::{Design, Opened, Payer, parameters};
 use crate::failure::Failure;
-use crate::setup::{Loaded, start_price};
+use crate::setup::Loaded;
 use backstop_core::protocol::euler::{
     Account, Action, AmountCap, ClusterSetup, Debt, EvkVersion, Holding, LinearKink, Loan, Loans,
     Ltv, ProtocolFees, Quotes, VaultConfig, VaultId, VaultSetup, VaultState,
 };
-use backstop_core::protocol::{AccountId, Asset, AssetId, Prices};
+use backstop_core::protocol::{AccountId, AssetId, Prices};
 use backstop_core::units::{
     Amount, Bps, Index, RAY, Rounding, Shares, Timestamp, U256, YEAR, mul_div,
 };
@@ -26,10 +28,6 @@ const COOL_OFF_S: u16 = 1;
 const UNIT_DECIMALS: u8 = 18;
 /// Part of a debt's 2^−31 in a whole unit.
 const DEBT_BITS: usize = 31;
-/// One basis point in ray.
-const BPS_IN_RAY: u128 = 100_000_000_000_000_000_000_000;
-/// All of it, in basis points.
-const ALL_BPS: u32 = 10_000;
 
 /// Vaults with the scenario's borrowers.
 ///
@@ -38,10 +36,7 @@ const ALL_BPS: u32 = 10_000;
 pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
     parameters::read(loaded, "euler", &mut [])?;
     let scenario = &loaded.scenario;
-    let mut usd = Vec::with_capacity(scenario.assets.len());
-    for id in ids(scenario) {
-        usd.push(start_price(loaded, id)?);
-    }
+    let usd = start_prices(loaded)?;
     let book = &loaded.inputs.book.accounts;
     let owed = |id: AssetId| {
         let positions = book.iter().flat_map(|account| &account.positions);
@@ -54,15 +49,11 @@ pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
         loans.push(loan(scenario, book, &usd, asset)?);
     }
     let count = loans.len();
-    let assets = scenario.assets.iter().map(|asset| Asset {
-        symbol: asset.symbol.clone(),
-        decimals: asset.decimals,
-    });
     let prices = usd
         .iter()
         .map(|usd| door::price_to_oracle(*usd, UNIT_DECIMALS));
     Ok(Box::new(Opened {
-        protocol: Loans::new(assets.collect(), Prices(prices.collect()), loans)?,
+        protocol: Loans::new(listed(scenario), Prices(prices.collect()), loans)?,
         payer: Payer::Suppliers,
         mapping: mapping(count),
     }))
@@ -85,12 +76,8 @@ fn ids(scenario: &Scenario) -> impl Iterator<Item = AssetId> + use<> {
     (0..).map(AssetId).take(scenario.assets.len())
 }
 
-fn spec(scenario: &Scenario, id: AssetId) -> Option<&AssetSpec> {
-    scenario.assets.get(usize::from(id.0))
-}
-
 /// The part of an account's collateral that secures its debt in an asset, by the worth of its debts.
-fn part(account: &BookAccount, scenario: &Scenario, usd: &[f64], asset: AssetId) -> f64 {
+fn securing(account: &BookAccount, scenario: &Scenario, usd: &[f64], asset: AssetId) -> f64 {
     let worth = |held: &BookPosition| {
         let price = usd.get(usize::from(held.asset.0)).copied().unwrap_or(0.0);
         let decimals = spec(scenario, held.asset).map_or(0, |asset| asset.decimals);
@@ -112,7 +99,7 @@ fn part(account: &BookAccount, scenario: &Scenario, usd: &[f64], asset: AssetId)
 /// An account's sub-account for its debt in an asset.
 fn sub_account(
     account: &BookAccount,
-    part: f64,
+    share: f64,
     asset: AssetId,
     secured_by: &[AssetId],
 ) -> Account {
@@ -134,7 +121,7 @@ fn sub_account(
     for (vault, collateral) in (1..).map(VaultId).zip(secured_by) {
         let mut positions = account.positions.iter();
         let pledged = positions.find(|held| held.asset == *collateral && held.enabled);
-        let shares = pledged.map_or(Amount::ZERO, |held| door::share_of(held.collateral, part));
+        let shares = pledged.map_or(Amount::ZERO, |held| door::share_of(held.collateral, share));
         if !shares.is_zero() {
             held.collaterals.push(vault);
             held.put(
@@ -160,8 +147,8 @@ fn loan(
     let secured_by: Vec<AssetId> = ids(scenario).filter(counts).collect();
     let mut accounts = Vec::with_capacity(book.len() + 1);
     for account in book {
-        let part = part(account, scenario, usd, asset);
-        accounts.push(sub_account(account, part, asset, &secured_by));
+        let share = securing(account, scenario, usd, asset);
+        accounts.push(sub_account(account, share, asset, &secured_by));
     }
     let lent = accounts.iter().fold(U256::ZERO, |all, account| {
         all.saturating_add(account.holding(LENDER).debt.0 >> DEBT_BITS)
@@ -291,14 +278,13 @@ fn lender(scenario: &Scenario, asset: AssetId, secured_by: &[AssetId]) -> VaultC
 /// The scenario's curve, a second.
 fn curve(asset: &AssetSpec) -> LinearKink {
     let rates = &asset.rates;
-    let share = u64::from(rates.optimal_usage_bps) * u64::from(u32::MAX) / u64::from(ALL_BPS);
+    let share = u64::from(rates.optimal_usage_bps) * u64::from(u32::MAX) / u64::from(ALL_BPS_WHOLE);
     let kink = u32::try_from(share)
         .unwrap_or(u32::MAX)
         .clamp(1, u32::MAX - 1);
     let a_second = |yearly: u32, over: u32| {
-        let ray = U256::from(yearly) * U256::from(BPS_IN_RAY);
         let years = YEAR * U256::from(over);
-        mul_div(ray, U256::ONE, years, Rounding::Floor).unwrap_or(U256::ZERO)
+        mul_div(part(RAY, yearly.into()), U256::ONE, years, Rounding::Floor).unwrap_or(U256::ZERO)
     };
     LinearKink {
         base: a_second(rates.base_bps, 1),

@@ -1,7 +1,8 @@
 //! GEB: safes in one coin, auctions whose discount grows.
 
 use super::parameters::{self, Parameter};
-use super::split::{OneDebt, answers, listed, start_prices};
+use super::scales::{ALL_BPS, coins, one_over, part, percent};
+use super::split::{OneDebt, answers, listed, spec, start_prices};
 use super::{Design, Opened, Payer};
 use crate::failure::Failure;
 use crate::setup::Loaded;
@@ -11,11 +12,11 @@ use backstop_core::protocol::geb::{
     Core, Feed, Feeds, House, Line, LiquidationEngine, Relayer, SafeEngine, Safes,
 };
 use backstop_core::units::{
-    Amount, BPS, Index, Price, RAY, Ratio, Rounding, Shares, Timestamp, U256, Value, WAD, mul_div,
-    pow10,
+    Amount, Index, Price, RAY, Ratio, Rounding, Shares, Timestamp, U256, Value, WAD, mul_div, pow10,
 };
 use backstop_io::scenario::{AssetSpec, Scenario};
 use backstop_lab::door;
+use std::num::NonZeroU16;
 
 /// The family's own parameters; the defaults are RAI's on Ethereum (community.reflexer.finance, topic
 /// 286), the delay that of its feed.
@@ -60,7 +61,7 @@ impl Own {
                 1e7,
             ),
             Parameter::new("lot_max", &mut own.lot_max, 1.0, 1e12),
-            Parameter::new("feed_delay_s", &mut own.feed_delay_s, 0.0, 1e6),
+            Parameter::new("feed_delay_s", &mut own.feed_delay_s, 0.0, 65_535.0),
         ];
         parameters::read(loaded, "geb", &mut known)?;
         if own.last_discount_bps < own.first_discount_bps {
@@ -85,14 +86,14 @@ pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
     let book = OneDebt::of(loaded, &usd);
     let accounts = loaded.inputs.book.accounts.len();
     let to_wad = |id: AssetId, amount: Amount| -> U256 {
-        let spec = scenario.assets.get(usize::from(id.0));
-        let up = pow10(18u8.saturating_sub(spec.map_or(18, |spec| spec.decimals)));
+        let decimals = spec(scenario, id).map_or(18, |spec| spec.decimals);
+        let up = pow10(18u8.saturating_sub(decimals));
         amount.0.saturating_mul(up.unwrap_or(U256::ONE))
     };
     let mut lines = Vec::new();
     for collateral in book.collaterals() {
-        let at = usize::from(collateral.0);
-        let Some((spec, usd)) = scenario.assets.get(at).zip(usd.get(at)) else {
+        let price = usd.get(usize::from(collateral.0));
+        let Some((spec, usd)) = spec(scenario, collateral).zip(price) else {
             continue;
         };
         let mut safes = vec![(Amount::ZERO, Shares::ZERO); accounts];
@@ -107,7 +108,7 @@ pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
             collateral,
             core: core(scenario, spec, *usd, &own),
             safes,
-            feed_delay_s: own.feed_delay_s as u64,
+            feed_delay: NonZeroU16::new(own.feed_delay_s as u16),
         });
     }
     let prices = answers(loaded, &usd);
@@ -120,7 +121,6 @@ pub(super) fn open(loaded: &Loaded) -> Result<Box<dyn Design>, Failure> {
 }
 
 fn mapping(book: &OneDebt, scenario: &Scenario, own: &Own) -> Vec<String> {
-    let percent = |bps: f64| bps / 100.0;
     vec![
         book.mapping(scenario),
         "The coin's redemption price is one dollar and stays there: the controller that moves it is not modelled. Each collateral asset has a system of its own; one on a chain has ETH only.".to_owned(),
@@ -141,12 +141,6 @@ fn mapping(book: &OneDebt, scenario: &Scenario, own: &Own) -> Vec<String> {
     ]
 }
 
-/// A share of a whole, in basis points, rounded down.
-fn part(whole: U256, bps: f64) -> U256 {
-    let bps = U256::from(bps.round() as u64);
-    mul_div(whole, bps, BPS, Rounding::Floor).unwrap_or(U256::MAX)
-}
-
 fn core(scenario: &Scenario, spec: &AssetSpec, usd: f64, own: &Own) -> Core {
     let now = Timestamp(scenario.time.start);
     let price = door::price_to_oracle(usd, 18).0;
@@ -155,13 +149,11 @@ fn core(scenario: &Scenario, spec: &AssetSpec, usd: f64, own: &Own) -> Core {
         valid: true,
         connected: true,
     };
-    let threshold = U256::from(spec.liquidation_threshold_bps.max(1));
-    let ratio = mul_div(RAY, BPS, threshold, Rounding::Floor).unwrap_or(U256::MAX);
+    let ratio = one_over(spec.liquidation_threshold_bps, RAY);
     let in_coins = price.saturating_mul(U256::from(1_000_000_000));
-    let rad = |coins: f64| Value(door::tokens_to_amount(coins, 18).0.saturating_mul(RAY));
     let (first, last) = (
-        10_000.0 - own.first_discount_bps,
-        10_000.0 - own.last_discount_bps,
+        ALL_BPS - own.first_discount_bps,
+        ALL_BPS - own.last_discount_bps,
     );
     // Rounded to the nearest: after the duration the last discount holds in any case.
     let a_second = (last / first).powf(1.0 / own.discount_duration_s);
@@ -178,8 +170,8 @@ fn core(scenario: &Scenario, spec: &AssetSpec, usd: f64, own: &Own) -> Core {
             enabled: true,
             limit: Value(U256::MAX),
             in_auction: Value::ZERO,
-            penalty: Ratio(part(WAD, 10_000.0 + own.penalty_bps)),
-            lot_max: rad(own.lot_max),
+            penalty: Ratio(part(WAD, ALL_BPS + own.penalty_bps)),
+            lot_max: coins(own.lot_max),
         },
         relayer: Relayer {
             price: Price(RAY),

@@ -1,8 +1,8 @@
 //! Liquity: a branch for each collateral asset, one stablecoin, a pool of deposits.
 
-use super::morpho::rate_at;
 use super::parameters::{self, Parameter};
-use super::split::{OneDebt, answers, listed, start_prices};
+use super::scales::{ALL_BPS, one_over, part, percent, rate_at, usage};
+use super::split::{OneDebt, answers, listed, spec, start_prices};
 use super::{Design, Opened, Payer};
 use crate::failure::Failure;
 use crate::setup::Loaded;
@@ -10,11 +10,9 @@ use backstop_core::protocol::AssetId;
 use backstop_core::protocol::liquity::{
     BranchSetup, LiquityVersion, Parameters, Peg, Stake, TrovesSetup,
 };
-use backstop_core::units::{Amount, BPS, Ratio, Rounding, Timestamp, U256, WAD, mul_div};
+use backstop_core::units::{Amount, Ratio, Timestamp, U256, WAD};
 use backstop_lab::door;
 
-/// One basis point in wad.
-const BPS_IN_WAD: u64 = 100_000_000_000_000;
 /// Decimals of a coin.
 const COIN_DECIMALS: u8 = 18;
 /// Lowest and highest rate of a trove of v2, bps.
@@ -60,10 +58,9 @@ impl Own {
     }
 
     /// The ratios of a branch: the minimum ratio is one over the liquidation threshold.
-    fn ratios(&self, version: LiquityVersion, threshold_bps: u32) -> Parameters {
-        let threshold = U256::from(threshold_bps.max(1));
-        let minimum = mul_div(WAD, BPS, threshold, Rounding::Floor).unwrap_or(U256::MAX);
-        let critical = wad(self.critical_ratio_bps).max(minimum);
+    fn ratios(&self, version: LiquityVersion, threshold_bps: u16) -> Parameters {
+        let minimum = one_over(threshold_bps, WAD);
+        let critical = part(WAD, self.critical_ratio_bps).max(minimum);
         let ratios = Parameters {
             minimum_ratio: Ratio(minimum),
             critical_ratio: Ratio(critical),
@@ -73,8 +70,8 @@ impl Own {
             LiquityVersion::V1 => ratios,
             LiquityVersion::V2 => Parameters {
                 shutdown_ratio: Parameters::v1().minimum_ratio,
-                pool_penalty: Ratio(wad(self.pool_penalty_bps)),
-                redistribution_penalty: Ratio(wad(self.redistribution_penalty_bps)),
+                pool_penalty: Ratio(part(WAD, self.pool_penalty_bps)),
+                redistribution_penalty: Ratio(part(WAD, self.redistribution_penalty_bps)),
                 ..ratios
             },
         }
@@ -83,7 +80,6 @@ impl Own {
 
 impl Own {
     fn mapping(&self, version: LiquityVersion, rate_bps: u32, small: usize) -> Vec<String> {
-        let percent = |bps: f64| bps / 100.0;
         let mut told = vec![format!(
             "At the start {} % of the debt of each collateral lies in its pool; the share is an assumption. The depositors are one account that never withdraws and sells the collateral that it receives.",
             percent(self.pool_share_bps)
@@ -106,10 +102,6 @@ impl Own {
         told.push("No debt is written off: what a trove owes above its collateral's worth is borne by the pool's depositors, or by the troves that take it over. The scenario's waterfall is not asked.".to_owned());
         told
     }
-}
-
-fn wad(bps: f64) -> U256 {
-    U256::from(bps.round() as u64).saturating_mul(U256::from(BPS_IN_WAD))
 }
 
 /// Fewest coins that the contract lets a trove be opened with.
@@ -142,21 +134,10 @@ fn coin(peg: Peg) -> String {
 
 /// The scenario's rate for the token at the usage of the start, within what v2 allows.
 fn rate_bps(loaded: &Loaded, token: AssetId) -> u32 {
-    let Some(spec) = loaded.scenario.assets.get(usize::from(token.0)) else {
+    let Some(spec) = spec(&loaded.scenario, token) else {
         return RATES.0;
     };
-    let held = loaded
-        .inputs
-        .book
-        .accounts
-        .iter()
-        .flat_map(|a| &a.positions);
-    let owed: f64 = held
-        .filter(|held| held.asset == token)
-        .map(|held| door::amount_to_tokens(held.debt, spec.decimals))
-        .sum();
-    let usage = owed / spec.lenders.max(f64::MIN_POSITIVE);
-    rate_at(spec, usage.min(1.0)).clamp(RATES.0, RATES.1)
+    rate_at(spec, usage(loaded, token).min(1.0)).clamp(RATES.0, RATES.1)
 }
 
 /// Troves with the scenario's borrowers.
@@ -175,11 +156,10 @@ pub(super) fn open(loaded: &Loaded, version: LiquityVersion) -> Result<Box<dyn D
         Peg::Dollar => 1.0,
         Peg::Share { coins } => f64::from(coins),
     };
-    let token = scenario.assets.get(usize::from(book.token.0));
-    let decimals = token.map_or(COIN_DECIMALS, |spec| spec.decimals);
+    let decimals = spec(scenario, book.token).map_or(COIN_DECIMALS, |spec| spec.decimals);
     let (mut branches, mut small) = (Vec::new(), 0);
     for collateral in book.collaterals() {
-        let Some(spec) = scenario.assets.get(usize::from(collateral.0)) else {
+        let Some(spec) = spec(scenario, collateral) else {
             continue;
         };
         let mut troves = vec![Stake::default(); borrowers];
@@ -197,13 +177,13 @@ pub(super) fn open(loaded: &Loaded, version: LiquityVersion) -> Result<Box<dyn D
         }
         branches.push(BranchSetup {
             collateral,
-            parameters: own.ratios(version, spec.liquidation_threshold_bps.into()),
+            parameters: own.ratios(version, spec.liquidation_threshold_bps),
             rate: match version {
                 LiquityVersion::V1 => Ratio::ZERO,
-                LiquityVersion::V2 => Ratio(wad(rate_bps.into())),
+                LiquityVersion::V2 => Ratio(part(WAD, rate_bps.into())),
             },
             troves,
-            deposits: door::share_of(Amount(owed), own.pool_share_bps / 10_000.0),
+            deposits: door::share_of(Amount(owed), own.pool_share_bps / ALL_BPS),
         });
     }
     let setup = TrovesSetup {

@@ -19,7 +19,8 @@
 //!   collateral then.
 
 use super::parameters::{self, Parameter};
-use super::split::{OneDebt, answers, listed, start_prices};
+use super::scales::{ALL_BPS, coins, one_over, part, percent};
+use super::split::{OneDebt, answers, listed, spec, start_prices};
 use super::{Design, Opened, Payer};
 use crate::failure::Failure;
 use crate::setup::Loaded;
@@ -28,12 +29,11 @@ use backstop_core::protocol::AssetId;
 use backstop_core::protocol::maker::{
     MakerVersion, Pledge, SaleKind, Sizing, VaultType, VaultsSetup,
 };
-use backstop_core::units::{BPS, RAY, Ratio, Rounding, Timestamp, U256, Value, WAD, YEAR, mul_div};
+use backstop_core::units::{RAY, Ratio, Timestamp, U256, Value, WAD, YEAR};
 use backstop_io::scenario::{AssetSpec, Scenario};
 use backstop_lab::door;
+use std::num::NonZeroU16;
 
-/// All of it, in basis points.
-const ALL_BPS: f64 = 10_000.0;
 /// Debt in one auction of 1.0 times penalty that the contract's product can hold, with a margin for
 /// debts that grow and prices that rise.
 const PRODUCT_MAX: f64 = 90_000.0;
@@ -133,15 +133,13 @@ impl Own {
 
     /// The parameters of a collateral type; `lot_max` is as the version counts it.
     fn vault_type(&self, asset: AssetId, spec: &AssetSpec, lot_max: U256) -> VaultType {
-        let threshold = U256::from(spec.liquidation_threshold_bps.max(1));
-        let ratio = mul_div(RAY, BPS, threshold, Rounding::Floor).unwrap_or(U256::MAX);
         VaultType {
             asset,
-            liquidation_ratio: Ray(ratio),
+            liquidation_ratio: Ray(one_over(spec.liquidation_threshold_bps, RAY)),
             penalty: Ratio(part(WAD, ALL_BPS + self.penalty_bps)),
             growth: Ray(growth_a_second(self.stability_fee_bps)),
             debt_floor: coins(self.debt_floor),
-            feed_delay: Some(self.oracle_delay_s as u16).filter(|delay| *delay > 0),
+            feed_delay: NonZeroU16::new(self.oracle_delay_s as u16),
             lot_max,
             limit: coins(self.hole),
             english: EnglishTerms {
@@ -193,7 +191,7 @@ pub(super) fn open(loaded: &Loaded, version: MakerVersion) -> Result<Box<dyn Des
     let mut lots = Vec::new();
     for asset in book.collaterals() {
         let at = usize::from(asset.0);
-        let Some(spec) = scenario.assets.get(at) else {
+        let Some(spec) = spec(scenario, asset) else {
             continue;
         };
         let tokens = own.lot_tokens(scenario, &usd, at);
@@ -238,7 +236,6 @@ fn mapping(
     own: &Own,
     (version, lots): (MakerVersion, &str),
 ) -> Vec<String> {
-    let percent = |bps: f64| bps / 100.0;
     let minutes = |seconds: f64| seconds / 60.0;
     let rules = version.rules();
     let size = match rules.sizing {
@@ -290,17 +287,6 @@ fn mapping(
         sale,
         "A deficit is what an auction leaves unpaid of a vault's debt when it ends. The scenario's waterfall stands for the treasury's surplus and its debt auctions.".to_owned(),
     ]
-}
-
-/// A share of a whole, in basis points, rounded down.
-fn part(whole: U256, bps: f64) -> U256 {
-    let bps = U256::from(bps.round() as u64);
-    mul_div(whole, bps, BPS, Rounding::Floor).unwrap_or(U256::MAX)
-}
-
-/// Whole coins as money.
-fn coins(whole: f64) -> Value {
-    Value(door::tokens_to_amount(whole, 18).0.saturating_mul(RAY))
 }
 
 /// What a debt of one grows to in a second, from its growth in a year.

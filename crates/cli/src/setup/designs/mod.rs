@@ -13,9 +13,10 @@ mod liquity;
 mod maker;
 mod morpho;
 pub(super) mod parameters;
+mod scales;
 mod split;
 
-use super::{Loaded, walk, world_config};
+use super::{Loaded, Stage, stage, walk, world_config};
 use crate::failure::Failure;
 use backstop_core::coverage::Waterfall;
 use backstop_core::protocol::Protocol;
@@ -29,7 +30,7 @@ use backstop_core::protocol::maker::MakerVersion;
 use backstop_core::protocol::morpho::MorphoVersion;
 use backstop_lab::market::FeedbackMode;
 use backstop_lab::record::PathRecord;
-use backstop_lab::world::Recording;
+use backstop_lab::world::{Recording, WorldConfig};
 use backstop_report::WaterfallLayer;
 use indicatif::ProgressBar;
 use std::sync::LazyLock;
@@ -47,6 +48,12 @@ pub(crate) trait Design: Send + Sync {
         recording: Recording,
         bar: &ProgressBar,
     ) -> Result<PathRecord, Failure>;
+
+    /// The start of many paths.
+    ///
+    /// # Errors
+    /// When the market cannot work.
+    fn stage(&self, loaded: &Loaded) -> Result<Box<dyn Stage>, Failure>;
 
     /// Who bears deficits.
     fn payer(&self) -> Payer;
@@ -112,7 +119,22 @@ struct Opened<P> {
     mapping: Vec<String>,
 }
 
-impl<P: Protocol + Send + Sync> Design for Opened<P> {
+impl<P: Protocol> Opened<P> {
+    fn config(
+        &self,
+        loaded: &Loaded,
+        mode: FeedbackMode,
+        recording: Recording,
+    ) -> Result<WorldConfig, Failure> {
+        let mut config = world_config(loaded, mode, recording)?;
+        if !self.payer.asks_the_waterfall() {
+            config.coverage = Waterfall::new(Vec::new());
+        }
+        Ok(config)
+    }
+}
+
+impl<P: Protocol + Send + Sync + 'static> Design for Opened<P> {
     fn walk(
         &self,
         loaded: &Loaded,
@@ -120,11 +142,8 @@ impl<P: Protocol + Send + Sync> Design for Opened<P> {
         recording: Recording,
         bar: &ProgressBar,
     ) -> Result<PathRecord, Failure> {
-        let mut config = world_config(loaded, mode, recording)?;
-        if !self.payer.asks_the_waterfall() {
-            config.coverage = Waterfall::new(Vec::new());
-        }
-        let (_, mut record) = walk(&self.protocol, config, loaded.scenario.seed, bar)?;
+        let config = self.config(loaded, mode, recording)?;
+        let (_, mut record) = walk(&self.protocol, config, loaded, bar)?;
         for row in record
             .coverage
             .iter_mut()
@@ -133,6 +152,11 @@ impl<P: Protocol + Send + Sync> Design for Opened<P> {
             self.payer.last().clone_into(&mut row.layer);
         }
         Ok(record)
+    }
+
+    fn stage(&self, loaded: &Loaded) -> Result<Box<dyn Stage>, Failure> {
+        let config = self.config(loaded, FeedbackMode::On, stage::RECORDING)?;
+        stage::open(self.protocol.fork(), config, loaded)
     }
 
     fn payer(&self) -> Payer {

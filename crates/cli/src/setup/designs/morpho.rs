@@ -1,26 +1,21 @@
 //! Morpho Blue: a market for each pair of a collateral and a loan token.
 
-use super::split::{Stake, Tokens, answers, listed, split, start_prices};
+use super::scales::{a_second, part, rate_at};
+use super::split::{Stake, Tokens, answers, listed, spec, split, start_prices};
 use super::{Design, Opened, Payer, parameters};
 use crate::failure::Failure;
 use crate::setup::Loaded;
+use backstop_core::protocol::AccountId;
 use backstop_core::protocol::morpho::{
     Irm, Market, MarketSetup, Markets, MorphoVersion, Pair, Position, Totals,
 };
-use backstop_core::protocol::{AccountId, AssetId};
-use backstop_core::units::{
-    Amount, Price, Ratio, Rounding, Shares, Timestamp, U256, YEAR, mul_div,
-};
-use backstop_io::scenario::{AssetSpec, Scenario};
+use backstop_core::units::{Amount, Price, Ratio, Rounding, Shares, Timestamp, U256, WAD, mul_div};
+use backstop_io::scenario::Scenario;
 use backstop_lab::door;
 use std::collections::BTreeMap;
 
 /// Shares of one base unit in a new market.
 const SHARES: u64 = 1_000_000;
-/// One basis point in wad.
-const BPS_IN_WAD: u128 = 100_000_000_000_000;
-/// All of it, in basis points.
-const ALL_BPS: f64 = 10_000.0;
 
 /// Markets with the scenario's borrowers.
 ///
@@ -99,8 +94,7 @@ fn lent(
         let all = same.fold(U256::ZERO, |all, (_, staked)| {
             all.saturating_add(sum(staked).0)
         });
-        let asset = scenario.assets.get(usize::from(tokens.1.0));
-        let lenders = asset.map_or(Amount::ZERO, |asset| {
+        let lenders = spec(scenario, tokens.1).map_or(Amount::ZERO, |asset| {
             door::tokens_to_amount(asset.lenders, asset.decimals)
         });
         let part = mul_div(lenders.0, debts.0, all, Rounding::Floor).unwrap_or(U256::ZERO);
@@ -117,8 +111,7 @@ fn market(
     supply: Amount,
     borrowers: usize,
 ) -> Result<Market, Failure> {
-    let spec = |id: AssetId| scenario.assets.get(usize::from(id.0));
-    let threshold = spec(collateral).map_or(0, |asset| asset.liquidation_threshold_bps);
+    let threshold = spec(scenario, collateral).map_or(0, |asset| asset.liquidation_threshold_bps);
     let shares = |amount: Amount| Shares(amount.0.saturating_mul(U256::from(SHARES)));
     let mut positions = vec![Position::default(); borrowers];
     for (at, (pledged, owed)) in staked {
@@ -131,18 +124,17 @@ fn market(
         supply_shares: shares(supply),
         ..Position::default()
     });
-    let yearly = spec(loan).map_or(0, |asset| {
+    let yearly = spec(scenario, loan).map_or(0, |asset| {
         let tokens = |amount| door::amount_to_tokens(amount, asset.decimals);
         rate_at(
             asset,
             tokens(sum(staked)) / tokens(supply).max(f64::MIN_POSITIVE),
         )
     });
-    let rate = mul_div(wad(yearly), U256::ONE, YEAR, Rounding::Floor);
     let setup = MarketSetup {
         version: MorphoVersion::V1_0_0,
-        threshold: Ratio(wad(threshold.into())),
-        irm: Irm::Fixed(Ratio(rate.unwrap_or(U256::ZERO))),
+        threshold: Ratio(part(WAD, threshold.into())),
+        irm: Irm::Fixed(Ratio(a_second(yearly))),
         price,
         now: Timestamp(scenario.time.start),
         totals: Totals::default(),
@@ -150,17 +142,4 @@ fn market(
         positions,
     };
     Ok(setup.open()?.build()?)
-}
-
-fn wad(bps: u32) -> U256 {
-    U256::from(bps) * U256::from(BPS_IN_WAD)
-}
-
-/// Yearly rate of the scenario's curve at a usage, bps.
-pub(super) fn rate_at(asset: &AssetSpec, usage: f64) -> u32 {
-    let rates = &asset.rates;
-    let kink = (f64::from(rates.optimal_usage_bps) / ALL_BPS).clamp(0.000_1, 0.999_9);
-    let below = f64::from(rates.slope1_bps) * (usage / kink).min(1.0);
-    let above = f64::from(rates.slope2_bps) * ((usage - kink) / (1.0 - kink)).max(0.0);
-    (f64::from(rates.base_bps) + below + above).round() as u32
 }

@@ -1,4 +1,5 @@
-//! How an account with several collateral and debt assets is shared out over isolated positions.
+//! A scenario's assets and prices as protocols list them, and how an account with several collateral
+//! and debt assets is shared out over isolated positions.
 
 use super::super::{Loaded, start_price};
 use crate::failure::Failure;
@@ -29,20 +30,28 @@ pub(super) fn answers(loaded: &Loaded, usd: &[f64]) -> Prices {
     Prices(usd.iter().map(answer).collect())
 }
 
-/// The scenario's assets as a protocol lists them.
-pub(super) fn listed(scenario: &Scenario) -> Vec<Asset> {
-    let asset = |spec: &AssetSpec| Asset {
+/// What the scenario says of an asset.
+pub(super) fn spec(scenario: &Scenario, id: AssetId) -> Option<&AssetSpec> {
+    scenario.assets.get(usize::from(id.0))
+}
+
+/// An asset as a protocol lists it.
+pub(super) fn as_listed(spec: &AssetSpec) -> Asset {
+    Asset {
         symbol: spec.symbol.clone(),
         decimals: spec.decimals,
-    };
-    scenario.assets.iter().map(asset).collect()
+    }
+}
+
+/// The scenario's assets as a protocol lists them.
+pub(super) fn listed(scenario: &Scenario) -> Vec<Asset> {
+    scenario.assets.iter().map(as_listed).collect()
 }
 
 /// Worth of an amount in USD.
 fn worth(scenario: &Scenario, usd: &[f64], id: AssetId, amount: Amount) -> f64 {
-    let at = usize::from(id.0);
-    let decimals = scenario.assets.get(at).map(|spec| spec.decimals);
-    let price = usd.get(at).copied().unwrap_or(0.0);
+    let decimals = spec(scenario, id).map(|spec| spec.decimals);
+    let price = usd.get(usize::from(id.0)).copied().unwrap_or(0.0);
     decimals.map_or(0.0, |d| door::amount_to_tokens(amount, d) * price)
 }
 
@@ -55,8 +64,7 @@ pub(super) fn split(
     usd: &[f64],
 ) -> Vec<(Tokens, Stake)> {
     let power = |held: &BookPosition| {
-        let spec = scenario.assets.get(usize::from(held.asset.0));
-        let threshold = spec.map_or(0, |s| s.liquidation_threshold_bps);
+        let threshold = spec(scenario, held.asset).map_or(0, |s| s.liquidation_threshold_bps);
         worth(scenario, usd, held.asset, held.collateral) * f64::from(threshold)
     };
     let pledged: Vec<_> = account
@@ -118,10 +126,7 @@ impl OneDebt {
         let scenario = &loaded.scenario;
         let book = &loaded.inputs.book.accounts;
         let token = token(loaded, usd);
-        let decimals = scenario
-            .assets
-            .get(usize::from(token.0))
-            .map_or(0, |spec| spec.decimals);
+        let decimals = spec(scenario, token).map_or(0, |spec| spec.decimals);
         let price = usd.get(usize::from(token.0)).copied().unwrap_or(1.0);
         let in_token = |(id, owed): (AssetId, Amount)| {
             if id == token {
@@ -179,8 +184,7 @@ impl OneDebt {
 
     /// How the debts were mapped, in a sentence.
     pub(super) fn mapping(&self, scenario: &Scenario) -> String {
-        let spec = scenario.assets.get(usize::from(self.token.0));
-        let symbol = spec.map_or("", |spec| spec.symbol.as_str());
+        let symbol = spec(scenario, self.token).map_or("", |spec| spec.symbol.as_str());
         format!(
             "The design lends one token, here {symbol}: {} accounts that owe others too owe {symbol} of the same worth at the start. A borrower with several collateral assets has a position in each, with the same health.",
             self.converted

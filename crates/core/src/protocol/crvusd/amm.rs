@@ -190,7 +190,7 @@ impl<'a> AmmDraft<'a> {
     /// Price of the active band.
     pub(super) fn price(&self) -> Ruled<U256> {
         let number = self.state.active_band;
-        self.price_in(number, &self.bands.get(number))
+        self.price_in(number, self.bands.get(number))
     }
 
     /// Price at which a band with these holdings trades.
@@ -265,15 +265,11 @@ impl<'a> AmmDraft<'a> {
 
     /// Factor that lifts a token's own units to 18 decimals.
     pub(super) fn precision(&self, token: Token) -> U256 {
-        let [stable, collateral] = self.constants.precision;
-        match token {
-            Token::Stable => stable,
-            Token::Collateral => collateral,
-        }
+        self.constants.precision(token)
     }
 
     /// An amount of 18 decimals in a token's own units, down.
     pub(super) fn native(&self, token: Token, amount: U256) -> Amount {
-        Amount(quotient_or_zero(amount, self.precision(token)))
+        self.constants.native(token, amount)
     }
 }

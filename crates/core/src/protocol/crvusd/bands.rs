@@ -40,31 +40,32 @@ fn place(number: i64) -> (i64, usize) {
 }
 
 impl Bands {
-    pub(super) fn get(&self, number: i64) -> Band {
+    pub(super) fn get(&self, number: i64) -> &Band {
         let (piece, within) = place(number);
         let bands = self.0.get(&piece);
         let band = bands.and_then(|bands| bands.get(within));
-        band.copied().unwrap_or(Band::EMPTY)
+        band.unwrap_or(&Band::EMPTY)
     }
 
     pub(super) fn set(&mut self, number: i64, band: Band) {
-        self.write([(number, band)]);
+        self.write(&[(number, band)]);
     }
 
     /// Writes bands, a piece once where they come in order.
-    pub(super) fn write(&mut self, bands: impl IntoIterator<Item = (i64, Band)>) {
+    pub(super) fn write(&mut self, bands: &[(i64, Band)]) {
         let pieces = Arc::make_mut(&mut self.0);
-        let mut bands = bands.into_iter().peekable();
-        while let Some((number, _)) = bands.peek() {
-            let (piece, _) = place(*number);
-            let written = pieces
-                .entry(piece)
+        let piece_of = |number: i64| place(number).0;
+        for run in bands.chunk_by(|(a, _), (b, _)| piece_of(*a) == piece_of(*b)) {
+            let Some((number, _)) = run.first() else {
+                continue;
+            };
+            let piece = pieces
+                .entry(piece_of(*number))
                 .or_insert_with(|| Arc::new([Band::EMPTY; 32]));
-            let written = Arc::make_mut(written);
-            while let Some((number, band)) = bands.next_if(|(number, _)| place(*number).0 == piece)
-            {
-                if let Some(held) = written.get_mut(place(number).1) {
-                    *held = band;
+            let piece = Arc::make_mut(piece);
+            for (number, band) in run {
+                if let Some(held) = piece.get_mut(place(*number).1) {
+                    *held = *band;
                 }
             }
         }
@@ -82,20 +83,14 @@ impl Bands {
     }
 }
 
-/// A band that was written.
-#[derive(Clone, Copy, Debug)]
-struct Written {
-    number: i64,
-    before: Band,
-    after: Band,
-}
-
 /// A working copy: what was written, over what stands.
 #[derive(Clone, Debug)]
 pub(super) struct BandDraft<'a> {
     base: &'a Bands,
-    /// Ascending by number.
-    written: Vec<Written>,
+    /// What was written, ascending by number.
+    written: Vec<(i64, Band)>,
+    /// What stands there, in the same order.
+    before: Vec<&'a Band>,
 }
 
 impl<'a> BandDraft<'a> {
@@ -103,59 +98,65 @@ impl<'a> BandDraft<'a> {
         Self {
             base,
             written: Vec::new(),
+            before: Vec::new(),
         }
+    }
+
+    /// Whether nothing was written yet.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.written.is_empty()
+    }
+
+    /// Makes room for so many bands that will be written.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.written.reserve_exact(count);
+        self.before.reserve_exact(count);
     }
 
     /// Where a band stands among the written, or would stand.
     fn place(&self, number: i64) -> Result<usize, usize> {
         match self.written.last() {
-            Some(last) if last.number >= number => self
+            Some((last, _)) if *last >= number => self
                 .written
-                .binary_search_by_key(&number, |written| written.number),
+                .binary_search_by_key(&number, |(written, _)| *written),
             _ => Err(self.written.len()),
         }
     }
 
-    pub(super) fn get(&self, number: i64) -> Band {
+    pub(super) fn get(&self, number: i64) -> &Band {
         let written = self.place(number).ok();
         match written.and_then(|place| self.written.get(place)) {
-            Some(written) => written.after,
+            Some((_, after)) => after,
             None => self.base.get(number),
         }
     }
 
+    /// A band to be written, which is always there.
+    pub(super) fn get_mut(&mut self, number: i64) -> Option<&mut Band> {
+        let place = self.place(number).unwrap_or_else(|place| {
+            let before = self.base.get(number);
+            self.written.insert(place, (number, *before));
+            self.before.insert(place, before);
+            place
+        });
+        self.written.get_mut(place).map(|(_, band)| band)
+    }
+
     pub(super) fn set(&mut self, number: i64, after: Band) {
-        match self.place(number) {
-            Ok(place) => {
-                if let Some(written) = self.written.get_mut(place) {
-                    written.after = after;
-                }
-            }
-            Err(place) => {
-                let before = self.base.get(number);
-                let written = Written {
-                    number,
-                    before,
-                    after,
-                };
-                self.written.insert(place, written);
-            }
+        if let Some(band) = self.get_mut(number) {
+            *band = after;
         }
     }
 
     /// What was written, with what stood there before.
-    pub(super) fn changes(&self) -> impl Iterator<Item = (Band, Band)> + '_ {
-        self.written
-            .iter()
-            .map(|written| (written.before, written.after))
+    pub(super) fn changes(&self) -> impl Iterator<Item = (&Band, &Band)> + '_ {
+        let after = self.written.iter().map(|(_, after)| after);
+        self.before.iter().copied().zip(after)
     }
 
     /// What was written, ascending by number.
     pub(super) fn into_written(self) -> Vec<(i64, Band)> {
-        let written = self.written.into_iter();
-        written
-            .map(|written| (written.number, written.after))
-            .collect()
+        self.written
     }
 }
 
@@ -179,7 +180,7 @@ mod tests {
         let numbers = |bands: &Bands| bands.iter().map(|(number, _)| number).collect::<Vec<_>>();
         assert_eq!(numbers(&parent), [-33, -32, -1, 0, 31, 32]);
         assert_eq!(numbers(&fork), [-33, -32, -1, 0, 32]);
-        assert_eq!((parent.get(-1), fork.get(-1)), (band(7), band(8)));
-        assert_eq!(fork.get(1_000_000), Band::EMPTY);
+        assert_eq!((parent.get(-1), fork.get(-1)), (&band(7), &band(8)));
+        assert_eq!(fork.get(1_000_000), &Band::EMPTY);
     }
 }

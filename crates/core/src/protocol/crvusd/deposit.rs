@@ -65,7 +65,7 @@ impl AmmDraft<'_> {
 
     /// Puts collateral into one band; returns the shares for it.
     fn deposit_in(&mut self, number: i64, amount: U256) -> Ruled<u128> {
-        let mut band = self.bands.get(number);
+        let mut band = *self.bands.get(number);
         if !band.stable.is_zero() {
             return Err(Rejection::BandNotEmpty);
         }
@@ -97,19 +97,23 @@ impl AmmDraft<'_> {
         let mut min_band = self.state.min_band;
         let mut max_band = held.first.saturating_sub(1);
         let (mut stable, mut collateral) = (U256::ZERO, U256::ZERO);
-        let mut left = Vec::with_capacity(held.shares.len());
+        self.bands.reserve(held.shares.len());
+        let rests = if fraction == WAD {
+            0
+        } else {
+            held.shares.len()
+        };
+        let mut left = Vec::with_capacity(rests);
         for (number, shares) in held.bands() {
-            let gone = if fraction == WAD {
-                shares
-            } else {
-                wad_product(fraction, shares)?
-            };
-            let rest = shares.wrapping_sub(gone);
-            left.push(u128::try_from(rest).map_err(|_| Rejection::NoReason)?);
-            let (band, [out_stable, out_collateral]) = self.withdraw_from(number, gone)?;
+            let mut gone = shares;
+            if fraction != WAD {
+                gone = wad_product(fraction, shares)?;
+                let rest = shares.wrapping_sub(gone);
+                left.push(u128::try_from(rest).map_err(|_| Rejection::NoReason)?);
+            }
+            let ([out_stable, out_collateral], holds) = self.withdraw_from(number, gone)?;
             stable = sum(stable, out_stable)?;
             collateral = sum(collateral, out_collateral)?;
-            let holds = !band.stable.is_zero() || !band.collateral.is_zero();
             if holds {
                 max_band = number;
             } else if number == min_band {
@@ -119,9 +123,6 @@ impl AmmDraft<'_> {
         self.state.min_band = min_band;
         if self.state.max_band <= held.last {
             self.state.max_band = max_band;
-        }
-        if fraction == WAD {
-            left.clear();
         }
         let position = Position {
             shares: left.into(),
@@ -134,39 +135,25 @@ impl AmmDraft<'_> {
         ))
     }
 
-    /// Takes shares out of one band; returns the band and what came out. What the last shares
-    /// leave behind becomes fees.
-    fn withdraw_from(&mut self, number: i64, shares: U256) -> Ruled<(Band, [U256; 2])> {
-        let mut band = self.bands.get(number);
-        let [stable, collateral] = self.worth(&band, shares)?;
+    /// Takes shares out of one band; returns what came out, and whether the band still holds
+    /// something. What the last shares leave behind becomes fees.
+    fn withdraw_from(&mut self, number: i64, shares: U256) -> Ruled<([U256; 2], bool)> {
+        let (dead, constants) = (self.rules.dead_shares, self.constants);
+        let band = self.bands.get_mut(number).ok_or(Rejection::NoReason)?;
+        let [stable, collateral] = worth(band, shares, dead)?;
         band.shares = diff(band.shares, shares)?;
         band.stable = diff(band.stable, stable)?;
         band.collateral = diff(band.collateral, collateral)?;
         if band.shares.is_zero() {
-            let dust = self.native(Token::Stable, band.stable);
-            let fees = &self.state.admin_fees;
-            let fees_stable = fees.stable.plus(dust)?;
-            let dust = self.native(Token::Collateral, band.collateral);
-            let fees_collateral = fees.collateral.plus(dust)?;
-            self.state.admin_fees.stable = fees_stable;
-            self.state.admin_fees.collateral = fees_collateral;
-            band = Band::EMPTY;
+            let fees = &mut self.state.admin_fees;
+            let dust = constants.native(Token::Stable, band.stable);
+            fees.stable = fees.stable.plus(dust)?;
+            let dust = constants.native(Token::Collateral, band.collateral);
+            fees.collateral = fees.collateral.plus(dust)?;
+            *band = Band::EMPTY;
         }
-        self.bands.set(number, band);
-        Ok((band, [stable, collateral]))
-    }
-
-    /// What shares of a band are worth, in 18 decimals, down.
-    fn worth(&self, band: &Band, shares: U256) -> Ruled<[U256; 2]> {
-        let with_dead = sum(band.shares, self.rules.dead_shares)?;
-        let part = |held: U256| {
-            // One unit and less than all shares: nothing.
-            if held.is_zero() && shares < with_dead {
-                return Ok(U256::ZERO);
-            }
-            scaled_or_zero(sum(held, U256::ONE)?, shares, with_dead)
-        };
-        Ok([part(band.stable)?, part(band.collateral)?])
+        let holds = !band.stable.is_zero() || !band.collateral.is_zero();
+        Ok(([stable, collateral], holds))
     }
 
     /// What a position holds, in the tokens' own units, down.
@@ -174,7 +161,8 @@ impl AmmDraft<'_> {
         let (mut stable, mut collateral) = (U256::ZERO, U256::ZERO);
         if !held.is_empty() {
             for (number, shares) in held.bands() {
-                let [of_stable, of_collateral] = self.worth(&self.bands.get(number), shares)?;
+                let band = self.bands.get(number);
+                let [of_stable, of_collateral] = worth(band, shares, self.rules.dead_shares)?;
                 stable = sum(stable, of_stable)?;
                 collateral = sum(collateral, of_collateral)?;
             }
@@ -182,4 +170,18 @@ impl AmmDraft<'_> {
         let stable = self.native(Token::Stable, stable);
         Ok([stable, self.native(Token::Collateral, collateral)])
     }
+}
+
+/// What shares of a band are worth, in 18 decimals, down; `dead` are those that belong to nobody.
+#[inline]
+fn worth(band: &Band, shares: U256, dead: U256) -> Ruled<[U256; 2]> {
+    let with_dead = sum(band.shares, dead)?;
+    let part = |held: U256| {
+        // One unit and less than all shares: nothing.
+        if held.is_zero() && shares < with_dead {
+            return Ok(U256::ZERO);
+        }
+        scaled_or_zero(sum(held, U256::ONE)?, shares, with_dead)
+    };
+    Ok([part(band.stable)?, part(band.collateral)?])
 }

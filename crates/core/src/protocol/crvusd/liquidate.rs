@@ -3,6 +3,7 @@
 
 use super::account::{Loan, Position, Token};
 use super::action::{Liquidation, Outcome};
+use super::amm::AmmDraft;
 use super::controller::Measure;
 use super::draft::{Draft, Holder};
 use super::math::{Ruled, product, quotient_or_zero, sum, wad_product};
@@ -51,21 +52,22 @@ impl Draft<'_> {
         discount: U256,
     ) -> Ruled<Plan> {
         let (owed, rate_mul) = self.debt(owner)?;
-        if !discount.is_zero() {
-            let health = self.health(owner, owed, Measure::Full, discount)?;
-            if health >= Signed::ZERO {
-                return Err(Rejection::NotEnoughRekt);
-            }
-        }
+        let held = self.account(owner)?.position.clone();
+        let removed = part_removed(fraction, discount);
+        // A bound on health reads what the withdrawal takes, so this comes first, on a copy; its
+        // own refusal comes in its place.
+        let mut emptied = self.amm.clone();
+        let withdrawn = emptied.withdraw(&held, removed);
+        let whole = (removed == WAD && withdrawn.is_ok()).then_some(&emptied);
+        self.need_bad_health(owner, (owed, discount), whole)?;
         let up = WAD.wrapping_sub(U256::ONE);
         let debt = quotient_or_zero(sum(product(owed.0, fraction)?, up)?, WAD);
         if debt.is_zero() {
             return Err(Rejection::NoReason);
         }
         let debt = Amount(debt);
-        let held = self.account(owner)?.position.clone();
-        let removed = part_removed(fraction, discount);
-        let (left, [stable, collateral]) = self.amm.withdraw(&held, removed)?;
+        let (left, [stable, collateral]) = withdrawn?;
+        self.amm = emptied;
         Ok(Plan {
             liquidation: Liquidation {
                 stable,
@@ -77,6 +79,27 @@ impl Draft<'_> {
             left,
             rate_mul,
         })
+    }
+
+    /// Refuses where full health is not below zero, but for a discount of zero. `emptied` is the
+    /// AMM after all of the position was withdrawn, where it was.
+    fn need_bad_health(
+        &self,
+        owner: AccountId,
+        (owed, discount): (Amount, U256),
+        emptied: Option<&AmmDraft<'_>>,
+    ) -> Ruled<()> {
+        let held = &self.account(owner)?.position;
+        let by_bound =
+            |emptied: &AmmDraft<'_>| self.is_surely_unhealthy(held, (owed, discount), emptied);
+        if discount.is_zero() || emptied.is_some_and(by_bound) {
+            return Ok(());
+        }
+        let health = self.health(owner, owed, Measure::Full, discount)?;
+        if health >= Signed::ZERO {
+            return Err(Rejection::NotEnoughRekt);
+        }
+        Ok(())
     }
 
     /// Liquidates; `fraction` is at most 1.

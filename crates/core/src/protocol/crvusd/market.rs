@@ -254,7 +254,7 @@ impl Market {
         self.controller = changes.controller;
         self.amm_wallet = changes.amm_wallet;
         self.controller_wallet = changes.controller_wallet;
-        self.bands.write(changes.bands);
+        self.bands.write(&changes.bands);
         for (id, account) in changes.accounts {
             self.accounts.set(id, account);
         }
@@ -320,7 +320,7 @@ impl Market {
 
     /// One band.
     pub fn band(&self, number: i64) -> Band {
-        self.bands.get(number)
+        *self.bands.get(number)
     }
 
     /// The bands that hold something, ascending by number, so descending by price.

@@ -3,7 +3,7 @@
 
 use super::rejection::Rejection;
 use super::signed::Signed;
-use crate::units::{Overflow, Rounding, U256, WAD, checked_mul_div};
+use crate::units::{Overflow, Rounding, U256, WAD, checked_mul_div, div};
 use ruint::uint;
 
 /// A result, or why the contract refuses.
@@ -40,12 +40,12 @@ pub(super) fn scaled_or_zero(a: U256, b: U256, d: U256) -> Ruled<U256> {
 
 /// `a ÷ d` down; refuses a divisor of zero.
 pub(super) fn quotient(a: U256, d: U256) -> Ruled<U256> {
-    scaled(a, U256::ONE, d)
+    Ok(div(a, d)?)
 }
 
 /// `a ÷ d` down; zero where the divisor is.
 pub(super) fn quotient_or_zero(a: U256, d: U256) -> U256 {
-    checked_mul_div(a, U256::ONE, d, Rounding::Floor).unwrap_or_default()
+    div(a, d).unwrap_or_default()
 }
 
 /// `a · b ÷ 10^18` down.

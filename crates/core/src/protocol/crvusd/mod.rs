@@ -9,7 +9,7 @@
 //! - [`Market`] is the machine, [`MarketSetup`] what it starts from; [`Markets`] puts several
 //!   behind the `Protocol` trait.
 //! - `amm`, `curve`, `deposit`, `swap`, `value`, `target`: the AMM; `controller`, `loans`,
-//!   `liquidate`: the controller; `standing`: how a loan stands, and what an arbitrageur gains;
+//!   `liquidate`: the controller; `bound`: which loans are below zero for sure; `standing`: how a loan stands, and what an arbitrageur gains;
 //!   `watch`, `factor`: which loans may be in breach; `settle`: what is told of a liquidation; `math`: the contracts' arithmetic; `version`: their constants.
 //!
 //! Token amounts are in the tokens' own units ([`crate::units::Amount`]), what bands hold in 18
@@ -20,6 +20,7 @@ mod account;
 mod action;
 mod amm;
 mod bands;
+mod bound;
 mod controller;
 mod curve;
 mod deposit;

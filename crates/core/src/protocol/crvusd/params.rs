@@ -1,6 +1,7 @@
 //! What a market is deployed with, and what follows from it.
 
-use super::math::{Ruled, factory_ln, ln, scaled, sqrt};
+use super::account::Token;
+use super::math::{Ruled, factory_ln, ln, quotient_or_zero, scaled, sqrt};
 use super::rejection::Rejection;
 use crate::units::{Amount, Price, U256, WAD};
 
@@ -104,6 +105,20 @@ impl Constants {
             controller_log_ratio: log.narrow().ok_or(Rejection::NoReason)?,
             controller_sqrt_ratio: sqrt(squared),
         })
+    }
+
+    /// Factor that lifts a token's own units to 18 decimals.
+    pub(super) fn precision(&self, token: Token) -> U256 {
+        let [stable, collateral] = self.precision;
+        match token {
+            Token::Stable => stable,
+            Token::Collateral => collateral,
+        }
+    }
+
+    /// An amount of 18 decimals in a token's own units, down.
+    pub(super) fn native(&self, token: Token, amount: U256) -> Amount {
+        Amount(quotient_or_zero(amount, self.precision(token)))
     }
 }
 

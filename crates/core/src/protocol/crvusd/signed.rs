@@ -1,6 +1,6 @@
 //! Signed 256-bit integers as the virtual machine has them: two's complement.
 
-use crate::units::{Rounding, U256, checked_mul_div};
+use crate::units::{U256, div};
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -89,12 +89,7 @@ impl Signed {
 
     /// The quotient toward zero; zero where the divisor is, as the machine's instruction has it.
     pub(super) fn over(self, divisor: Self) -> Self {
-        let quotient = checked_mul_div(
-            self.magnitude(),
-            U256::ONE,
-            divisor.magnitude(),
-            Rounding::Floor,
-        );
+        let quotient = div(self.magnitude(), divisor.magnitude());
         Self(quotient.unwrap_or_default()).with_sign(self.is_negative() != divisor.is_negative())
     }
 

@@ -92,7 +92,7 @@ impl<'d, 'a> Sweeper<'d, 'a> {
             whole,
             left,
             edge: amm.upper_edge(active)?,
-            band: amm.bands.get(active),
+            band: *amm.bands.get(active),
             trade: Trade {
                 first: 0,
                 last: active,
@@ -248,7 +248,7 @@ impl<'d, 'a> Sweeper<'d, 'a> {
                 }
                 self.trade.last = last.saturating_add(1);
                 self.edge = amm.down(self.edge)?;
-                self.band = amm.bands.get(self.trade.last);
+                self.band = *amm.bands.get(self.trade.last);
                 self.band.stable = U256::ZERO;
             }
             Token::Collateral => {
@@ -257,7 +257,7 @@ impl<'d, 'a> Sweeper<'d, 'a> {
                 }
                 self.trade.last = last.saturating_sub(1);
                 self.edge = amm.up(self.edge)?;
-                self.band = amm.bands.get(self.trade.last);
+                self.band = *amm.bands.get(self.trade.last);
                 self.band.collateral = U256::ZERO;
             }
         }
@@ -330,7 +330,7 @@ impl AmmDraft<'_> {
         *fees = fees.plus(fee)?;
         let mut number = trade.first;
         for paid in &trade.paid_in {
-            let mut band = self.bands.get(number);
+            let mut band = *self.bands.get(number);
             let rest = if number == trade.last {
                 trade.rest
             } else {

@@ -36,7 +36,7 @@ impl AmmDraft<'_> {
         let oracle = self.oracle()?;
         let edge = self.upper_edge(number)?;
         let lowest = lowest_price(oracle.price, edge)?;
-        let present = self.price_in(number, &self.bands.get(number))?;
+        let present = self.price_in(number, self.bands.get(number))?;
         let walk = Walk {
             amm: self,
             oracle,
@@ -74,7 +74,7 @@ impl Walk<'_, '_> {
             if self.edge.is_zero() {
                 return Err(Rejection::NoReason);
             }
-            let band = self.amm.bands.get(self.number);
+            let band = *self.amm.bands.get(self.number);
             let holds = !band.stable.is_zero() || !band.collateral.is_zero();
             let price = self.oracle.price;
             let mut fee = self.amm.fee(&self.oracle);

@@ -13,6 +13,8 @@ use super::rejection::{Rejection, Ruled};
 use super::state::{Account, Core, Feed, Feeds, GebSetup, Roles};
 use crate::auction::AuctionId;
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
+use crate::protocol::feed::{PriceFeed, Quote};
+use crate::protocol::scale::Scale;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Drift, Event, Events, Health, Holding, Lever, NoTrace,
     Offer, OfferKind, Prices, Protocol, Settlement, SetupError, Terms, Trace, TraceSink, TraceStep,
@@ -20,10 +22,11 @@ use crate::protocol::{
 };
 use crate::units::{
     Amount, BPS, Bps, Price, RAY, Ratio, Rounding, Shares, Timestamp, U256, Value, WAD, div, mul,
-    mul_div, pow10,
+    mul_div,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 /// Places of the two sides in a system's own effective prices.
@@ -43,30 +46,8 @@ pub struct Line {
     pub core: Core,
     /// Collateral and debt of each account's safe, in wad.
     pub safes: Vec<(Amount, Shares)>,
-    /// Seconds for which the feed holds an answer back; 0 passes it on at once.
-    pub feed_delay_s: u64,
-}
-
-/// An answer on its way through the delayed feed.
-#[derive(Clone, Copy, Debug)]
-struct Delayed {
-    delay_s: u64,
-    current: U256,
-    next: U256,
-    /// When the last answer was taken.
-    updated: Timestamp,
-}
-
-impl Delayed {
-    fn observe(&mut self, now: Timestamp, answer: U256) {
-        if self.delay_s == 0 {
-            self.current = answer;
-        } else if now.seconds_since(self.updated) >= self.delay_s && !answer.is_zero() {
-            self.current = self.next;
-            self.next = answer;
-            self.updated = now;
-        }
-    }
+    /// Seconds for which the feed holds an answer back; nothing where it tells at once.
+    pub feed_delay: Option<NonZeroU16>,
 }
 
 /// What an auction still has to raise of its safe's debt, in coins (wad).
@@ -76,7 +57,7 @@ type Due = BTreeMap<AuctionId, U256>;
 struct Slot {
     collateral: AssetId,
     system: Geb,
-    feed: Delayed,
+    feed: PriceFeed,
     index: BreachIndex,
     dues: Arc<Due>,
 }
@@ -93,6 +74,12 @@ pub struct Safes {
     slots: Vec<Slot>,
     /// Auctions by owner: place of the system and the auction.
     running: Arc<BTreeMap<AccountId, Vec<(usize, AuctionId)>>>,
+}
+
+/// From units of an asset to wad; nothing where it is not listed or has more than 18 decimals.
+fn scale(assets: &[Asset], asset: AssetId) -> Option<Scale> {
+    let listed = assets.get(usize::from(asset.0))?;
+    Scale::new(listed.decimals, WAD_DECIMALS)
 }
 
 fn effective_prices(system: &Geb) -> EffectivePrices {
@@ -168,16 +155,11 @@ impl Line {
         let system = setup.build()?;
         let looks = (0..accounts).map(|id| (AccountId(id), look(&system, AccountId(id))));
         let index = BreachIndex::build(effective_prices(&system), looks);
-        let answer = self.core.feeds.delayed.value;
+        let Feed { value, valid, .. } = self.core.feeds.delayed;
         Ok(Slot {
             collateral: self.collateral,
             system,
-            feed: Delayed {
-                delay_s: self.feed_delay_s,
-                current: answer,
-                next: answer,
-                updated: self.core.now,
-            },
+            feed: PriceFeed::settled(Quote { value, valid }, self.feed_delay, self.core.now),
             index,
             dues: Arc::default(),
         })
@@ -190,7 +172,8 @@ impl Safes {
     /// accounts.
     ///
     /// # Errors
-    /// [`SetupError`] names a line whose accounts differ in number.
+    /// [`SetupError`] names an asset that is not listed with up to 18 decimals, or a line whose accounts
+    /// differ in number.
     pub fn new(
         assets: Vec<Asset>,
         base_decimals: u8,
@@ -198,6 +181,14 @@ impl Safes {
         coin: AssetId,
         lines: Vec<Line>,
     ) -> Result<Self, SetupError> {
+        let lent_or_pledged = lines.iter().map(|line| line.collateral).chain([coin]);
+        for asset in lent_or_pledged {
+            if scale(&assets, asset).is_none() {
+                let field = "assets".to_owned();
+                let problem = format!("asset {} is not listed with up to 18 decimals", asset.0);
+                return Err(SetupError { field, problem });
+            }
+        }
         let accounts = lines.first().map_or(0, |line| line.safes.len());
         let accounts = u32::try_from(accounts).unwrap_or(u32::MAX);
         let now = lines.first().map_or(Timestamp(0), |line| line.core.now);
@@ -251,22 +242,24 @@ impl Safes {
         found.ok_or(Rejection::AccountUnknown)
     }
 
-    /// Units of an asset for one unit inside the system, as a power of ten: what wad has more.
-    fn scale(&self, asset: AssetId) -> Ruled<U256> {
-        let listed = self.assets.get(usize::from(asset.0));
-        let decimals = listed.map_or(WAD_DECIMALS, |asset| asset.decimals);
-        Ok(pow10(WAD_DECIMALS.saturating_sub(decimals))?)
-    }
-
     /// From asset units to wad.
-    fn inward(&self, asset: AssetId, amount: Amount) -> Ruled<Amount> {
-        Ok(Amount(amount.0.saturating_mul(self.scale(asset)?)))
+    fn scale(&self, asset: AssetId) -> Ruled<Scale> {
+        scale(&self.assets, asset).ok_or(Rejection::AccountUnknown)
     }
 
-    /// From wad to asset units.
-    fn outward(&self, asset: AssetId, amount: Amount, rounding: Rounding) -> Ruled<Amount> {
-        let scale = self.scale(asset)?;
-        Ok(Amount(mul_div(amount.0, U256::ONE, scale, rounding)?))
+    /// From asset units to wad; the largest amount where that is more than 256 bits hold.
+    fn inward(&self, asset: AssetId, amount: Amount) -> Ruled<Amount> {
+        Ok(Amount(self.scale(asset)?.inward_or_most(amount.0)))
+    }
+
+    /// From wad to asset units, rounded down: what somebody receives.
+    fn outward_down(&self, asset: AssetId, wad: Amount) -> Ruled<Amount> {
+        Ok(Amount(self.scale(asset)?.outward_down(wad.0)))
+    }
+
+    /// From wad to asset units, rounded up: what somebody pays or owes.
+    fn outward_up(&self, asset: AssetId, wad: Amount) -> Ruled<Amount> {
+        Ok(Amount(self.scale(asset)?.outward_up(wad.0)))
     }
 
     fn value(&self, asset: AssetId, wad: Amount) -> Ruled<Value> {
@@ -346,8 +339,8 @@ impl Safes {
             kind: OfferKind::Start,
             collateral,
             debt: self.coin,
-            repay_max: self.outward(self.coin, repay, Rounding::Ceil)?,
-            seize_max: self.outward(collateral, lot, Rounding::Floor)?,
+            repay_max: self.outward_up(self.coin, repay)?,
+            seize_max: self.outward_down(collateral, lot)?,
             ..Offer::default()
         })
     }
@@ -362,8 +355,8 @@ impl Safes {
             auction: u64::try_from(id.0).unwrap_or(u64::MAX),
             collateral,
             debt: self.coin,
-            repay_max: self.outward(self.coin, done.paid, Rounding::Ceil)?,
-            seize_max: self.outward(collateral, done.bought, Rounding::Floor)?,
+            repay_max: self.outward_up(self.coin, done.paid)?,
+            seize_max: self.outward_down(collateral, done.bought)?,
             drift: Drift::Moving,
             ..Offer::default()
         })
@@ -449,9 +442,9 @@ impl Safes {
         if ended {
             self.forget(offer.account, (place, id));
         }
-        let repaid = self.outward(coin, done.paid, Rounding::Ceil)?;
-        let seized = self.outward(collateral, done.bought, Rounding::Floor)?;
-        let deficit = self.outward(coin, Amount(left), Rounding::Floor)?;
+        let repaid = self.outward_up(coin, done.paid)?;
+        let seized = self.outward_down(collateral, done.bought)?;
+        let deficit = self.outward_down(coin, Amount(left))?;
         let lost = ended && sold_out && !deficit.is_zero();
         let mut events = vec![Event::Liquidated {
             account: offer.account,
@@ -472,7 +465,7 @@ impl Safes {
         Ok(Settlement {
             repaid,
             seized,
-            cleared: self.outward(coin, Amount(cleared), Rounding::Floor)?,
+            cleared: self.outward_down(coin, Amount(cleared))?,
             taken: vec![(collateral, seized)],
             deficit: lost.then_some((coin, deficit)).into_iter().collect(),
             events,
@@ -539,20 +532,18 @@ impl Protocol for Safes {
             return Err(Rejection::TimeBackward);
         }
         let events = prices.events_since(&self.prices, self.assets.len());
-        let unit = pow10(self.base_decimals)?;
         let mut next = Vec::with_capacity(self.slots.len());
         for slot in &self.slots {
-            let price = prices.get(slot.collateral).0;
-            let answer = mul_div(price, WAD, unit, Rounding::Floor)?;
+            let answer = Quote::told(prices.get(slot.collateral), self.base_decimals)?;
             let (mut feed, mut system) = (slot.feed, slot.system.clone());
-            feed.observe(now, answer);
-            let told = |value: U256| Feed {
-                value,
-                valid: !value.is_zero(),
+            feed.hear(now, answer);
+            let told = |quote: Quote| Feed {
+                value: quote.value,
+                valid: quote.valid,
                 connected: true,
             };
             let feeds = Feeds {
-                delayed: told(feed.current),
+                delayed: told(feed.current()),
                 median: told(answer),
                 coin: Feed::default(),
             };
@@ -635,17 +626,15 @@ impl Protocol for Safes {
                 continue;
             };
             let all = stake.collateral.saturating_add(stake.free);
-            let outward = |asset, wad, rounding| {
-                let found = self.outward(asset, Amount(wad), rounding);
-                found.unwrap_or(Amount::MAX)
-            };
             let own = held
                 .entry(slot.collateral)
                 .or_insert_with(|| row(slot.collateral));
-            own.collateral = outward(slot.collateral, all, Rounding::Floor);
+            let all = self.outward_down(slot.collateral, Amount(all));
+            own.collateral = all.unwrap_or(Amount::MAX);
             own.enabled = !stake.collateral.is_zero();
             let owed = held.entry(self.coin).or_insert_with(|| row(self.coin));
-            let debt = outward(self.coin, stake.debt, Rounding::Ceil);
+            let debt = self.outward_up(self.coin, Amount(stake.debt));
+            let debt = debt.unwrap_or(Amount::MAX);
             owed.debt = Amount(owed.debt.0.saturating_add(debt.0));
         }
         let mut rows: Vec<_> = held.into_values().collect();
@@ -735,10 +724,14 @@ impl Protocol for Safes {
         hash.update(self.now.0.to_be_bytes());
         for slot in &self.slots {
             hash.update(slot.collateral.0.to_be_bytes());
-            for n in [slot.feed.current, slot.feed.next] {
-                hash.update(n.to_be_bytes::<32>());
+            // What a direct feed tells is part of the system.
+            if let PriceFeed::Delayed(feed) = &slot.feed {
+                for quote in [feed.current, feed.next] {
+                    hash.update(quote.value.to_be_bytes::<32>());
+                    hash.update([u8::from(quote.valid)]);
+                }
+                hash.update(feed.updated.0.to_be_bytes());
             }
-            hash.update(slot.feed.updated.0.to_be_bytes());
             hash.update(slot.system.state_hash());
             for (id, due) in slot.dues.iter() {
                 hash.update(id.0.to_be_bytes::<32>());

@@ -1,10 +1,10 @@
 //! The system's operations, and what they answer.
 
 use super::lending::Change;
-use super::oracle::Quote;
 use super::parameter::Parameter;
 use super::state::House;
 use crate::auction::{AuctionId, Purchase};
+use crate::protocol::feed::Quote;
 use crate::protocol::{AccountId, AssetId};
 use crate::units::{Amount, Price, Shares, U256, Value};
 

@@ -6,10 +6,10 @@
 
 use super::Maker;
 use super::account::Account;
-use super::oracle::{PriceFeed, Quote};
 use super::state::{Bid, CollateralType, Core, House};
 use crate::auction::{EnglishAuction, EnglishTerms, PriceCurve};
 use crate::protocol::AccountId;
+use crate::protocol::feed::{PriceFeed, Quote};
 use crate::units::U256;
 use sha2::{Digest, Sha256};
 

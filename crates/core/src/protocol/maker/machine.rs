@@ -4,12 +4,12 @@ use super::action::{Action, Outcome};
 use super::clip::Wanted;
 use super::draft::{Changes, Draft};
 use super::lending::VaultChange;
-use super::oracle::{PriceFeed, Quote};
 use super::rejection::{Rejection, Ruled};
 use super::vault::VaultHealth;
 use super::version::Sale;
 use super::{Maker, SaleStatus};
 use crate::auction::AuctionId;
+use crate::protocol::feed::{PriceFeed, Quote};
 use crate::protocol::{AccountId, AssetId};
 use crate::units::{Amount, Price, Timestamp, Value};
 

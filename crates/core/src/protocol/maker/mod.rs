@@ -17,7 +17,6 @@ mod flop;
 mod hash;
 mod lending;
 mod machine;
-mod oracle;
 mod parameter;
 mod price;
 mod rejection;
@@ -28,11 +27,11 @@ mod vaults;
 mod version;
 mod vow;
 
+pub use super::feed::{DelayedFeed, PriceFeed, Quote};
 pub use account::{Account, Holding};
 pub use action::{Action, Liquidation, Outcome};
 pub use bidding::NextBid;
 pub use lending::Change;
-pub use oracle::{DelayedFeed, PriceFeed, Quote};
 pub use parameter::{
     BiddingParameter, CollateralParameter, Parameter, SystemParameter, check_curve,
 };

@@ -203,10 +203,12 @@ impl Draft<'_> {
                 if delay == 0 {
                     return Err(Rejection::FeedZeroDelay);
                 }
-                kind.feed.delayed()?.delay = delay;
+                let feed = kind.feed.delayed().ok_or(Rejection::NoSuchOperation)?;
+                feed.delay = delay;
             }
             CollateralParameter::FeedStopped => {
-                kind.feed.delayed()?.stopped = !value.is_zero();
+                let feed = kind.feed.delayed().ok_or(Rejection::NoSuchOperation)?;
+                feed.stopped = !value.is_zero();
             }
         }
         Ok(())

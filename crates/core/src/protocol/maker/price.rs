@@ -1,9 +1,9 @@
 //! The way of a price into the system, and the breaker that looks ahead on it.
 
 use super::draft::Draft;
-use super::oracle::{PriceFeed, Quote};
 use super::rejection::{Rejection, Ruled};
 use crate::protocol::AssetId;
+use crate::protocol::feed::{DelayedFeed, PriceFeed, Quote};
 use crate::units::{Price, RAY, Rounding, U256, checked_mul_div, div, mul};
 
 /// The breaker's highest level.
@@ -18,15 +18,20 @@ impl Draft<'_> {
         Ok(())
     }
 
+    fn delayed_feed(&mut self, asset: AssetId) -> Ruled<&mut DelayedFeed> {
+        let feed = self.type_mut(asset)?.feed.delayed();
+        feed.ok_or(Rejection::NoSuchOperation)
+    }
+
     /// The delayed feed moves on.
     pub(super) fn poke_feed(&mut self, asset: AssetId) -> Ruled<()> {
         let now = self.now();
-        self.type_mut(asset)?.feed.delayed()?.poke(now)
+        Ok(self.delayed_feed(asset)?.poke(now)?)
     }
 
     /// The delayed feed forgets its prices and stops.
     pub(super) fn clear_feed(&mut self, asset: AssetId) -> Ruled<()> {
-        self.type_mut(asset)?.feed.delayed()?.clear();
+        self.delayed_feed(asset)?.clear();
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 //! `docs/protocols/maker.md`.
 
 use crate::auction::{DutchRefusal, EnglishRefusal};
+use crate::protocol::feed::PokeRefused;
 use crate::protocol::rejections;
 use crate::units::Overflow;
 
@@ -209,6 +210,15 @@ impl Rejection {
             Self::NoReason
         } else {
             self
+        }
+    }
+}
+
+impl From<PokeRefused> for Rejection {
+    fn from(refused: PokeRefused) -> Self {
+        match refused {
+            PokeRefused::Stopped => Self::FeedStopped,
+            PokeRefused::NotPassed => Self::FeedNotPassed,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The system's parameters and totals, without its accounts and auctions.
 
-use super::oracle::PriceFeed;
 use crate::auction::{AuctionId, DutchAuction, DutchTerms, EnglishAuction, EnglishTerms, Ray};
+use crate::protocol::feed::PriceFeed;
 use crate::protocol::{AccountId, AssetId};
 use crate::units::{Amount, Index, Price, Ratio, Shares, Timestamp, U256, Value};
 

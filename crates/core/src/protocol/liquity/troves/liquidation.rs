@@ -109,7 +109,7 @@ impl Troves {
                 continue;
             };
             let lack = slot.lack(latest.debt).unwrap_or_default();
-            let lack = self.told_debt(lack, Rounding::Ceil);
+            let lack = self.told_debt_up(lack);
             let deposit = Some(lack).filter(|lack| !lack.is_zero());
             for (kind, deposit) in [
                 (OfferKind::Deposit, deposit),
@@ -171,7 +171,7 @@ impl Troves {
     /// What the liquidator receives besides, in debt units: stablecoin, and ether at the oracle's
     /// prices, rounded down.
     fn reward(&self, carried: &Carried) -> Ruled<Amount> {
-        let stable = self.told_debt(carried.received, Rounding::Floor);
+        let stable = self.told_debt_down(carried.received);
         let ether = self.ether(carried.parts.ether_compensation)?;
         if ether.is_zero() {
             return Ok(stable);
@@ -207,15 +207,15 @@ impl Troves {
         let deficit = short.minus_or_zero(before);
         record(trace, slot, &latest, &carried.parts, [short, before])?;
         let told = part(short, carried.parts.redistributed_debt.0, latest.debt.0)?;
-        let debt = self.told_debt(latest.debt, Rounding::Ceil);
-        let short = self.told_debt(short, Rounding::Ceil);
-        let deficit = self.told_debt(deficit, Rounding::Ceil);
+        let debt = self.told_debt_up(latest.debt);
+        let short = self.told_debt_up(short);
+        let deficit = self.told_debt_up(deficit);
         let (before, elsewhere) = (
             slot.factor(&latest)?,
             self.factor_elsewhere(account, place)?,
         );
         let mut settlement = Settlement {
-            repaid: self.told_debt(carried.repaid, Rounding::Ceil),
+            repaid: self.told_debt_up(carried.repaid),
             seized: carried.seized,
             reward: self.reward(&carried)?,
             cleared: minus(debt, short)?,
@@ -247,10 +247,7 @@ impl Troves {
     fn taken(&self, collateral: AssetId, parts: &Liquidation) -> Ruled<Vec<(AssetId, Amount)>> {
         let mut taken = vec![(collateral, minus(parts.collateral, parts.surplus)?)];
         for (asset, reserve) in [
-            (
-                self.debt,
-                self.told_debt(parts.stable_compensation, Rounding::Floor),
-            ),
+            (self.debt, self.told_debt_down(parts.stable_compensation)),
             (self.native, self.ether(parts.ether_compensation)?),
         ] {
             match taken.iter_mut().find(|(other, _)| *other == asset) {

@@ -36,8 +36,9 @@ use super::draft::Changes;
 use super::math::Ruled;
 use super::rejection::Rejection;
 use super::version::{LiquityVersion, Order};
+use crate::protocol::scale::Scale;
 use crate::protocol::{AccountId, Asset, AssetId, Prices};
-use crate::units::{Amount, Rounding, Timestamp, U256, mul_div};
+use crate::units::{Amount, Timestamp, U256};
 use setup::Coin;
 use slot::Slot;
 use std::sync::Arc;
@@ -69,8 +70,8 @@ pub struct Troves {
     prices: Prices,
     now: Timestamp,
     debt: AssetId,
-    /// The contracts' units of the stablecoin in one of the asset's.
-    debt_scale: U256,
+    /// From the asset's units to the contracts' of the stablecoin.
+    debt_scale: Scale,
     /// 1 in the oracle's currency.
     dollar: U256,
     peg: Peg,
@@ -97,15 +98,19 @@ impl Troves {
         self.peg.coin(&self.prices, self.debt, self.dollar)
     }
 
-    /// An amount of the contracts' stablecoin in units of the asset.
-    fn told_debt(&self, amount: Amount, rounding: Rounding) -> Amount {
-        let units = mul_div(amount.0, U256::ONE, self.debt_scale, rounding);
-        Amount(units.unwrap_or(amount.0))
+    /// An amount of the contracts' stablecoin in units of the asset, rounded down.
+    fn told_debt_down(&self, amount: Amount) -> Amount {
+        Amount(self.debt_scale.outward_down(amount.0))
+    }
+
+    /// The same rounded up.
+    fn told_debt_up(&self, amount: Amount) -> Amount {
+        Amount(self.debt_scale.outward_up(amount.0))
     }
 
     /// An amount of the asset in units of the contracts' stablecoin.
     fn own_debt(&self, amount: Amount) -> Amount {
-        Amount(amount.0.saturating_mul(self.debt_scale))
+        Amount(self.debt_scale.inward_or_most(amount.0))
     }
 
     fn slot(&self, place: usize) -> Ruled<&Slot> {

@@ -128,7 +128,7 @@ impl Troves {
                         payer: account,
                         account,
                         asset: self.debt,
-                        amount: self.told_debt(paid, Rounding::Ceil),
+                        amount: self.told_debt_up(paid),
                     };
                     return Ok(Moved {
                         place,
@@ -157,19 +157,15 @@ impl Troves {
         };
         more(slot.collateral, surplus, Amount::ZERO);
         let left = slot.system.pool.compounded(&deposit).unwrap_or_default();
-        more(
-            self.debt,
-            self.told_debt(left, Rounding::Floor),
-            Amount::ZERO,
-        );
+        more(self.debt, self.told_debt_down(left), Amount::ZERO);
         let Ok(Some(latest)) = slot.trove(account) else {
             return;
         };
         more(slot.collateral, latest.collateral, Amount::ZERO);
         more(
             self.debt,
-            self.told_debt(rules.stable_reserve, Rounding::Floor),
-            self.told_debt(latest.debt, Rounding::Ceil),
+            self.told_debt_down(rules.stable_reserve),
+            self.told_debt_up(latest.debt),
         );
         let ether = self.ether(rules.ether_reserve).unwrap_or_default();
         more(self.native, ether, Amount::ZERO);

@@ -5,6 +5,7 @@ use crate::protocol::liquity::account::{Account, Trove, TroveStatus};
 use crate::protocol::liquity::math::nominal_ratio;
 use crate::protocol::liquity::version::{LiquityVersion, Order, Parameters};
 use crate::protocol::liquity::{System, SystemSetup};
+use crate::protocol::scale::Scale;
 use crate::protocol::{AccountId, Asset, AssetId, Prices, SetupError};
 use crate::units::{Amount, Price, Ratio, Rounding, Timestamp, U256, mul_div, pow10};
 use std::cmp::Reverse;
@@ -139,8 +140,8 @@ impl TrovesSetup {
     /// # Errors
     /// The first field that is inconsistent.
     pub fn build(self) -> Result<Troves, SetupError> {
-        let digits = DECIMALS.checked_sub(self.decimals("debt", self.debt)?);
-        let Some(Ok(debt_scale)) = digits.map(pow10) else {
+        let decimals = self.decimals("debt", self.debt)?;
+        let Some(token_scale) = Scale::new(decimals, DECIMALS) else {
             return refuse("debt", "more than 18 decimals");
         };
         self.decimals("native", self.native)?;
@@ -148,10 +149,10 @@ impl TrovesSetup {
             return refuse("base_decimals", "too many");
         };
         let coin = self.peg.coin(&self.prices, self.debt, dollar);
-        if coin.worth.is_zero() || coin.coins.is_zero() {
+        let debt_scale = token_scale.times(coin.coins);
+        let Some(debt_scale) = debt_scale.filter(|_| !coin.worth.is_zero()) else {
             return refuse("peg", "a coin is worth nothing, or everything");
-        }
-        let debt_scale = debt_scale.saturating_mul(coin.coins);
+        };
         let Some(outside) = self.borrowers.checked_add(1) else {
             return refuse("borrowers", "too many");
         };
@@ -211,7 +212,7 @@ impl TrovesSetup {
         field: &str,
         branch: &BranchSetup,
         price: Price,
-        debt_scale: U256,
+        debt_scale: Scale,
     ) -> Result<System, SetupError> {
         let found = branch.troves.len();
         if u32::try_from(found) != Ok(self.borrowers) {
@@ -225,7 +226,7 @@ impl TrovesSetup {
             add(&mut setup, &account.trove);
             setup.accounts.push(account);
         }
-        let deposits = Amount(branch.deposits.0.saturating_mul(debt_scale));
+        let deposits = Amount(debt_scale.inward_or_most(branch.deposits.0));
         let entered = setup.pool.enter(deposits);
         let Ok(deposit) = entered else {
             return refuse(field, "too large deposits");
@@ -245,7 +246,7 @@ impl TrovesSetup {
         setup.build()
     }
 
-    fn account(&self, stake: &Stake, rate: Ratio, debt_scale: U256) -> Account {
+    fn account(&self, stake: &Stake, rate: Ratio, debt_scale: Scale) -> Account {
         if stake.debt.is_zero() {
             return Account::default();
         }
@@ -253,7 +254,7 @@ impl TrovesSetup {
             trove: Trove {
                 status: TroveStatus::Active,
                 collateral: stake.collateral,
-                debt: Amount(stake.debt.0.saturating_mul(debt_scale)),
+                debt: Amount(debt_scale.inward_or_most(stake.debt.0)),
                 stake: stake.collateral,
                 rate,
                 updated: self.now,

@@ -25,8 +25,9 @@ use super::state::House;
 use super::vault::VaultHealth;
 use crate::auction::AuctionId;
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
+use crate::protocol::scale::Scale;
 use crate::protocol::{AccountId, Asset, AssetId, Prices, health_factor};
-use crate::units::{Amount, Ratio, U256, Value, div, mul};
+use crate::units::{Amount, Ratio, U256, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -45,8 +46,8 @@ type AuctionKey = (AssetId, AuctionId);
 struct Token {
     /// Its place in the list of assets.
     asset: AssetId,
-    /// Wad in one of its base units.
-    scale: U256,
+    /// From its base units to wad.
+    scale: Scale,
 }
 
 /// What the system itself does not remember of an auction.
@@ -78,8 +79,8 @@ pub struct Vaults {
     prices: Prices,
     borrowers: u32,
     debt: AssetId,
-    /// Rad in one base unit of the debt token.
-    debt_unit: U256,
+    /// From the debt token's base units to rad.
+    debt_scale: Scale,
     outside: AccountId,
     maker: Maker,
     tokens: Arc<[Token]>,
@@ -171,33 +172,30 @@ impl Vaults {
 
     /// Money in whole units of the token, rounded up: what somebody pays or owes.
     fn units_up(&self, money: Value) -> Amount {
-        let whole = self.units_down(money);
-        if self.money(whole) == money {
-            whole
-        } else {
-            Amount(whole.0.saturating_add(U256::ONE))
-        }
+        Amount(self.debt_scale.outward_up(money.0))
     }
 
     /// Money in whole units of the token, rounded down: what somebody receives.
     fn units_down(&self, money: Value) -> Amount {
-        Amount(div(money.0, self.debt_unit).unwrap_or(U256::ZERO))
+        Amount(self.debt_scale.outward_down(money.0))
     }
 
     /// Units of the token as money; the largest sum where that is more than 256 bits hold.
     fn money(&self, units: Amount) -> Value {
-        Value(mul(units.0, self.debt_unit).unwrap_or(U256::MAX))
+        Value(self.debt_scale.inward_or_most(units.0))
     }
 
     /// Collateral in whole units of its token, rounded down.
     fn tokens_down(&self, kind: AssetId, wad: Amount) -> Amount {
-        let scale = self.token(kind).map_or(U256::MAX, |token| token.scale);
-        Amount(div(wad.0, scale).unwrap_or(U256::ZERO))
+        let token = self.token(kind);
+        token.map_or(Amount::ZERO, |token| {
+            Amount(token.scale.outward_down(wad.0))
+        })
     }
 
     /// Units of a token as collateral.
     fn wad(&self, kind: AssetId, units: Amount) -> Ruled<Amount> {
-        Ok(Amount(mul(units.0, self.token(kind)?.scale)?))
+        Ok(Amount(self.token(kind)?.scale.inward(units.0)?))
     }
 
     /// What an auction's vault still owes, in units of the debt token.

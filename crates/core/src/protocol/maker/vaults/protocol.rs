@@ -2,10 +2,10 @@
 
 use super::super::action::Action;
 use super::super::lending::{Change, VaultChange};
-use super::super::oracle::Quote;
 use super::super::rejection::{Rejection, Ruled};
 use super::Vaults;
-use super::setup::quote;
+use super::setup::told;
+use crate::protocol::feed::Quote;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
     Prices, Protocol, Settlement, Terms, Trace, health_factor,
@@ -114,7 +114,7 @@ impl Protocol for Vaults {
     fn observe(&mut self, now: Timestamp, prices: &Prices) -> Result<Events, Rejection> {
         let quotes: Vec<Quote> = self
             .kinds()
-            .map(|(_, asset)| quote(prices.get(asset), self.base_decimals))
+            .map(|(_, asset)| told(prices.get(asset), self.base_decimals))
             .collect();
         let mut maker = self.maker.clone();
         maker.observe(now, &quotes)?;

@@ -3,7 +3,6 @@
 use super::super::Maker;
 use super::super::account::{Account, Holding};
 use super::super::action::Action;
-use super::super::oracle::{DelayedFeed, PriceFeed, Quote};
 use super::super::setup::MakerSetup;
 use super::super::state::{
     Breaker, CollateralType, Core, DebtHouse, DutchHouse, EnglishHouse, Lending, Liquidations,
@@ -13,12 +12,14 @@ use super::super::version::MakerVersion;
 use super::{Token, Vaults, effective_prices, look};
 use crate::auction::{DutchTerms, EnglishTerms, Ray};
 use crate::book::BreachIndex;
+use crate::protocol::feed::{PriceFeed, Quote};
+use crate::protocol::scale::Scale;
 use crate::protocol::{AccountId, Asset, AssetId, Prices, SetupError};
 use crate::units::{
-    Amount, Index, Price, RAY, Ratio, Rounding, Shares, Timestamp, U256, Value, WAD, mul, mul_div,
-    pow10,
+    Amount, Index, Price, RAY, Ratio, Rounding, Shares, Timestamp, U256, Value, WAD, mul_div, pow10,
 };
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 /// Digits of collateral and of debt before interest.
@@ -65,7 +66,7 @@ pub struct VaultType {
     /// Least debt of a vault that has any, in rad.
     pub debt_floor: Value,
     /// Seconds that its feed holds a price back; nothing where it tells at once.
-    pub feed_delay: Option<u16>,
+    pub feed_delay: Option<NonZeroU16>,
     /// Most that one liquidation takes: collateral in wad in 1.0, debt with penalty in rad in 1.2.
     pub lot_max: U256,
     /// Most debt with penalty in auction, in rad; read in 2.0.
@@ -107,14 +108,9 @@ fn refused(field: impl Into<String>, problem: impl std::fmt::Display) -> SetupEr
     }
 }
 
-/// A price of a whole token as a feed tells it, in wad.
-pub(super) fn quote(price: Price, base_decimals: u8) -> Quote {
-    let scaled = pow10(base_decimals).and_then(|one| mul_div(price.0, WAD, one, Rounding::Floor));
-    let value = scaled.unwrap_or(U256::ZERO);
-    Quote {
-        value,
-        valid: !value.is_zero(),
-    }
+/// What a feed tells of an oracle's answer; a price that wad does not hold is none.
+pub(super) fn told(price: Price, base_decimals: u8) -> Quote {
+    Quote::told(price, base_decimals).unwrap_or_default()
 }
 
 impl VaultsSetup {
@@ -124,9 +120,9 @@ impl VaultsSetup {
     /// [`SetupError`] names an asset, a type or a vault that does not fit.
     pub fn build(self) -> Result<Vaults, SetupError> {
         let tokens = self.tokens()?;
-        let debt_decimals = self.decimals("debt", self.debt)?;
+        let debt_scale = self.scale("debt", self.debt, RAD_DIGITS)?;
         let addresses = self.addresses()?;
-        let maker = self.system(&tokens, debt_decimals, &addresses)?;
+        let maker = self.system(&tokens, &addresses)?;
         let borrowers = addresses.roles.treasury.0;
         let ids = || (0..borrowers).map(AccountId);
         let kinds = (0..).map(AssetId).take(tokens.len());
@@ -141,7 +137,7 @@ impl VaultsSetup {
             prices: self.prices,
             borrowers,
             debt: self.debt,
-            debt_unit: power_of_ten(RAD_DIGITS.saturating_sub(debt_decimals)),
+            debt_scale,
             outside: addresses.outside,
             maker,
             tokens: tokens.into(),
@@ -151,11 +147,12 @@ impl VaultsSetup {
         })
     }
 
-    fn decimals(&self, field: &str, asset: AssetId) -> Result<u8, SetupError> {
+    fn scale(&self, field: &str, asset: AssetId, digits: u8) -> Result<Scale, SetupError> {
         let listed = self.assets.get(usize::from(asset.0));
         let decimals = listed.map(|asset| asset.decimals);
         let fits = decimals.filter(|decimals| *decimals <= WAD_DIGITS);
-        fits.ok_or_else(|| {
+        let scale = fits.and_then(|decimals| Scale::new(decimals, digits));
+        scale.ok_or_else(|| {
             refused(
                 field,
                 format!("asset {} is not listed with up to 18 decimals", asset.0),
@@ -167,13 +164,13 @@ impl VaultsSetup {
         let mut tokens: Vec<Token> = Vec::with_capacity(self.types.len());
         for (at, kind) in self.types.iter().enumerate() {
             let field = format!("types[{at}].asset");
-            let decimals = self.decimals(&field, kind.asset)?;
+            let scale = self.scale(&field, kind.asset, WAD_DIGITS)?;
             if tokens.iter().any(|token| token.asset == kind.asset) {
                 return Err(refused(field, "there is a type of this asset already"));
             }
             tokens.push(Token {
                 asset: kind.asset,
-                scale: power_of_ten(WAD_DIGITS.saturating_sub(decimals)),
+                scale,
             });
         }
         Ok(tokens)
@@ -197,29 +194,24 @@ impl VaultsSetup {
         })
     }
 
-    fn system(
-        &self,
-        tokens: &[Token],
-        debt_decimals: u8,
-        addresses: &Addresses,
-    ) -> Result<Maker, SetupError> {
+    fn system(&self, tokens: &[Token], addresses: &Addresses) -> Result<Maker, SetupError> {
         let houses = (addresses.first_house..).map(AccountId);
         let rows = self.types.iter().zip(houses);
         let kinds: Result<Vec<_>, _> = rows.map(|(kind, house)| self.kind(kind, house)).collect();
         let mut kinds = kinds?;
-        let unit = power_of_ten(WAD_DIGITS.saturating_sub(debt_decimals));
+        let debt_scale = self.scale("debt", self.debt, WAD_DIGITS)?;
         let mut accounts = Vec::with_capacity(self.vaults.len());
         for (at, pledges) in self.vaults.iter().enumerate() {
             let field = || format!("vaults[{at}]");
             accounts.push(
-                opened(pledges, tokens, unit, &mut kinds)
+                opened(pledges, tokens, debt_scale, &mut kinds)
                     .map_err(|problem| refused(field(), problem))?,
             );
         }
         let drawn: Option<U256> = kinds.iter().try_fold(U256::ZERO, |sum, kind| {
             sum.checked_add(kind.debt.0.checked_mul(RAY)?)
         });
-        let elsewhere = power_of_ten(ELSEWHERE_DIGITS);
+        let elsewhere = pow10(ELSEWHERE_DIGITS).unwrap_or(U256::MAX);
         let issued = drawn.and_then(|drawn| drawn.checked_add(elsewhere));
         let issued = Value(issued.ok_or_else(|| refused("vaults", "the debt exceeds 256 bits"))?);
         let own = 3usize.saturating_add(kinds.len());
@@ -271,18 +263,13 @@ impl VaultsSetup {
     }
 
     fn kind(&self, kind: &VaultType, house: AccountId) -> Result<CollateralType, SetupError> {
-        let quote = quote(self.prices.get(kind.asset), self.base_decimals);
+        let quote = told(self.prices.get(kind.asset), self.base_decimals);
         if !quote.valid {
             return Err(refused(
                 "prices",
                 format!("asset {} has no price", kind.asset.0),
             ));
         }
-        let feed = match kind.feed_delay {
-            Some(0) => return Err(refused("feed_delay", "a delay of no seconds")),
-            Some(delay) => PriceFeed::Delayed(DelayedFeed::settled(quote, delay, self.now)),
-            None => PriceFeed::Direct(quote),
-        };
         let one = self.version.rules().penalty_one;
         let penalty = mul_div(kind.penalty.0, one, WAD, Rounding::Floor);
         let rest = mul_div(kind.debt_floor.0, kind.penalty.0, WAD, Rounding::Floor);
@@ -294,7 +281,7 @@ impl VaultsSetup {
             safe_price: Price::ZERO,
             debt_floor: kind.debt_floor,
             liquidation_ratio: kind.liquidation_ratio,
-            feed,
+            feed: PriceFeed::settled(quote, kind.feed_delay, self.now),
             penalty: fit(penalty)?,
             limit: kind.limit,
             in_auction: Value::ZERO,
@@ -324,15 +311,11 @@ impl VaultsSetup {
     }
 }
 
-fn power_of_ten(digits: u8) -> U256 {
-    pow10(digits).unwrap_or(U256::MAX)
-}
-
 /// A borrower with its vaults, whose debts join those of their types.
 fn opened(
     pledges: &[Pledge],
     tokens: &[Token],
-    debt_scale: U256,
+    debt_scale: Scale,
     kinds: &mut [CollateralType],
 ) -> Result<Account, &'static str> {
     let mut account = Account::default();
@@ -344,8 +327,8 @@ fn opened(
         let ((asset, token), kind) = found.ok_or("there is no type of this asset")?;
         let large = "an amount exceeds 256 bits";
         let held = account.holding(asset);
-        let locked = mul(pledge.collateral.0, token.scale).map_err(|_| large)?;
-        let debt = Shares(mul(pledge.debt.0, debt_scale).map_err(|_| large)?);
+        let locked = token.scale.inward(pledge.collateral.0).map_err(|_| large)?;
+        let debt = Shares(debt_scale.inward(pledge.debt.0).map_err(|_| large)?);
         account.put(Holding {
             locked: held.locked.plus(Amount(locked)).map_err(|_| large)?,
             debt: held.debt.plus(debt).map_err(|_| large)?,

@@ -1,0 +1,158 @@
+//! The start of many paths of one scenario.
+
+use super::Loaded;
+use crate::failure::Failure;
+use backstop_core::protocol::Protocol;
+use backstop_io::inputs::AssetPrice;
+use backstop_io::scenario::{BookSpec, GasPriceSpec, LiquiditySpec, PriceSpec, Scenario};
+use backstop_lab::ensemble::{Ensemble, Totals};
+use backstop_lab::record::AccountsTold;
+use backstop_lab::world::{Recording, World, WorldConfig};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::ops::{ControlFlow, Range};
+use std::path::PathBuf;
+
+/// What costs nothing where nothing happens.
+pub(super) const RECORDING: Recording = Recording {
+    traces: false,
+    events: false,
+    accounts: AccountsTold::Touched,
+};
+
+/// A design at its first moment with the market around it.
+pub(crate) trait Stage: Send + Sync {
+    /// Totals of no path.
+    fn empty(&self) -> Totals;
+
+    /// Runs paths by number, side by side. `on_path` hears of each; nothing where it breaks.
+    ///
+    /// # Errors
+    /// When a price cannot be drawn.
+    fn run(
+        &self,
+        paths: Range<u64>,
+        on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
+    ) -> Result<Option<Totals>, Failure>;
+}
+
+struct Started<P> {
+    world: World<P>,
+    seed: u64,
+    lead: usize,
+}
+
+/// The stage of a protocol.
+pub(super) fn open<P: Protocol + Send + Sync + 'static>(
+    protocol: P,
+    config: WorldConfig,
+    loaded: &Loaded,
+) -> Result<Box<dyn Stage>, Failure> {
+    let seed = loaded.scenario.seed;
+    Ok(Box::new(Started {
+        world: World::new(protocol, config, seed)?,
+        seed,
+        lead: lead(loaded),
+    }))
+}
+
+/// Position of the asset whose price a report shows: the first collateral whose price moves, else
+/// the first asset.
+pub(crate) fn lead(loaded: &Loaded) -> usize {
+    let prices = loaded.inputs.prices.iter();
+    let assets = loaded.scenario.assets.iter().zip(prices);
+    let moves = |price: &AssetPrice| !matches!(price, AssetPrice::Constant(_));
+    let mut collateral =
+        assets.map(|(asset, price)| asset.liquidation_threshold_bps > 0 && moves(price));
+    collateral.position(|found| found).unwrap_or(0)
+}
+
+impl<P> Started<P> {
+    fn ensemble(&self) -> Ensemble<'_, P> {
+        Ensemble {
+            start: &self.world,
+            seed: self.seed,
+            lead: self.lead,
+        }
+    }
+}
+
+impl<P: Protocol + Send + Sync> Stage for Started<P> {
+    fn empty(&self) -> Totals {
+        self.ensemble().empty()
+    }
+
+    fn run(
+        &self,
+        paths: Range<u64>,
+        on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
+    ) -> Result<Option<Totals>, Failure> {
+        Ok(self.ensemble().run(paths, on_path)?)
+    }
+}
+
+/// A hash of all that decides a path but its number: the scenario with its overrides, and what its
+/// files hold. Where the files lie does not count.
+pub(crate) fn digest(loaded: &Loaded) -> String {
+    struct Sink(Sha256);
+    impl Write for Sink {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0.update(text.as_bytes());
+            Ok(())
+        }
+    }
+    let (scenario, inputs) = (placeless(&loaded.scenario), &loaded.inputs);
+    let mut sink = Sink(Sha256::new());
+    let parts: [&dyn std::fmt::Debug; 5] = [
+        &scenario,
+        &inputs.prices,
+        &inputs.gas,
+        &inputs.reserves,
+        &inputs.book.accounts,
+    ];
+    for part in parts {
+        // Writing to a hash cannot fail.
+        let _ = writeln!(sink, "{part:?}");
+    }
+    let hash = sink.0.finalize();
+    let hex = |text: String, byte: &u8| format!("{text}{byte:02x}");
+    hash.iter().fold(String::new(), hex)
+}
+
+/// A scenario without its texts and without the places of its files.
+fn placeless(scenario: &Scenario) -> Scenario {
+    let mut scenario = Scenario {
+        path: PathBuf::new(),
+        title: String::new(),
+        question: String::new(),
+        description: String::new(),
+        notes: Vec::new(),
+        book: BookSpec::File(PathBuf::new()),
+        ..scenario.clone()
+    };
+    for asset in &mut scenario.assets {
+        without_files(&mut asset.price);
+    }
+    for venue in &mut scenario.venues {
+        if let LiquiditySpec::RecordedReserves { file } = &mut venue.liquidity {
+            *file = PathBuf::new();
+        }
+    }
+    if let GasPriceSpec::Files(files) = &mut scenario.gas.price {
+        files.clear();
+    }
+    scenario
+}
+
+fn without_files(price: &mut PriceSpec) {
+    match price {
+        PriceSpec::Files { candles, .. } | PriceSpec::Bootstrap { candles, .. } => {
+            candles.files.clear();
+        }
+        PriceSpec::Shocks { on, .. } => without_files(on),
+        PriceSpec::Constant(_)
+        | PriceSpec::Points { .. }
+        | PriceSpec::Follows { .. }
+        | PriceSpec::Random(_) => {}
+    }
+}

@@ -1,0 +1,207 @@
+//! Ensembles from the command line: pieces, interruptions and refusals.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A fresh folder.
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("stress")
+        .join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+/// `backstop stress` over a small book by the hour.
+fn stress(paths: u32, out: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_backstop"));
+    command
+        .args(["stress", "scenarios/march-2020.toml", "--paths"])
+        .arg(paths.to_string())
+        .args(["--set", "time.step_s=3600"])
+        .args(["--set", "book.synthetic.accounts=300", "--out"])
+        .arg(out)
+        .args(more)
+        .current_dir(root())
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(mut command: Command) -> Output {
+    command.output().expect("the command starts")
+}
+
+fn ok(command: Command) -> String {
+    let output = run(command);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// Exit status 2 and this in the message.
+fn refused(command: Command, parts: &[&str]) {
+    let output = run(command);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    for part in parts {
+        assert!(message.contains(part), "{part} is missing in {message}");
+    }
+}
+
+fn totals(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("totals.json")).expect("totals")
+}
+
+fn merge(parts: &[&Path], out: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_backstop"));
+    command
+        .args(["merge", "scenarios/march-2020.toml"])
+        .args(parts)
+        .arg("--out")
+        .arg(out)
+        .current_dir(root());
+    command
+}
+
+#[test]
+fn threads_and_shards_give_the_same_bytes() {
+    let [whole, one, out] = ["whole", "one-thread", "merged"].map(scratch);
+    let told = ok(stress(40, &whole, &[]));
+    assert!(told.contains("40 paths"), "{told}");
+    ok(stress(40, &one, &["--threads", "1"]));
+    assert_eq!(totals(&whole), totals(&one));
+    let shards: Vec<PathBuf> = (1..=3).map(|n| scratch(&format!("shard-{n}"))).collect();
+    for (n, shard) in (1..).zip(&shards) {
+        ok(stress(40, shard, &["--shard", &format!("{n}/3")]));
+    }
+    let [a, b, c] = [&shards[0], &shards[1], &shards[2]].map(PathBuf::as_path);
+    ok(merge(&[c, a, b], &out));
+    assert_eq!(totals(&whole), totals(&out));
+    assert!(out.join("stress.html").exists());
+    refused(
+        merge(&[a, b, a], &out),
+        &["shard-1", "another part holds too"],
+    );
+    let other = scratch("other-seed");
+    ok(stress(40, &other, &["--shard", "3/3", "--seed", "5"]));
+    refused(
+        merge(&[a, &other], &out),
+        &["other-seed", "seed: found 5, wanted 20200312"],
+    );
+}
+
+/// Killed without warning after something was kept.
+fn kill_after_a_while(mut child: Child, folder: &Path) {
+    let file = folder.join("totals.json");
+    let begun = Instant::now();
+    while !file.exists() && begun.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn a_killed_run_goes_on_to_the_same_bytes() {
+    let [whole, killed] = ["not-killed", "killed"].map(scratch);
+    ok(stress(400, &whole, &[]));
+    let mut command = stress(400, &killed, &[]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    kill_after_a_while(child.expect("the command starts"), &killed);
+    let kept = totals(&killed);
+    ok(stress(400, &killed, &["--resume"]));
+    assert_eq!(totals(&whole), totals(&killed));
+    assert_ne!(kept, totals(&killed), "it was killed before its end");
+}
+
+#[test]
+fn goes_on_with_the_same_ensemble_only() {
+    let folder = scratch("refusals");
+    ok(stress(20, &folder, &[]));
+    for (more, why) in [
+        (
+            &["--resume", "--seed", "1"][..],
+            "seed: found 20200312, wanted 1",
+        ),
+        (&["--resume", "--set", "oracle.delay_s=60"], "digest"),
+    ] {
+        refused(stress(20, &folder, more), &["totals.json", why]);
+    }
+    refused(
+        stress(30, &folder, &["--resume"]),
+        &["paths: found 20, wanted 30"],
+    );
+    std::fs::write(folder.join("totals.json"), "{\"format\":").expect("a file");
+    refused(stress(20, &folder, &["--resume"]), &["totals.json", "EOF"]);
+    for (more, why) in [
+        (&["--shard", "4/3"][..], "allowed: I/N"),
+        (
+            &["--precision", "2"],
+            "allowed: a number above 0 and below 1",
+        ),
+        (
+            &["--shard", "1/3", "--precision", "0.1"],
+            "cannot be used with",
+        ),
+    ] {
+        refused(stress(20, &folder, more), &[why]);
+    }
+}
+
+/// One path of the ensemble, in full, has the figures that the ensemble counted.
+#[test]
+fn a_path_can_be_run_again() {
+    let [one, again] = ["one-path", "again"].map(scratch);
+    ok(stress(1, &one, &[]));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_backstop"));
+    command
+        .args(["run", "scenarios/march-2020.toml", "--path", "0"])
+        .args(["--set", "time.step_s=3600"])
+        .args(["--set", "book.synthetic.accounts=300", "--out"])
+        .arg(&again)
+        .current_dir(root());
+    ok(command);
+    let read = |file: PathBuf| -> serde_json::Value {
+        let text = std::fs::read_to_string(file).expect("a file");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let totals = read(one.join("totals.json"));
+    let metrics = read(again.join("metrics.json"));
+    let rows = metrics.as_array().expect("rows");
+    for name in ["liquidations", "seized", "bad_debt", "gas"] {
+        let row = rows.iter().find(|row| row["metric"] == name);
+        let value = row.expect("the metric")["value"]
+            .as_f64()
+            .expect("a number");
+        let sum = totals["totals"]["figures"][name]["sum"]["sum"].as_str();
+        let sum: f64 = sum.expect("a sum").parse().expect("a number");
+        assert!(
+            (sum / 1e9 - value).abs() <= 1e-6 * value.abs().max(1.0),
+            "{name}: {sum} {value}"
+        );
+    }
+}
+
+/// The same paths with a tenth of the depth: what is sold slips more.
+#[test]
+fn less_depth_slips_more() {
+    let [whole, tenth] = ["whole-depth", "a-tenth"].map(scratch);
+    ok(stress(4, &whole, &[]));
+    ok(stress(4, &tenth, &["--set", "impact.depth=0.1"]));
+    let slippage = |folder: &Path| {
+        let totals: serde_json::Value = serde_json::from_str(&totals(folder)).expect("JSON");
+        let sum = totals["totals"]["figures"]["slippage"]["sum"]["sum"].as_str();
+        sum.expect("a sum").parse::<f64>().expect("a number")
+    };
+    let (whole, tenth) = (slippage(&whole), slippage(&tenth));
+    assert!(whole > 0.0 && tenth > 2.0 * whole, "{whole} {tenth}");
+    refused(
+        stress(4, &scratch("no-depth"), &["--set", "impact.depth=0"]),
+        &["impact.depth", "found 0"],
+    );
+}

@@ -1,0 +1,92 @@
+//! What one path adds to an ensemble.
+
+use crate::metrics::{Evidence, METRICS, Metric, fall_of, hardest_hit};
+use crate::record::PathRecord;
+
+/// The largest fall of a path.
+pub const FALL: Metric = Metric {
+    name: "largest_fall",
+    unit: "share",
+    doc: "Largest fall of an oracle's price from its first value, without feedback, of the asset \
+          that falls most.",
+    compute: |e| {
+        let calm = e.without_feedback.unwrap_or(e.path);
+        Some(
+            hardest_hit(calm)
+                .and_then(|asset| fall_of(calm, asset))
+                .unwrap_or(0.0),
+        )
+    },
+};
+
+/// One path's figures.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// Number of the path.
+    pub path: u64,
+    /// By metric, in the order of [`METRICS`] and then [`FALL`].
+    pub values: Vec<Option<f64>>,
+    /// Collateral taken by asset, USD.
+    pub taken_usd: Vec<f64>,
+    /// Account, collateral taken, and bad debt left, USD.
+    pub accounts: Vec<(u32, f64, f64)>,
+    /// The lead asset's oracle price over its first one, with and without feedback, by step.
+    pub fan: Vec<[f64; 2]>,
+    /// Whether the ledger could not go on.
+    pub stopped: bool,
+}
+
+impl Figures {
+    /// A figure by its metric's name.
+    pub fn value(&self, name: &str) -> Option<f64> {
+        let at = metrics().position(|metric| metric.name == name)?;
+        self.values.get(at).copied().flatten()
+    }
+}
+
+/// All figures of a path, in their order.
+pub(super) fn metrics() -> impl Iterator<Item = &'static Metric> {
+    METRICS.iter().chain(std::iter::once(&FALL))
+}
+
+/// Figures of a path and its pair without feedback. `lead` is the position of the asset in the fan.
+pub fn of_path(path: u64, evidence: &Evidence<'_>, lead: usize) -> Figures {
+    let record = evidence.path;
+    let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
+    let mut taken_usd = vec![0.0; record.symbols.len()];
+    for row in &record.liquidations {
+        if let Some(sum) = taken_usd.get_mut(usize::from(row.collateral.0)) {
+            *sum += row.taken_usd;
+        }
+    }
+    let outcomes = record.accounts.iter();
+    let lost = outcomes.map(|row| {
+        (
+            row.account.0,
+            row.seized_usd,
+            row.deficit_usd + row.shortfall_usd,
+        )
+    });
+    Figures {
+        path,
+        values: metrics()
+            .map(|metric| finite((metric.compute)(evidence)))
+            .collect(),
+        taken_usd,
+        accounts: lost
+            .filter(|(_, taken, bad)| *taken > 0.0 || *bad > 0.0)
+            .collect(),
+        fan: fan(record, evidence.without_feedback.unwrap_or(record), lead),
+        stopped: record.stopped.is_some(),
+    }
+}
+
+fn fan(record: &PathRecord, without: &PathRecord, lead: usize) -> Vec<[f64; 2]> {
+    let first = record.steps.first().and_then(|row| row.oracle.get(lead));
+    let first = first.copied().unwrap_or(f64::NAN);
+    let pairs = record.steps.iter().zip(&without.steps);
+    let price = |row: &crate::record::StepRow| row.oracle.get(lead).map_or(f64::NAN, |p| p / first);
+    pairs
+        .map(|(with, without)| [price(with), price(without)])
+        .collect()
+}

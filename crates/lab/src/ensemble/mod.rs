@@ -1,0 +1,95 @@
+//! Many paths from one start, and what they say together.
+//!
+//! Path `k` of a seed is always the same path ([`path_seed`]), and everything that paths add up to
+//! is kept in integers and in counts: sums do not depend on the order of their terms. So an
+//! [`Ensemble`] gives the same [`Totals`] to the bit on any number of threads, in one piece or
+//! merged from shards, at once or resumed. Memory does not grow with the number of paths.
+
+mod estimate;
+mod figures;
+mod sketch;
+mod sum;
+mod totals;
+
+pub use estimate::{CONFIDENCE, Estimate, Level, Tail};
+pub use figures::{FALL, Figures, of_path};
+pub use sum::{Distribution, Sum};
+pub use totals::{AccountLosses, FallBin, FanStep, Totals, WORST_KEPT, WorstPath};
+
+use crate::error::ConfigError;
+use crate::metrics::Evidence;
+use crate::random::path_seed;
+use crate::world::World;
+use backstop_core::protocol::Protocol;
+use rayon::prelude::*;
+use std::ops::{ControlFlow, Range};
+
+/// A start and the seed of its paths.
+#[derive(Clone, Copy, Debug)]
+pub struct Ensemble<'a, P> {
+    /// A world that has not run.
+    pub start: &'a World<P>,
+    /// Seed of the whole.
+    pub seed: u64,
+    /// Position of the asset whose price the fan shows.
+    pub lead: usize,
+}
+
+impl<P: Protocol + Send + Sync> Ensemble<'_, P> {
+    /// Nothing yet.
+    pub fn empty(&self) -> Totals {
+        Totals::new(self.start.protocol().assets().len())
+    }
+
+    /// Runs paths by number, side by side. `on_path` hears of each path that is done; when it
+    /// breaks, nothing is returned.
+    ///
+    /// # Errors
+    /// When a price process cannot be drawn.
+    pub fn run(
+        &self,
+        paths: Range<u64>,
+        on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
+    ) -> Result<Option<Totals>, ConfigError> {
+        let done = paths.into_par_iter().try_fold(
+            || self.empty(),
+            |mut totals, path| {
+                let figures = self.path(path).map_err(Stop::Config)?;
+                totals.add(&figures);
+                if on_path().is_break() {
+                    return Err(Stop::Asked);
+                }
+                Ok(totals)
+            },
+        );
+        let joined = done.try_reduce(
+            || self.empty(),
+            |mut totals, more| {
+                totals.merge(&more);
+                Ok(totals)
+            },
+        );
+        match joined {
+            Ok(totals) => Ok(Some(totals)),
+            Err(Stop::Asked) => Ok(None),
+            Err(Stop::Config(error)) => Err(error),
+        }
+    }
+
+    fn path(&self, path: u64) -> Result<Figures, ConfigError> {
+        let mut world = self.start.fork(path_seed(self.seed, path))?;
+        let undisturbed = world.undisturbed();
+        let record = world.run(&mut |_| ControlFlow::Continue(()));
+        let evidence = Evidence::paired(&record, &undisturbed);
+        Ok(of_path(path, &evidence, self.lead))
+    }
+}
+
+/// Why not all paths were done.
+enum Stop {
+    Asked,
+    Config(ConfigError),
+}
+
+#[cfg(test)]
+mod tests;

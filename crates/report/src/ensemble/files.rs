@@ -1,0 +1,150 @@
+//! The files of an ensemble: tables as Parquet and JSON, `stress.json`, and the page.
+
+use super::{EnsembleReport, Figure, Known, answer};
+use crate::answer::spans_text;
+use crate::html::ensemble_page;
+use crate::results::{json, write_files};
+use crate::tables::known_tables;
+use backstop_io::FileError;
+use backstop_lab::ensemble::{CONFIDENCE, Estimate, Level};
+use serde::Serialize;
+use std::path::Path;
+
+/// Format of `stress.json`.
+const FORMAT: &str = "backstop-stress/1";
+
+/// Writes the tables `figures`, `losses`, `falls`, `fan`, `accounts`, `assets` and `worst`, the
+/// summary `stress.json` and the page `stress.html` into a folder that exists.
+///
+/// # Errors
+/// [`FileError`] when the system refuses; files written before stay.
+pub fn write_ensemble(out: &Path, report: &EnsembleReport<'_>) -> Result<(), FileError> {
+    let known = Known::new(*report);
+    let texts = [
+        ("stress.json", summary(&known)),
+        ("stress.html", ensemble_page(&known)),
+    ];
+    write_files(out, &known_tables(&known), &texts)?;
+    Ok(())
+}
+
+/// `stress.json`: what was asked, and the figures of the answer.
+#[derive(Serialize)]
+struct SummaryFile<'a> {
+    format: &'static str,
+    title: &'a str,
+    scenario: &'a str,
+    scenario_version: &'a str,
+    protocol: &'a str,
+    software: &'a str,
+    command: &'a str,
+    answer: String,
+    seed: u64,
+    paths: u64,
+    asked: u64,
+    stopped: u64,
+    horizon_s: u64,
+    /// Share of intervals that hold the true value.
+    confidence: f64,
+    /// Share of paths that leave no bad debt.
+    without_bad_debt: Option<f64>,
+    bad_debt: Option<FigureFile>,
+    seized: Option<FigureFile>,
+    /// Accounts that leave bad debt on any path.
+    accounts_with_bad_debt: usize,
+    /// Fewest accounts that make half of it.
+    accounts_with_half_of_bad_debt: Option<usize>,
+    /// The account that leaves most, and its share.
+    largest_account: Option<AccountFile>,
+}
+
+#[derive(Serialize)]
+struct AccountFile {
+    account: u32,
+    name: Option<String>,
+    share_of_bad_debt: f64,
+}
+
+#[derive(Serialize)]
+struct FigureFile {
+    unit: &'static str,
+    paths: u64,
+    mean: Option<EstimateFile>,
+    tails: Vec<TailFile>,
+    max: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct TailFile {
+    level: f64,
+    value_at_risk: EstimateFile,
+    expected_shortfall: EstimateFile,
+}
+
+/// An end that is not known is null.
+#[derive(Serialize)]
+struct EstimateFile {
+    value: f64,
+    low: Option<f64>,
+    high: Option<f64>,
+}
+
+fn estimate(estimate: Estimate) -> EstimateFile {
+    let known = |end: f64| end.is_finite().then_some(end);
+    EstimateFile {
+        value: estimate.value,
+        low: known(estimate.low),
+        high: known(estimate.high),
+    }
+}
+
+fn figure(figure: &Figure) -> FigureFile {
+    let tail = |level: Level| {
+        let tail = figure.tail(level)?;
+        Some(TailFile {
+            level: level.0,
+            value_at_risk: estimate(tail.value_at_risk),
+            expected_shortfall: estimate(tail.expected_shortfall),
+        })
+    };
+    FigureFile {
+        unit: figure.metric.unit,
+        paths: figure.paths,
+        mean: figure.mean.map(estimate),
+        tails: Level::SHOWN.into_iter().filter_map(tail).collect(),
+        max: figure.max,
+    }
+}
+
+fn summary(known: &Known<'_>) -> String {
+    let (report, context) = (&known.report, known.report.context);
+    let accounts = &known.accounts;
+    let first = accounts.rows.first().filter(|first| first.bad_debt > 0.0);
+    let file = SummaryFile {
+        format: FORMAT,
+        title: &context.title,
+        scenario: &context.scenario,
+        scenario_version: &context.scenario_version,
+        protocol: &context.protocol,
+        software: &context.software,
+        command: &context.command,
+        answer: spans_text(answer(known)).replace('\u{a0}', " "),
+        seed: report.seed,
+        paths: report.totals.paths,
+        asked: report.asked,
+        stopped: report.totals.stopped,
+        horizon_s: report.horizon_s,
+        confidence: CONFIDENCE,
+        without_bad_debt: known.without_bad_debt(),
+        bad_debt: known.figure("bad_debt").map(figure),
+        seized: known.figure("seized").map(figure),
+        accounts_with_bad_debt: accounts.with_bad_debt(),
+        accounts_with_half_of_bad_debt: accounts.half_of_bad_debt(),
+        largest_account: first.map(|first| AccountFile {
+            account: first.number,
+            name: (report.account_name)(first.number),
+            share_of_bad_debt: first.bad_debt / accounts.bad_debt,
+        }),
+    };
+    json(&file, serde_json::to_string_pretty) + "\n"
+}

@@ -1,0 +1,120 @@
+//! The report of an ensemble: many paths from one start.
+
+mod accounts;
+mod answer;
+mod figures;
+mod files;
+mod losses;
+mod text;
+
+pub(crate) use accounts::{Account, Accounts};
+pub(crate) use answer::{answer, horizon};
+pub(crate) use figures::{Figure, SHOWN, interval, money_range};
+pub use files::write_ensemble;
+pub(crate) use losses::{Loss, losses, terms_below};
+pub use text::{ensemble_text, estimate_text};
+
+use crate::context::RunContext;
+use backstop_lab::ensemble::{Level, Totals};
+
+/// The level that the answer speaks of.
+pub(crate) const HEADLINE: Level = Level(0.99);
+
+/// A level as per cent, without what its binary fraction adds.
+pub(crate) fn percent_of(level: Level) -> f64 {
+    (level.0 * 1_000.0).round() / 10.0
+}
+
+/// Everything that an ensemble's report shows.
+#[derive(Clone, Copy)]
+pub struct EnsembleReport<'a> {
+    /// What was asked, from which inputs.
+    pub context: &'a RunContext,
+    /// What the paths add up to.
+    pub totals: &'a Totals,
+    /// Tickers, by asset.
+    pub symbols: &'a [String],
+    /// Position of the asset whose price the fan shows.
+    pub lead: usize,
+    /// Seed of the whole.
+    pub seed: u64,
+    /// Paths that were asked for; the totals may hold fewer.
+    pub asked: u64,
+    /// From the first to the last step, seconds.
+    pub horizon_s: u64,
+    /// Name of an account in the book file, where it has one.
+    pub account_name: &'a dyn Fn(u32) -> Option<String>,
+    /// Command that runs a path by its number again, with its full trace.
+    pub path_command: &'a dyn Fn(u64) -> String,
+}
+
+impl std::fmt::Debug for EnsembleReport<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnsembleReport")
+            .field("title", &self.context.title)
+            .field("paths", &self.totals.paths)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl EnsembleReport<'_> {
+    /// The page as text, UTF-8. The same report gives the same bytes.
+    pub fn page(&self) -> String {
+        crate::html::ensemble_page(&Known::new(*self))
+    }
+}
+
+/// A report with what its parts share, computed once.
+pub(crate) struct Known<'a> {
+    pub(crate) report: EnsembleReport<'a>,
+    /// One a metric, in the lab's order.
+    pub(crate) figures: Vec<Figure>,
+    pub(crate) accounts: Accounts,
+}
+
+impl<'a> Known<'a> {
+    pub(crate) fn new(report: EnsembleReport<'a>) -> Self {
+        Self {
+            report,
+            figures: Figure::all(report.totals),
+            accounts: Accounts::of(report.totals),
+        }
+    }
+
+    /// A figure that at least one path tells.
+    pub(crate) fn figure(&self, name: &str) -> Option<&Figure> {
+        let mut all = self.figures.iter();
+        all.find(|f| f.metric.name == name && f.paths > 0)
+    }
+
+    /// Figures of the main table that no path tells, as a list in a sentence; empty without any.
+    pub(crate) fn untold(&self) -> String {
+        let untold = SHOWN.iter().filter(|s| self.figure(s.metric).is_none());
+        let labels: Vec<String> = untold.map(|s| s.label.to_lowercase()).collect();
+        match labels.as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        }
+    }
+
+    /// The name of an account in the book file, else its number.
+    pub(crate) fn account(&self, number: u32) -> String {
+        (self.report.account_name)(number).unwrap_or_else(|| format!("account {number}"))
+    }
+
+    /// Ticker of the asset whose price the fan shows.
+    pub(crate) fn lead(&self) -> &str {
+        let symbol = self.report.symbols.get(self.report.lead);
+        symbol.map_or("the lead asset", String::as_str)
+    }
+
+    /// Share of paths that leave no bad debt; none where no path tells its bad debt.
+    pub(crate) fn without_bad_debt(&self) -> Option<f64> {
+        let all = self.report.totals.figure("bad_debt")?;
+        let paths = all.sum.count();
+        let none = terms_below(all, crate::answer::NOTHING_USD);
+        (paths > 0).then(|| none as f64 / paths as f64)
+    }
+}
