@@ -76,106 +76,87 @@ fn parameters(assets: &[Asset]) -> Table {
 }
 
 fn fits(assets: &[Asset]) -> Table {
-    let rows = each_fit(assets);
+    let rows: Vec<(&Asset, &Fitted)> = each_fit(assets).collect();
+    let mut columns = what(&rows);
+    columns.extend(residuals(&rows));
+    columns.extend(tails(&rows));
+    let price = text(rows.iter().map(|r| super::block::price(&r.1.model)));
+    let doc = "Value of the key price in a scenario.";
+    columns.push(Column::new("price", "", doc, price));
+    Table::new("fit-goodness", columns)
+}
+
+/// Of what and how likely.
+fn what(rows: &[(&Asset, &Fitted)]) -> Vec<Column> {
+    let rows = rows.iter();
     let count = |asset: &Asset| u64::try_from(asset.sample.returns.len()).unwrap_or(u64::MAX);
-    let tail = |asset: &Asset, side: usize| asset.tails[side].map(|hill| hill.index);
-    let doubt = |asset: &Asset, side: usize| asset.tails[side].map(|hill| hill.error);
-    let optional = |values: Vec<Option<f64>>| ColumnData::OptionalF64(values);
-    Table::new(
-        "fit-goodness",
-        vec![
-            Column::new(
-                "asset",
-                "",
-                "File.",
-                text(rows.clone().map(|r| r.0.name.clone())),
-            ),
-            Column::new(
-                "model",
-                "",
-                "Process, by its key in a scenario.",
-                text(rows.clone().map(|r| r.1.family.key().to_owned())),
-            ),
-            Column::new(
-                "returns",
-                "",
-                "Log returns.",
-                ColumnData::U64(rows.clone().map(|r| count(r.0)).collect()),
-            ),
-            Column::new(
-                "step_s",
-                "s",
-                "Length of a return.",
-                ColumnData::U32(rows.clone().map(|r| r.0.sample.step_s).collect()),
-            ),
-            Column::new(
-                "log_likelihood",
-                "",
-                "Logarithm of the density of all returns.",
-                number(rows.clone().map(|r| r.1.log_likelihood)),
-            ),
-            Column::new(
-                "aic",
-                "",
-                "Akaike's criterion; lower is better.",
-                number(rows.clone().map(|r| r.1.aic)),
-            ),
-            Column::new(
-                "converged",
-                "",
-                "Whether the search came to rest.",
-                ColumnData::Bool(rows.clone().map(|r| r.1.converged).collect()),
-            ),
-            Column::new(
-                "distance",
-                "",
-                "Largest distance of the residuals' distribution from the normal one.",
-                number(rows.clone().map(|r| r.1.goodness.distance)),
-            ),
-            Column::new(
-                "squares",
-                "",
-                "Autocorrelation of the squared residuals at lag 1.",
-                number(rows.clone().map(|r| r.1.goodness.squares)),
-            ),
-            Column::new(
-                "squares_p",
-                "",
-                "Chance of such autocorrelation over lags 1 to 10 where there is none.",
-                number(rows.clone().map(|r| r.1.goodness.squares_p)),
-            ),
-            Column::new(
-                "tail_losses",
-                "",
-                "Hill's index of the losses' tail.",
-                optional(rows.clone().map(|r| tail(r.0, 0)).collect()),
-            ),
-            Column::new(
-                "tail_losses_error",
-                "",
-                "Its standard error.",
-                optional(rows.clone().map(|r| doubt(r.0, 0)).collect()),
-            ),
-            Column::new(
-                "tail_gains",
-                "",
-                "Hill's index of the gains' tail.",
-                optional(rows.clone().map(|r| tail(r.0, 1)).collect()),
-            ),
-            Column::new(
-                "tail_gains_error",
-                "",
-                "Its standard error.",
-                optional(rows.clone().map(|r| doubt(r.0, 1)).collect()),
-            ),
-            Column::new(
-                "price",
-                "",
-                "Value of the key price in a scenario.",
-                text(rows.map(|r| super::block::price(&r.1.model))),
-            ),
-        ],
-    )
+    let asset = text(rows.clone().map(|r| r.0.name.clone()));
+    let model = text(rows.clone().map(|r| r.1.family.key().to_owned()));
+    let returns = ColumnData::U64(rows.clone().map(|r| count(r.0)).collect());
+    let step = ColumnData::U32(rows.clone().map(|r| r.0.sample.step_s).collect());
+    let likelihood = number(rows.clone().map(|r| r.1.log_likelihood));
+    let aic = number(rows.clone().map(|r| r.1.aic));
+    let converged = ColumnData::Bool(rows.map(|r| r.1.converged).collect());
+    let density = "Logarithm of the density of all returns.";
+    vec![
+        Column::new("asset", "", "Symbol or file.", asset),
+        Column::new("model", "", "Process, by its key in a scenario.", model),
+        Column::new("returns", "", "Log returns.", returns),
+        Column::new("step_s", "s", "Length of a return.", step),
+        Column::new("log_likelihood", "", density, likelihood),
+        Column::new("aic", "", "Akaike's criterion; lower is better.", aic),
+        Column::new(
+            "converged",
+            "",
+            "Whether the search came to rest.",
+            converged,
+        ),
+    ]
+}
+
+fn residuals(rows: &[(&Asset, &Fitted)]) -> Vec<Column> {
+    let good = rows.iter().map(|r| &r.1.goodness);
+    let column = |name: &str, doc: &str, data| Column::new(name, "", doc, data);
+    vec![
+        column(
+            "distance",
+            "Largest distance of the residuals' distribution from the normal one.",
+            number(good.clone().map(|g| g.distance)),
+        ),
+        column(
+            "squares",
+            "Autocorrelation of the squared residuals at lag 1.",
+            number(good.clone().map(|g| g.squares)),
+        ),
+        column(
+            "squares_p",
+            "Chance of such autocorrelation over lags 1 to 10 where there is none.",
+            number(good.map(|g| g.squares_p)),
+        ),
+    ]
+}
+
+/// Hill's index of losses and gains, with standard errors.
+fn tails(rows: &[(&Asset, &Fitted)]) -> Vec<Column> {
+    let mut columns = Vec::new();
+    for (side, name) in ["losses", "gains"].into_iter().enumerate() {
+        let hills = rows.iter().map(|r| r.0.tails[side]);
+        let index = hills.clone().map(|hill| hill.map(|hill| hill.index));
+        let error = hills.map(|hill| hill.map(|hill| hill.error));
+        columns.push(Column::new(
+            format!("tail_{name}"),
+            "",
+            format!("Hill's index of the tail of {name}."),
+            ColumnData::OptionalF64(index.collect()),
+        ));
+        columns.push(Column::new(
+            format!("tail_{name}_error"),
+            "",
+            "Its standard error.",
+            ColumnData::OptionalF64(error.collect()),
+        ));
+    }
+    columns
 }
 
 fn quantiles(assets: &[Asset]) -> Table {
