@@ -52,6 +52,14 @@ pub fn path_seed(seed: u64, path: u64) -> u64 {
 /// Sets the seeds of paths apart from other uses of the same seed.
 const PATHS: u64 = 0x6261_636b_7374_6f70;
 
+/// The beginning of another purpose's stream, from a generator of the same seed that has not been
+/// drawn from: the same as [`stream`], without the work on the seed.
+pub(crate) fn switched(unused: &ChaCha8Rng, purpose: Purpose) -> ChaCha8Rng {
+    let mut rng = unused.clone();
+    rng.set_stream(purpose.stream());
+    rng
+}
+
 /// A number in `[0, 1)` that depends on the seed and a key only: for choices that must not depend
 /// on the order in which they are made.
 pub fn hashed_unit(seed: u64, key: u64) -> f64 {
@@ -80,6 +88,15 @@ mod tests {
         assert_ne!(
             first(7, Purpose::Price(0)),
             first(7, Purpose::Liquidator(0))
+        );
+    }
+
+    #[test]
+    fn a_switched_stream_is_the_stream() {
+        let mut switched = switched(&stream(7, Purpose::Shock(0)), Purpose::Shock(3));
+        assert_eq!(
+            switched.random::<u64>(),
+            stream(7, Purpose::Shock(3)).random::<u64>()
         );
     }
 

@@ -2,6 +2,7 @@
 
 mod compare;
 mod explain;
+mod fit;
 mod health;
 mod map;
 mod merge;
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Map(map::Args),
     /// Health, distance to liquidation and liquidation price of every account of a book
     Health(health::Args),
+    /// Price processes estimated from past prices, with errors and goodness of fit
+    Fit(fit::Args),
     /// Every number and rounding of one account's liquidations
     Explain(explain::Args),
     /// Run vector files against the rules and report each difference
@@ -46,6 +49,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Compare(args) => compare::run(&args),
         Command::Map(args) => map::run(&args),
         Command::Health(args) => health::run(&args),
+        Command::Fit(args) => fit::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Verify(args) => verify::run(&args),
     }

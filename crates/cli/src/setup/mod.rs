@@ -16,6 +16,7 @@ pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd
 pub(crate) use parts::{Part, TOTALS};
 pub(crate) use path::walk;
 pub(crate) use pool::{Opened, open_pool, open_pool_as, start_price};
+pub(crate) use prices::bars;
 pub(crate) use stage::{Stage, digest, lead};
 pub(crate) use world::world_config;
 

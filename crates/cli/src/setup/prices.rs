@@ -210,7 +210,8 @@ pub(super) fn points(series: &TimeSeries) -> Vec<(u64, f64)> {
         .collect()
 }
 
-fn bars(series: &PriceSeries) -> Vec<Bar> {
+/// The candles of a series.
+pub(crate) fn bars(series: &PriceSeries) -> Vec<Bar> {
     let rows = series.times.iter().zip(&series.open).zip(&series.high);
     let rows = rows.zip(&series.low).zip(&series.close);
     rows.map(|((((time, open), high), low), close)| Bar {

@@ -75,7 +75,7 @@ impl Bootstrap {
                 )
             },
         )?;
-        let mut returns = self.returns(grid.step_s, field)?;
+        let mut returns = step_returns(&self.bars, grid.step_s, field)?;
         for (i, other) in all.iter().enumerate() {
             let Some(other) = other.bootstrap() else {
                 continue;
@@ -94,7 +94,7 @@ impl Bootstrap {
                     )
                 },
             )?;
-            let others = other.returns(grid.step_s, &format!("assets[{i}].price"))?;
+            let others = step_returns(&other.bars, grid.step_s, &format!("assets[{i}].price"))?;
             returns = common(returns, &others);
         }
         let found = returns.len();
@@ -118,63 +118,65 @@ impl Bootstrap {
             group: self.group,
         }))
     }
+}
 
-    /// Times and log returns of whole steps.
-    fn returns(&self, step_s: u32, field: &str) -> Result<Vec<(u64, f64)>, ConfigError> {
-        let length = self.check(step_s, field)?;
-        let step = u64::from(step_s);
-        let first = self
-            .bars
-            .first()
-            .map_or(0, |bar| bar.time.next_multiple_of(step));
-        let last = self.bars.last().map_or(0, |bar| bar.time);
-        let mut returns = Vec::new();
-        let (mut at, mut before) = (0, None);
-        let mut time = first;
-        while time <= last.saturating_add(step) {
-            while self.bars.get(at + 1).is_some_and(|bar| bar.time <= time) {
-                at += 1;
-            }
-            let price = self
-                .bars
-                .get(at)
-                .and_then(|bar| match time.checked_sub(bar.time) {
-                    Some(0) => Some(bar.open),
-                    Some(age) if age <= length => Some(bar.close),
-                    _ => None,
-                });
-            if let (Some(from), Some(to)) = (before, price) {
-                let value: f64 = to / from;
-                returns.push((time - step, value.ln()));
-            }
-            before = price;
-            time += step;
+/// Times and log returns of whole steps.
+pub(super) fn step_returns(
+    bars: &[Bar],
+    step_s: u32,
+    field: &str,
+) -> Result<Vec<(u64, f64)>, ConfigError> {
+    let length = check(bars, step_s, field)?;
+    let step = u64::from(step_s);
+    let first = bars
+        .first()
+        .map_or(0, |bar| bar.time.next_multiple_of(step));
+    let last = bars.last().map_or(0, |bar| bar.time);
+    let mut returns = Vec::new();
+    let (mut at, mut before) = (0, None);
+    let mut time = first;
+    while time <= last.saturating_add(step) {
+        while bars.get(at + 1).is_some_and(|bar| bar.time <= time) {
+            at += 1;
         }
-        Ok(returns)
+        let price = bars
+            .get(at)
+            .and_then(|bar| match time.checked_sub(bar.time) {
+                Some(0) => Some(bar.open),
+                Some(age) if age <= length => Some(bar.close),
+                _ => None,
+            });
+        if let (Some(from), Some(to)) = (before, price) {
+            let value: f64 = to / from;
+            returns.push((time - step, value.ln()));
+        }
+        before = price;
+        time += step;
     }
+    Ok(returns)
+}
 
-    /// Seconds of a bar.
-    fn check(&self, step_s: u32, field: &str) -> Result<u64, ConfigError> {
-        for (i, bar) in self.bars.iter().enumerate() {
-            let at = |name: &str| format!("{field}.bars[{i}].{name}");
-            require_positive(bar.open, || at("open"))?;
-            require_positive(bar.close, || at("close"))?;
-            let before = i.checked_sub(1).and_then(|j| self.bars.get(j));
-            require(
-                before.is_none_or(|b| b.time < bar.time),
-                || at("time"),
-                || format!("must be later than the bar before, found {}", bar.time),
-            )?;
-        }
-        let lengths = self.bars.windows(2).map(|pair| pair[1].time - pair[0].time);
-        let shortest = lengths.min().unwrap_or(u64::MAX);
+/// Seconds of a bar.
+fn check(bars: &[Bar], step_s: u32, field: &str) -> Result<u64, ConfigError> {
+    for (i, bar) in bars.iter().enumerate() {
+        let at = |name: &str| format!("{field}.bars[{i}].{name}");
+        require_positive(bar.open, || at("open"))?;
+        require_positive(bar.close, || at("close"))?;
+        let before = i.checked_sub(1).and_then(|j| bars.get(j));
         require(
-            shortest <= u64::from(step_s),
-            || format!("{field}.bars"),
-            || format!("must be two or more, not longer than a step of {step_s} s"),
+            before.is_none_or(|b| b.time < bar.time),
+            || at("time"),
+            || format!("must be later than the bar before, found {}", bar.time),
         )?;
-        Ok(shortest)
     }
+    let lengths = bars.windows(2).map(|pair| pair[1].time - pair[0].time);
+    let shortest = lengths.min().unwrap_or(u64::MAX);
+    require(
+        shortest <= u64::from(step_s),
+        || format!("{field}.bars"),
+        || format!("must be two or more, not longer than a step of {step_s} s"),
+    )?;
+    Ok(shortest)
 }
 
 /// The returns whose times are in both, both in the order of time.

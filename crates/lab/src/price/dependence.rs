@@ -219,25 +219,35 @@ impl Joint {
             let Some(joined) = rest.first_mut() else {
                 continue;
             };
-            joined.iter_mut().for_each(|shock| *shock *= row.own);
-            // Two at a time, so that the row is read and written half as often.
-            for pair in row.others.chunks(2) {
-                match *pair {
-                    [(a, wa), (b, wb)] => {
-                        let others = before[a].iter().zip(&before[b]);
-                        let all = joined.iter_mut().zip(others);
-                        all.for_each(|(shock, (a, b))| *shock += wa * a + wb * b);
-                    }
-                    [(a, wa)] => {
-                        let all = joined.iter_mut().zip(&before[a]);
-                        all.for_each(|(shock, a)| *shock += wa * a);
-                    }
-                    _ => {}
-                }
-            }
+            row.join(joined, before);
         }
         if let Some(tail) = &self.tail {
             tail.apply(shocks, &self.driven, seed);
+        }
+    }
+}
+
+/// Steps that are joined at once, so that their sums stay in registers.
+const BLOCK: usize = 8;
+
+impl Row {
+    /// Adds the weighted shocks of the assets before to the asset's own.
+    fn join(&self, shocks: &mut [f64], before: &[Vec<f64>]) {
+        let (blocks, rest) = shocks.as_chunks_mut::<BLOCK>();
+        let whole = blocks.len() * BLOCK;
+        for (at, block) in blocks.iter_mut().enumerate() {
+            let mut sums = block.map(|shock| self.own * shock);
+            for (other, weight) in &self.others {
+                if let Some(others) = before[*other].as_chunks::<BLOCK>().0.get(at) {
+                    let all = sums.iter_mut().zip(others);
+                    all.for_each(|(sum, other)| *sum += weight * other);
+                }
+            }
+            *block = sums;
+        }
+        for (step, shock) in (whole..).zip(rest) {
+            let add = |sum, (other, weight): &(usize, f64)| sum + weight * before[*other][step];
+            *shock = self.others.iter().fold(self.own * *shock, add);
         }
     }
 }

@@ -14,6 +14,7 @@ mod bootstrap;
 mod constant;
 mod dependence;
 mod exponential;
+pub mod fit;
 mod follows;
 mod garch;
 mod gbm;

@@ -3,7 +3,7 @@
 use super::dependence::{Dependence, Joint};
 use super::{Grid, PriceModel, PricePaths};
 use crate::error::{ConfigError, require};
-use crate::random::{Purpose, stream};
+use crate::random::{Purpose, stream, switched};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::fmt;
@@ -136,9 +136,10 @@ impl PricePlan {
         for path in &mut paths.usd {
             path.resize(steps, 0.0);
         }
+        let base = stream(seed, Purpose::Shock(0));
         for (asset, process) in (0..).zip(&inner.processes) {
             if process.driven() {
-                shocks(&mut paths.usd[usize::from(asset)], seed, asset);
+                shocks(&mut paths.usd[usize::from(asset)], &base, asset);
             }
         }
         inner.joint.mix(&mut paths.usd, seed);
@@ -159,8 +160,8 @@ impl PricePlan {
 }
 
 /// An asset's own standard normal shocks, one a step from step 1 on.
-fn shocks(path: &mut [f64], seed: u64, asset: u16) {
-    let mut rng = stream(seed, Purpose::Shock(asset));
+fn shocks(path: &mut [f64], base: &ChaCha8Rng, asset: u16) {
+    let mut rng = switched(base, Purpose::Shock(asset));
     if let Some((first, rest)) = path.split_first_mut() {
         *first = 0.0;
         rest.iter_mut()
