@@ -242,6 +242,47 @@ fn map_and_health_write_what_they_draw() {
     assert_eq!(rows, 301, "a header and a line an account");
 }
 
+/// What `fit` prints can be pasted: a scenario takes each price.
+#[test]
+fn a_fitted_price_runs() {
+    let out = scratch("fit");
+    let folder = out.to_str().expect("a path");
+    let (crash, calm) = (
+        "WETH=scenarios/data/eth-usd-2020-03-12-10m.csv",
+        "OLD=scenarios/data/eth-usd-2021-05-19-10m.csv",
+    );
+    let (code, text, err) = run(&["fit", crash, calm, "--out", folder]);
+    assert_eq!(code, 0, "{err}");
+    for part in [
+        "WETH: 144 log returns of 600 s",
+        "degrees",
+        "±",
+        "share no times",
+    ] {
+        assert!(text.contains(part), "{part} is missing in {text}");
+    }
+    for table in ["parameters", "goodness", "quantiles", "correlations"] {
+        assert!(out.join(format!("fit-{table}.json")).exists(), "{table}");
+    }
+    let of_first = text.split("OLD:").next().expect("the first file");
+    let prices: Vec<&str> = of_first
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("price = "))
+        .collect();
+    assert_eq!(prices.len(), 4, "{text}");
+    for price in prices {
+        let set = format!("assets.WETH.price={price}");
+        let mut args = vec!["run"];
+        args.extend(SMALL);
+        let out = scratch("fitted");
+        args.extend(["--set", &set, "--set", "time.step_s=600"]);
+        args.extend(["--set", "time.end=2020-03-12T06:00:00Z"]);
+        args.extend(["--out", out.to_str().expect("a path")]);
+        let (code, _, err) = run(&args);
+        assert_eq!(code, 0, "{price}: {err}");
+    }
+}
+
 #[test]
 fn messages_say_what_is_wrong() {
     let check = |args: &[&str], parts: &[&str]| {
@@ -306,4 +347,28 @@ fn messages_say_what_is_wrong() {
     );
     check(&["explain", "no-such-folder", "1"], &["no-such-folder"]);
     check(&["verify", "Cargo.toml"], &["Cargo.toml"]);
+    check(&["fit", "no-such.csv"], &["no-such.csv"]);
+    let prices = "scenarios/data/eth-usd-2020-03-12-10m.csv";
+    check(
+        &["fit", prices, "--model", "arch"],
+        &["arch", "allowed", "garch"],
+    );
+    check(
+        &["fit", prices, "--step", "60"],
+        &[prices, "a step of 60 s"],
+    );
+    check(
+        &["fit", prices, "--step", "3600"],
+        &[prices, "at least 100"],
+    );
+    let pairs = "dependence.correlation={ \"WETH/DAI\" = 0.9, \"DAI/USDC\" = 0.9 }";
+    check(
+        &["run", scenario, "--set", pairs],
+        &[
+            "dependence.correlation",
+            "DAI/USDC",
+            "found 0.9",
+            "-0.4359 and 0.4359",
+        ],
+    );
 }

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   backstop fit eth.csv
-  backstop fit eth.csv btc.csv.gz --step 3600 --model garch --out out/fit
+  backstop fit WETH=eth.csv WBTC=btc.csv.gz --step 3600 --model garch --out out/fit
   backstop fit klines.csv --layout binance
 
 Estimates each process from the log returns of each file by maximum likelihood and prints its
@@ -30,9 +30,9 @@ parameters with standard errors, how well it fits, and the price of a scenario (
 to paste, the best by AIC first. Of several files it also tells the correlations and the copula.
 With --out, writes the same as tables in JSON.")]
 pub(crate) struct Args {
-    /// Price files, CSV (plain or gzip) or Parquet; one an asset
-    #[arg(required = true, value_name = "PRICES")]
-    prices: Vec<PathBuf>,
+    /// Price files, CSV (plain or gzip) or Parquet; one an asset, with its symbol if wanted
+    #[arg(required = true, value_name = "[SYMBOL=]PRICES")]
+    prices: Vec<String>,
     /// Columns of the files
     #[arg(long, value_name = "LAYOUT", default_value = "ohlcv", value_parser = ["ohlcv", "binance"])]
     layout: String,
@@ -55,7 +55,7 @@ fn family(name: &str) -> Result<Family, String> {
 
 /// One file and what was found in it.
 struct Asset {
-    /// File name up to its first point.
+    /// The symbol told, or the file's name up to its first point.
     name: String,
     sample: Sample,
     /// Of the losses and of the gains.
@@ -77,13 +77,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     };
     let mut step = args.step;
     let mut samples = Vec::with_capacity(args.prices.len());
-    for file in &args.prices {
-        let (sample, notes) = read(file, &args.layout, &mut step)?;
-        samples.push((file, sample, notes));
+    for told in &args.prices {
+        let (name, file) = named(told);
+        let (sample, notes) = read(&file, &args.layout, &mut step)?;
+        samples.push((name, sample, notes));
     }
     let assets: Vec<Asset> = samples
         .into_par_iter()
-        .map(|(file, sample, notes)| asset(file, sample, notes, &families))
+        .map(|(name, sample, notes)| asset(name, sample, notes, &families))
         .collect();
     let mut screen = stdout().lock();
     for asset in &assets {
@@ -99,6 +100,19 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         writeln!(screen, "tables   {}", out.display())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Symbol and file of an argument.
+fn named(told: &str) -> (String, PathBuf) {
+    let whole = Path::new(told);
+    match told.split_once('=') {
+        Some((symbol, file)) if !whole.exists() => (symbol.to_owned(), PathBuf::from(file)),
+        _ => {
+            let name = whole.file_name().unwrap_or_default().to_string_lossy();
+            let short = name.split('.').next().unwrap_or_default();
+            (short.to_owned(), whole.to_owned())
+        }
+    }
 }
 
 /// Reads a file; the first one decides the step where none is told.
@@ -119,14 +133,13 @@ fn read(
     Ok((sample, notes))
 }
 
-fn asset(file: &Path, sample: Sample, notes: Vec<String>, families: &[Family]) -> Asset {
+fn asset(name: String, sample: Sample, notes: Vec<String>, families: &[Family]) -> Asset {
     let mut fits: Vec<Fitted> = families.par_iter().map(|one| fit(*one, &sample)).collect();
     fits.sort_by(|a, b| a.aic.total_cmp(&b.aic));
     let count = (sample.returns.len() / 20).max(10);
     let returns = || sample.returns.iter().copied();
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
     Asset {
-        name: name.split('.').next().unwrap_or_default().to_owned(),
+        name,
         tails: [hill(returns().map(|r| -r), count), hill(returns(), count)],
         sample,
         fits,

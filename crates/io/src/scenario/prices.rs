@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const SECONDS: Range = Range::Above(0.0, 1e11);
 const VOLATILITY: Range = Range::Within(0.0, 100.0);
-const DRIFT: Range = Range::Within(-20.0, 20.0);
+const DRIFT: Range = Range::Within(-1_000.0, 1_000.0);
 const INTENSITY: Range = Range::Within(0.0, 100_000.0);
 const SHARE_OPEN: Range = Range::Within(1e-4, 0.9999);
 const REFINES: [(&str, Refine); 3] = [

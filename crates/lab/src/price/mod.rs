@@ -52,8 +52,8 @@ pub const YEAR_S: f64 = 31_536_000.0;
 
 /// Largest volatility a year.
 const VOLATILITY_MAX: f64 = 100.0;
-/// Largest drift a year, up and down.
-const DRIFT_MAX: f64 = 20.0;
+/// Largest drift a year, up and down: the worst days, taken for a year, come to hundreds.
+const DRIFT_MAX: f64 = 1_000.0;
 /// Most jumps a year.
 const INTENSITY_MAX: f64 = 100_000.0;
 /// Largest jump and discount of a log price.

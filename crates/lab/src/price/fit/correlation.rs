@@ -114,33 +114,11 @@ pub struct Copula {
 /// all pairs of samples (a composite likelihood; correlations from Kendall's τ), out of a list from 2
 /// to 50; Gaussian where that is likelier.
 pub fn copula(samples: &[Sample]) -> Copula {
-    let pairs: Vec<(f64, Vec<(usize, usize)>, usize)> = (0..samples.len())
+    let pairs: Vec<Ranked> = (0..samples.len())
         .flat_map(|b| (0..b).map(move |a| (a, b)))
-        .map(|(a, b)| {
-            let both = thinned(&shared(&samples[a], &samples[b]));
-            let rho = (PI / 2.0 * kendall(&both)).sin();
-            let first = ranks(both.iter().map(|pair| pair.0));
-            let second = ranks(both.iter().map(|pair| pair.1));
-            let n = both.len();
-            (rho, first.into_iter().zip(second).collect(), n)
-        })
+        .map(|(a, b)| Ranked::new(&thinned(&shared(&samples[a], &samples[b]))))
         .collect();
-    let likelihood = |degrees: f64| -> f64 {
-        let Ok(law) = StudentsT::new(0.0, 1.0, degrees) else {
-            return f64::NEG_INFINITY;
-        };
-        let one = |(rho, ranks, n): &(f64, Vec<(usize, usize)>, usize)| {
-            let at = |rank: usize| law.inverse_cdf((rank as f64 + 1.0) / (*n as f64 + 1.0));
-            let points: Vec<(f64, f64)> = (0..*n)
-                .map(|rank| (at(rank), law.ln_pdf(at(rank))))
-                .collect();
-            ranks
-                .iter()
-                .map(|(a, b)| density(points[*a], points[*b], *rho, degrees))
-                .sum::<f64>()
-        };
-        pairs.iter().map(one).sum()
-    };
+    let likelihood = |degrees| -> f64 { pairs.iter().map(|pair| pair.likelihood(degrees)).sum() };
     /// Here a t copula is Gaussian for every purpose.
     const GAUSSIAN: f64 = 1e4;
     let gaussian = likelihood(GAUSSIAN);
@@ -155,6 +133,40 @@ pub fn copula(samples: &[Sample]) -> Copula {
             tail: Tail::Gaussian,
             gain: 0.0,
         },
+    }
+}
+
+/// Two samples as ranks.
+struct Ranked {
+    /// Correlation from Kendall's τ.
+    rho: f64,
+    /// Position of each return in its sample, from the lowest.
+    ranks: Vec<(usize, usize)>,
+}
+
+impl Ranked {
+    fn new(both: &[(f64, f64)]) -> Self {
+        let first = ranks(both.iter().map(|pair| pair.0));
+        let second = ranks(both.iter().map(|pair| pair.1));
+        Self {
+            rho: (PI / 2.0 * kendall(both)).sin(),
+            ranks: first.into_iter().zip(second).collect(),
+        }
+    }
+
+    /// Log likelihood of a t copula.
+    fn likelihood(&self, degrees: f64) -> f64 {
+        let Ok(law) = StudentsT::new(0.0, 1.0, degrees) else {
+            return f64::NEG_INFINITY;
+        };
+        let count = self.ranks.len() as f64;
+        let point = |rank: usize| {
+            let x = law.inverse_cdf((rank as f64 + 1.0) / (count + 1.0));
+            (x, law.ln_pdf(x))
+        };
+        let points: Vec<(f64, f64)> = (0..self.ranks.len()).map(point).collect();
+        let one = |(a, b): &(usize, usize)| density(points[*a], points[*b], self.rho, degrees);
+        self.ranks.iter().map(one).sum()
     }
 }
 

@@ -137,19 +137,21 @@ fn curvature(f: &dyn Fn(&[f64]) -> f64, at: &[f64]) -> Vec<Vec<f64>> {
         f(&point)
     };
     let here = f(at);
-    let mut matrix = vec![vec![0.0; n]; n];
-    for i in 0..n {
-        let (up, down) = (moved(&[(i, 1.0)]), moved(&[(i, -1.0)]));
-        matrix[i][i] = (up - 2.0 * here + down) / STEP.powi(2);
-        for j in 0..i {
-            let corner = |a: f64, b: f64| moved(&[(i, a), (j, b)]);
-            let mixed =
-                corner(1.0, 1.0) - corner(1.0, -1.0) - corner(-1.0, 1.0) + corner(-1.0, -1.0);
-            matrix[i][j] = mixed / (4.0 * STEP.powi(2));
-            matrix[j][i] = matrix[i][j];
+    let entry = |i: usize, j: usize| {
+        if i == j {
+            let (up, down) = (moved(&[(i, 1.0)]), moved(&[(i, -1.0)]));
+            return (up - 2.0 * here + down) / STEP.powi(2);
         }
-    }
-    matrix
+        let corner = |a: f64, b: f64| moved(&[(i, a), (j, b)]);
+        let equal = corner(1.0, 1.0) + corner(-1.0, -1.0);
+        (equal - corner(1.0, -1.0) - corner(-1.0, 1.0)) / (4.0 * STEP.powi(2))
+    };
+    let lower: Vec<Vec<f64>> = (0..n)
+        .map(|i| (0..=i).map(|j| entry(i, j)).collect())
+        .collect();
+    (0..n)
+        .map(|i| (0..n).map(|j| lower[i.max(j)][i.min(j)]).collect())
+        .collect()
 }
 
 /// Inverse by Gauss and Jordan with pivots; `None` where there is none.

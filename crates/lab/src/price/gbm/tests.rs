@@ -95,10 +95,10 @@ fn refuses_by_key() {
         ),
         (
             Gbm {
-                drift: 21.0,
+                drift: 1_001.0,
                 ..MODEL
             },
-            "drift: must lie between -20 and 20, found 21",
+            "drift: must lie between -1000 and 1000, found 1001",
         ),
     ] {
         assert_eq!(refusal(&PriceModel::Gbm(model), &grid), want);
