@@ -44,14 +44,6 @@ pub fn stream(seed: u64, purpose: Purpose) -> ChaCha8Rng {
     rng
 }
 
-/// The beginning of another purpose's stream, from a generator of the same seed that has not been
-/// drawn from: the same as [`stream`], without the work on the seed.
-pub(crate) fn switched(unused: &ChaCha8Rng, purpose: Purpose) -> ChaCha8Rng {
-    let mut rng = unused.clone();
-    rng.set_stream(purpose.stream());
-    rng
-}
-
 /// The seed of one path of an ensemble.
 pub fn path_seed(seed: u64, path: u64) -> u64 {
     mix(mix(seed ^ PATHS).wrapping_add(path))
@@ -59,6 +51,14 @@ pub fn path_seed(seed: u64, path: u64) -> u64 {
 
 /// Sets the seeds of paths apart from other uses of the same seed.
 const PATHS: u64 = 0x6261_636b_7374_6f70;
+
+/// The beginning of another purpose's stream, from a generator of the same seed that has not been
+/// drawn from: the same as [`stream`], without the work on the seed.
+pub(crate) fn switched(unused: &ChaCha8Rng, purpose: Purpose) -> ChaCha8Rng {
+    let mut rng = unused.clone();
+    rng.set_stream(purpose.stream());
+    rng
+}
 
 /// A number in `[0, 1)` that depends on the seed and a key only: for choices that must not depend
 /// on the order in which they are made.

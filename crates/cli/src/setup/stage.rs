@@ -103,12 +103,17 @@ pub(crate) fn digest(loaded: &Loaded) -> String {
     }
     let (scenario, inputs) = (placeless(&loaded.scenario), &loaded.inputs);
     let mut sink = Sink(Sha256::new());
+    // What is made of the scenario alone needs no reading.
+    let accounts = match scenario.book {
+        BookSpec::Synthetic(_) => &[],
+        _ => inputs.book.accounts.as_slice(),
+    };
     let parts: [&dyn std::fmt::Debug; 5] = [
         &scenario,
         &inputs.prices,
         &inputs.gas,
         &inputs.reserves,
-        &inputs.book.accounts,
+        &accounts,
     ];
     for part in parts {
         // Writing to a hash cannot fail.
@@ -127,9 +132,11 @@ fn placeless(scenario: &Scenario) -> Scenario {
         question: String::new(),
         description: String::new(),
         notes: Vec::new(),
-        book: BookSpec::File(PathBuf::new()),
         ..scenario.clone()
     };
+    if !matches!(scenario.book, BookSpec::Synthetic(_)) {
+        scenario.book = BookSpec::File(PathBuf::new());
+    }
     for asset in &mut scenario.assets {
         without_files(&mut asset.price);
     }

@@ -5,7 +5,8 @@
 //! (the binomial interval, which needs no density). Expected shortfall is the mean of the terms
 //! from the quantile up; its interval is the normal one with the variance
 //! `(s² + p·(ES − VaR)²) ÷ (n·(1−p))`, where `s²` is the variance of those terms (Chen, "Nonparametric
-//! estimation of expected shortfall", 2008, for independent terms).
+//! estimation of expected shortfall", 2008, for independent terms). Where the upper rank lies beyond
+//! the last path, neither has an upper end.
 
 use super::sum::Distribution;
 
@@ -82,9 +83,17 @@ impl Distribution {
         let spread = weighted(&|term| (term - mean).powi(2));
         let beyond = p * (mean - value_at_risk.value).powi(2);
         let error = ((spread + beyond) / (n as f64 * (1.0 - p))).sqrt();
+        let expected_shortfall = if value_at_risk.high.is_finite() {
+            Estimate::around(mean, error)
+        } else {
+            Estimate {
+                value: mean,
+                ..value_at_risk
+            }
+        };
         Some(Tail {
             value_at_risk,
-            expected_shortfall: Estimate::around(mean, error),
+            expected_shortfall,
         })
     }
 
@@ -153,6 +162,8 @@ mod tests {
         assert_eq!(tail.value_at_risk.high, f64::INFINITY);
         let (var, es) = (tail.value_at_risk.value, tail.expected_shortfall.value);
         assert!((var - es).abs() < 1e-9, "{var} {es}");
+        assert_eq!(tail.expected_shortfall.high, f64::INFINITY);
+        assert!(tail.expected_shortfall.low < var);
         assert_eq!(Distribution::default().tail(Level(0.99)), None);
         assert_eq!(Distribution::default().mean(), None);
     }
