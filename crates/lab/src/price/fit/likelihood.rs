@@ -41,7 +41,7 @@ pub(super) fn maximise(sample: &Sample, process: &dyn Likelihood) -> Fitted {
         }
     };
     let starts = process.starts();
-    // A short look from each start, a long one from the best.
+    // The search begins at the start where the likelihood is largest.
     let best = starts
         .iter()
         .map(|start| (cost(start), start))

@@ -1,7 +1,7 @@
 //! Estimating price processes from past prices.
 //!
 //! A [`Sample`] holds log returns of one length. Each process is fitted by maximum likelihood (a
-//! simplex search from several starts; geometric Brownian motion in closed form). Standard errors
+//! simplex search from the best of several starts; geometric Brownian motion in closed form). Standard errors
 //! are those of the observed information: the curvature of the log likelihood at its maximum, carried
 //! to the parameters told here by the delta method. They hold for long samples and a process that is
 //! the true one. Where the likelihood is flat in some direction an error is not a number.
