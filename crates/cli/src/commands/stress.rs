@@ -24,8 +24,8 @@ Examples:
   backstop stress scenarios/one-day.toml --paths 10000 --shard 3/16 --out out/part-3
   backstop stress scenarios/one-day.toml --paths 10000 --resume
 
-Path k of a seed is the same path on any machine and with any number of threads: `backstop run SCENARIO
---path k` shows it in full. Writes stress.html, the tables that docs/results.md describes, and
+Path k of a seed is the same path with any number of threads: `backstop run SCENARIO --path k` shows it
+in full. Writes stress.html, the tables that docs/results.md describes, and
 totals.json, from which --resume goes on and `backstop merge` joins shards. Ctrl-C stops and keeps the
 paths that are done; a second Ctrl-C ends at once and loses at most the last few seconds.")]
 pub(crate) struct Args {
@@ -209,7 +209,7 @@ impl Job<'_> {
                 break End::Stopped;
             };
             let new = self.part.add(paths, &totals);
-            debug_assert!(new, "only missing paths are run");
+            assert!(new, "only missing paths are run");
             if begun.elapsed() < ROUND / 2 {
                 round *= 2;
             } else if begun.elapsed() > ROUND * 2 {

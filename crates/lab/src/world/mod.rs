@@ -96,42 +96,15 @@ impl<P: Protocol> World<P> {
     /// When a field of the configuration cannot work, or the protocol's time lies after the start.
     pub fn new(protocol: P, config: WorldConfig, seed: u64) -> Result<Self, ConfigError> {
         check_grid(&protocol, &config)?;
-        let assets = protocol.assets().len();
         for (i, asset) in config.assets.iter().enumerate() {
             asset.feed.check(&format!("assets[{i}].feed"))?;
         }
         let prices = Arc::new(config.price_plan()?);
-        let market = market(&config, &prices, seed)?;
-        let feeds = feeds(&config, &market);
-        let mut protocol = protocol;
-        let units = Units::new(&protocol);
-        let answers = units.answers(market.outside());
-        first_prices(&mut protocol, config.grid, &answers)?;
-        let oracle = units.usd_answers(&answers);
-        let borrowers = Borrowers::new(config.borrowers.clone(), &protocol, &oracle, seed)?;
-        Ok(Self {
-            record: units.empty_record(&protocol, seed),
-            crew: Crew::new(config.liquidators.clone(), assets, seed)?,
-            network: Network::new(config.network.clone(), assets, seed)?,
-            waterfall: config.coverage.clone(),
-            watch: Watch::default(),
-            refusals: Refusals::default(),
-            depositors: vec![0.0; assets],
-            deficits: Vec::new(),
-            next: 0,
-            now: config.grid.start,
-            row: StepRow::default(),
-            opening: protocol.clone(),
-            protocol,
-            config: Arc::new(config),
-            prices,
-            seed,
-            market,
-            feeds,
-            borrowers,
-            units,
-            oracle,
-        })
+        let config = Arc::new(config);
+        let groups = config.borrowers.clone();
+        let borrowers =
+            |protocol: &P, oracle: &[f64]| Borrowers::new(groups, protocol, oracle, seed);
+        Self::begin(protocol, (config, prices), borrowers, seed)
     }
 
     /// A world at the same first moment under another seed: prices, gas and liquidators' bids are
@@ -141,34 +114,46 @@ impl<P: Protocol> World<P> {
     /// # Errors
     /// As [`World::new`], where the first prices differ.
     pub fn fork(&self, seed: u64) -> Result<Self, ConfigError> {
-        let config = Arc::clone(&self.config);
+        let market = (Arc::clone(&self.config), Arc::clone(&self.prices));
+        let borrowers = |_: &P, _: &[f64]| Ok(self.borrowers.clone());
+        Self::begin(self.opening.clone(), market, borrowers, seed)
+    }
+
+    /// The first moment; `borrowers` sees the protocol and its prices in USD.
+    fn begin(
+        mut protocol: P,
+        (config, prices): (Arc<WorldConfig>, Arc<PricePlan>),
+        borrowers: impl FnOnce(&P, &[f64]) -> Result<Borrowers, ConfigError>,
+        seed: u64,
+    ) -> Result<Self, ConfigError> {
         let assets = config.assets.len();
-        let market = market(&config, &self.prices, seed)?;
-        let answers = self.units.answers(market.outside());
-        let mut protocol = self.opening.clone();
+        let market = Market::new(&prices, config.venues.clone(), config.impact, seed)?;
+        let units = Units::new(&protocol);
+        let answers = units.answers(market.outside());
         first_prices(&mut protocol, config.grid, &answers)?;
+        let oracle = units.usd_answers(&answers);
         Ok(Self {
+            record: units.empty_record(&protocol, seed),
             feeds: feeds(&config, &market),
             network: Network::new(config.network.clone(), assets, seed)?,
             crew: Crew::new(config.liquidators.clone(), assets, seed)?,
-            borrowers: self.borrowers.clone(),
+            borrowers: borrowers(&protocol, &oracle)?,
             waterfall: config.coverage.clone(),
             watch: Watch::default(),
-            units: self.units.clone(),
             refusals: Refusals::default(),
-            deficits: Vec::new(),
             depositors: vec![0.0; assets],
-            oracle: self.units.usd_answers(&answers),
-            record: self.units.empty_record(&protocol, seed),
+            deficits: Vec::new(),
             next: 0,
             now: config.grid.start,
             row: StepRow::default(),
             opening: protocol.clone(),
             protocol,
             config,
-            prices: Arc::clone(&self.prices),
+            prices,
             seed,
             market,
+            units,
+            oracle,
         })
     }
 
@@ -300,10 +285,6 @@ impl<P: Protocol> World<P> {
         );
         self.record.steps.push(row);
     }
-}
-
-fn market(config: &WorldConfig, prices: &PricePlan, seed: u64) -> Result<Market, ConfigError> {
-    Market::new(prices, config.venues.clone(), config.impact, seed)
 }
 
 fn feeds(config: &WorldConfig, market: &Market) -> Vec<Feed> {
