@@ -107,6 +107,8 @@ fn venue(liquidity: Liquidity, followers: f64) -> ReplayConfig {
             fee: 0.0005,
             half_life_s: 1_800.0,
             weight: 1.0,
+            permanent_share: None,
+            depth: None,
             liquidity,
         }),
         ..published(48_000.0, 1.0, 1.0)

@@ -300,6 +300,8 @@ fn replayed(flow: &ForcedFlow, venue: &Venue) -> Result<Outcome, backstop_lab::C
             fee: 0.0,
             half_life_s: venue.half_life_s,
             weight: 1.0,
+            permanent_share: None,
+            depth: None,
             liquidity: Liquidity::SquareRoot(law),
         }),
     };

@@ -8,6 +8,7 @@ mod path;
 mod pool;
 mod prices;
 mod stage;
+mod venues;
 mod world;
 
 pub(crate) use context::run_context;

@@ -108,11 +108,12 @@ pub(crate) fn digest(loaded: &Loaded) -> String {
         BookSpec::Synthetic(_) => &[],
         _ => inputs.book.accounts.as_slice(),
     };
-    let parts: [&dyn std::fmt::Debug; 5] = [
+    let parts: [&dyn std::fmt::Debug; 6] = [
         &scenario,
         &inputs.prices,
         &inputs.gas,
         &inputs.reserves,
+        &inputs.shapes,
         &accounts,
     ];
     for part in parts {
@@ -141,8 +142,12 @@ fn placeless(scenario: &Scenario) -> Scenario {
         without_files(&mut asset.price);
     }
     for venue in &mut scenario.venues {
-        if let LiquiditySpec::RecordedReserves { file } = &mut venue.liquidity {
-            *file = PathBuf::new();
+        match &mut venue.liquidity {
+            LiquiditySpec::RecordedReserves { file } | LiquiditySpec::BookFile { file } => {
+                *file = PathBuf::new();
+            }
+            LiquiditySpec::Ticks(ticks) => ticks.file = PathBuf::new(),
+            _ => {}
         }
     }
     if let GasPriceSpec::Files(files) = &mut scenario.gas.price {

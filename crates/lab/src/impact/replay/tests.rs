@@ -37,6 +37,8 @@ fn venue(liquidity: Liquidity) -> Response {
         fee: 0.0,
         half_life_s: 60.0,
         weight: 1.0,
+        permanent_share: None,
+        depth: None,
         liquidity,
     })
 }
