@@ -8,6 +8,7 @@ mod map;
 mod merge;
 mod run;
 mod stress;
+mod sweep;
 mod verify;
 
 use crate::failure::Failure;
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     Run(run::Args),
     /// Thousands of paths of a scenario: how much bad debt, how sure, and what drives it
     Stress(stress::Args),
+    /// A scenario's paths under many settings: bad debt against price falls, depth or any other key
+    Sweep(sweep::Args),
     /// Join the parts of an ensemble that ran apart
     Merge(merge::Args),
     /// The same borrowers and the same crash in several designs, side by side
@@ -45,6 +48,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Stress(args) => stress::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Map(args) => map::run(&args),

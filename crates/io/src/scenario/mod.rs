@@ -9,6 +9,7 @@ mod market;
 mod prices;
 mod protocol;
 mod section;
+mod shock;
 mod tree;
 
 use crate::book::AssetUnit;
@@ -25,6 +26,7 @@ pub use prices::{
 pub use protocol::families;
 use protocol::protocol;
 use section::{Problems, Range, Section};
+pub use shock::ShockSpec;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -60,6 +62,8 @@ pub struct Scenario {
     pub assets: Vec<AssetSpec>,
     /// How the assets' random prices hang together.
     pub dependence: DependenceSpec,
+    /// A fall on top of what prices do by themselves.
+    pub shock: ShockSpec,
     /// Where collateral is sold.
     pub venues: Vec<VenueSpec>,
     /// How forced sales move the oracle's price.
@@ -484,6 +488,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
     assets::read_oracles(&root, &mut assets);
     let names = Names::new(&assets);
     let dependence = prices::dependence(&root, &names);
+    let shock = shock::read(&root, &names, &assets);
     let venues = market::venues(&root, &names, &folder);
     let impact = market::impact(&root);
     let gas = root
@@ -509,6 +514,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
         protocol: protocol?,
         assets,
         dependence,
+        shock,
         venues,
         impact,
         gas: gas?,

@@ -22,6 +22,20 @@ pub struct Level(pub f64);
 impl Level {
     /// Those that reports show.
     pub const SHOWN: [Self; 3] = [Self(0.95), Self(0.99), Self(0.999)];
+
+    /// Ranks of the ends of the quantile's interval among so many paths.
+    fn ranks(self, paths: f64) -> (f64, f64) {
+        let half = Z * (paths * self.0 * (1.0 - self.0)).sqrt();
+        (
+            (paths * self.0 - half).floor(),
+            (paths * self.0 + half).ceil(),
+        )
+    }
+
+    /// Whether so many paths tell an upper end of the quantile.
+    pub(super) fn has_upper_end(self, paths: u64) -> bool {
+        self.ranks(paths as f64).1 <= paths as f64
+    }
 }
 
 /// An estimate with its interval.
@@ -36,7 +50,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    fn around(value: f64, error: f64) -> Self {
+    pub(super) fn around(value: f64, error: f64) -> Self {
         Self {
             value,
             low: value - Z * error,
@@ -98,11 +112,10 @@ impl Distribution {
     }
 
     fn value_at_risk(&self, level: Level) -> Option<Estimate> {
-        let (n, p) = (self.sum.count() as f64, level.0);
-        let ranks = Z * (n * p * (1.0 - p)).sqrt();
-        let (low, high) = ((n * p - ranks).floor(), (n * p + ranks).ceil());
+        let n = self.sum.count() as f64;
+        let (low, high) = level.ranks(n);
         Some(Estimate {
-            value: self.quantile(p)?,
+            value: self.quantile(level.0)?,
             low: self.ranked(low.max(1.0) as u64)?,
             high: if high > n {
                 f64::INFINITY

@@ -9,11 +9,13 @@ mod estimate;
 mod figures;
 mod sketch;
 mod sum;
+mod sweep;
 mod totals;
 
 pub use estimate::{CONFIDENCE, Estimate, Level, Tail};
 pub use figures::{FALL, Figures, of_path};
 pub use sum::{Distribution, Sum};
+pub use sweep::{Cell, Difference, PathValues, SWEPT, difference};
 pub use totals::{AccountLosses, FallBin, FanStep, Totals, WORST_KEPT, WorstPath};
 
 use crate::error::ConfigError;

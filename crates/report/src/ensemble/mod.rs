@@ -11,6 +11,7 @@ pub(crate) use accounts::{Account, Accounts};
 pub(crate) use answer::{answer, horizon};
 pub(crate) use figures::{Figure, SHOWN, interval, money_range};
 pub use files::write_ensemble;
+pub(crate) use files::{EstimateFile, FigureFile, estimate_file, figure_file};
 pub(crate) use losses::{Loss, losses, terms_below};
 pub use text::{ensemble_text, estimate_text};
 

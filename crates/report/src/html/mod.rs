@@ -20,12 +20,14 @@ mod price;
 mod question;
 mod reproduce;
 mod settings;
+mod sweep;
 mod terms;
 mod tiles;
 
 pub(crate) use compare::page as comparison_page;
 pub(crate) use ensemble::page as ensemble_page;
 pub(crate) use liquidators::kind_word;
+pub(crate) use sweep::{drivers_page, page as sweep_page};
 
 use crate::context::{LiquidationMap, RunContext};
 use crate::summary::Summary;

@@ -5,10 +5,13 @@
 mod compare;
 mod ensemble;
 mod events;
+mod sweep;
 
 pub use compare::comparison_tables;
 pub use ensemble::ensemble_tables;
 pub(crate) use ensemble::known_tables;
+pub(crate) use sweep::{drivers_table, known_sweep_tables};
+pub use sweep::{drivers_tables, sweep_tables};
 
 use crate::html::kind_word;
 use crate::summary::symbol;
