@@ -5,6 +5,7 @@
 
 mod assets;
 mod book;
+mod ensemble;
 mod market;
 mod prices;
 mod protocol;
@@ -18,6 +19,7 @@ use crate::error::{FileError, Place, Problem};
 use crate::price::TimeSeries;
 use crate::source::read_text;
 use backstop_core::protocol::AssetId;
+pub use ensemble::{DrawsSpec, EnsembleSpec, TiltSpec};
 pub use prices::{
     BlockSpec, BootstrapSpec, CandleFiles, DependenceSpec, MoveSpec, PegSpec, PriceSpec,
     RandomSpec, RegimeSpec, ScaleSpec, TrendSpec,
@@ -60,6 +62,8 @@ pub struct Scenario {
     pub assets: Vec<AssetSpec>,
     /// How the assets' random prices hang together.
     pub dependence: DependenceSpec,
+    /// How the paths of an ensemble are drawn.
+    pub ensemble: EnsembleSpec,
     /// Where collateral is sold.
     pub venues: Vec<VenueSpec>,
     /// How forced sales move the oracle's price.
@@ -484,6 +488,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
     assets::read_oracles(&root, &mut assets);
     let names = Names::new(&assets);
     let dependence = prices::dependence(&root, &names);
+    let ensemble = ensemble::ensemble(&root, &names);
     let venues = market::venues(&root, &names, &folder);
     let impact = market::impact(&root);
     let gas = root
@@ -509,6 +514,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
         protocol: protocol?,
         assets,
         dependence,
+        ensemble,
         venues,
         impact,
         gas: gas?,
