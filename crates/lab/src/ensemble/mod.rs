@@ -100,4 +100,6 @@ enum Stop {
 }
 
 #[cfg(test)]
+mod draws_tests;
+#[cfg(test)]
 mod tests;

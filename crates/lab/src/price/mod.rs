@@ -177,7 +177,7 @@ pub fn paths(
 }
 
 /// Seconds as a share of a year.
-fn years(seconds: f64) -> f64 {
+pub(crate) fn years(seconds: f64) -> f64 {
     seconds / YEAR_S
 }
 
