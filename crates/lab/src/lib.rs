@@ -19,6 +19,7 @@ pub mod network;
 pub mod price;
 pub mod random;
 pub mod record;
+pub mod statistics;
 #[cfg(test)]
 mod toy;
 #[cfg(test)]

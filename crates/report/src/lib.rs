@@ -5,6 +5,7 @@
 //! protocol or a market. The same input gives the same bytes.
 
 mod answer;
+mod backtest;
 mod braille;
 mod compare;
 mod context;
@@ -21,6 +22,7 @@ mod tables;
 mod terminal;
 mod trace;
 
+pub use backtest::{BacktestReport, Trial, backtest_text, write_backtest};
 pub use compare::{Comparison, Contender, comparison_text, write_comparison};
 pub use context::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,

@@ -1,5 +1,6 @@
 //! One file a command: its arguments, their help and what it does.
 
+mod backtest;
 mod compare;
 mod explain;
 mod fit;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Health(health::Args),
     /// Price processes estimated from past prices, with errors and goodness of fit
     Fit(fit::Args),
+    /// Forecasts of value at risk judged by past prices
+    Backtest(backtest::Args),
     /// Every number and rounding of one account's liquidations
     Explain(explain::Args),
     /// Run vector files against the rules and report each difference
@@ -54,6 +57,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Map(args) => map::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Fit(args) => fit::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Verify(args) => verify::run(&args),
     }

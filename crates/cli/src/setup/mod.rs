@@ -3,6 +3,7 @@
 mod context;
 mod designs;
 mod drivers;
+mod draws;
 mod maps;
 mod parts;
 mod path;
@@ -15,6 +16,7 @@ mod world;
 pub(crate) use context::run_context;
 pub(crate) use designs::{DESIGNS, Payer, Row, design_of};
 pub(crate) use drivers::DRIVERS;
+pub(crate) use draws::{draws, draws_words};
 pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd};
 pub(crate) use parts::{Part, TOTALS};
 pub(crate) use path::walk;

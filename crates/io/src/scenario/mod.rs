@@ -5,6 +5,7 @@
 
 mod assets;
 mod book;
+mod ensemble;
 mod market;
 mod prices;
 mod protocol;
@@ -19,6 +20,7 @@ use crate::error::{FileError, Place, Problem};
 use crate::price::TimeSeries;
 use crate::source::read_text;
 use backstop_core::protocol::AssetId;
+pub use ensemble::{DrawsSpec, EnsembleSpec, TiltSpec};
 pub use prices::{
     BlockSpec, BootstrapSpec, CandleFiles, DependenceSpec, MoveSpec, PegSpec, PriceSpec,
     RandomSpec, RegimeSpec, ScaleSpec, TrendSpec,
@@ -64,6 +66,8 @@ pub struct Scenario {
     pub dependence: DependenceSpec,
     /// A fall on top of what prices do by themselves.
     pub shock: ShockSpec,
+    /// How the paths of an ensemble are drawn.
+    pub ensemble: EnsembleSpec,
     /// Where collateral is sold.
     pub venues: Vec<VenueSpec>,
     /// How forced sales move the oracle's price.
@@ -489,6 +493,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
     let names = Names::new(&assets);
     let dependence = prices::dependence(&root, &names);
     let shock = shock::read(&root, &names, &assets);
+    let ensemble = ensemble::ensemble(&root, &names);
     let venues = market::venues(&root, &names, &folder);
     let impact = market::impact(&root);
     let gas = root
@@ -515,6 +520,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
         assets,
         dependence,
         shock,
+        ensemble,
         venues,
         impact,
         gas: gas?,

@@ -304,6 +304,50 @@ fn a_shock_names_what_falls() {
 }
 
 #[test]
+fn draws_of_an_ensemble_are_checked() {
+    let read = |value| with(&[("ensemble", value)]).map(|scenario| scenario.ensemble);
+    assert_eq!(with(&[]).unwrap().ensemble, EnsembleSpec::default());
+    let want = EnsembleSpec {
+        draws: DrawsSpec::Sobol,
+        tilt: None,
+    };
+    assert_eq!(read("{ draws = \"sobol\" }").unwrap(), want);
+    let want = EnsembleSpec {
+        draws: DrawsSpec::Plain,
+        tilt: Some(TiltSpec {
+            asset: Some(AssetId(0)),
+            shocks: 3.0,
+            jumps: 1.0,
+        }),
+    };
+    assert_eq!(
+        read("{ tilt = { asset = \"WETH\", shocks = 3 } }").unwrap(),
+        want
+    );
+    let mut messages = String::new();
+    for value in [
+        "{ draws = \"halton\" }",
+        "{ draws = \"sobol\", tilt = { shocks = 3 } }",
+        "{ tilt = { shocks = 21 } }",
+        "{ tilt = { jumps = 0 } }",
+        "{ tilt = { asset = \"WBTC\" } }",
+        "{ tilts = { shocks = 3 } }",
+    ] {
+        let error = read(value).unwrap_err().to_string();
+        let at = error.rfind(": ensemble").map_or(0, |at| at + 2);
+        messages += &(error[at..].to_owned() + "\n");
+    }
+    expect_test::expect![[r#"
+        ensemble.draws: found "halton"; allowed: "plain", "antithetic" or "sobol"
+        ensemble.tilt: found beside other draws; allowed: draws = "plain"
+        ensemble.tilt.shocks: found 21; allowed: a number from -20 to 20
+        ensemble.tilt.jumps: found 0; allowed: a number from 0.000001 to 1000000
+        ensemble.tilt.asset: found "WBTC"; allowed: one of the assets WETH, DAI; did you mean "WETH"?
+        ensemble.tilts: unknown key; allowed: draws, tilt; did you mean "tilt"?
+    "#]].assert_eq(&messages);
+}
+
+#[test]
 fn all_problems_come_at_once_and_in_order() {
     let text = MINIMAL
         .replace("decimals = 18\nltv_bps", "decimals = -1\nltv_pbs")

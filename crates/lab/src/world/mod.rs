@@ -33,7 +33,7 @@ use crate::error::{ConfigError, require};
 use crate::feed::Feed;
 use crate::market::Market;
 use crate::network::{GasModel, GasToken, Network};
-use crate::price::{Grid, PricePlan};
+use crate::price::{Grid, PathDraw, PricePlan};
 use crate::record::{EventRow, PathRecord, StepRow};
 use backstop_core::coverage::Waterfall;
 use backstop_core::protocol::{AssetId, Events, Prices, Protocol};
@@ -94,7 +94,12 @@ impl<P: Protocol> World<P> {
     ///
     /// # Errors
     /// When a field of the configuration cannot work, or the protocol's time lies after the start.
-    pub fn new(protocol: P, config: WorldConfig, seed: u64) -> Result<Self, ConfigError> {
+    pub fn new(
+        protocol: P,
+        config: WorldConfig,
+        draw: impl Into<PathDraw>,
+    ) -> Result<Self, ConfigError> {
+        let draw = draw.into();
         check_grid(&protocol, &config)?;
         for (i, asset) in config.assets.iter().enumerate() {
             asset.feed.check(&format!("assets[{i}].feed"))?;
@@ -103,8 +108,8 @@ impl<P: Protocol> World<P> {
         let config = Arc::new(config);
         let groups = config.borrowers.clone();
         let borrowers =
-            |protocol: &P, oracle: &[f64]| Borrowers::new(groups, protocol, oracle, seed);
-        Self::begin(protocol, (config, prices), borrowers, seed)
+            |protocol: &P, oracle: &[f64]| Borrowers::new(groups, protocol, oracle, draw.seed);
+        Self::begin(protocol, (config, prices), borrowers, draw)
     }
 
     /// A world at the same first moment under another seed: prices, gas and liquidators' bids are
@@ -113,10 +118,10 @@ impl<P: Protocol> World<P> {
     ///
     /// # Errors
     /// As [`World::new`], where the first prices differ.
-    pub fn fork(&self, seed: u64) -> Result<Self, ConfigError> {
+    pub fn fork(&self, draw: impl Into<PathDraw>) -> Result<Self, ConfigError> {
         let market = (Arc::clone(&self.config), Arc::clone(&self.prices));
         let borrowers = |_: &P, _: &[f64]| Ok(self.borrowers.clone());
-        Self::begin(self.opening.clone(), market, borrowers, seed)
+        Self::begin(self.opening.clone(), market, borrowers, draw.into())
     }
 
     /// The first moment; `borrowers` sees the protocol and its prices in USD.
@@ -124,10 +129,11 @@ impl<P: Protocol> World<P> {
         mut protocol: P,
         (config, prices): (Arc<WorldConfig>, Arc<PricePlan>),
         borrowers: impl FnOnce(&P, &[f64]) -> Result<Borrowers, ConfigError>,
-        seed: u64,
+        draw: PathDraw,
     ) -> Result<Self, ConfigError> {
+        let seed = draw.seed;
         let assets = config.assets.len();
-        let market = Market::new(&prices, config.venues.clone(), config.impact, seed)?;
+        let market = Market::new(&prices, config.venues.clone(), config.impact, draw)?;
         let units = Units::new(&protocol);
         let answers = units.answers(market.outside());
         first_prices(&mut protocol, config.grid, &answers)?;
@@ -176,6 +182,17 @@ impl<P: Protocol> World<P> {
             });
         }
         record
+    }
+
+    /// Logarithm of the density of a tilted law over the model's at this path's prices; 0 where
+    /// nothing is tilted.
+    pub fn log_ratio(&self) -> f64 {
+        self.market.log_ratio()
+    }
+
+    /// The prices, ready to be drawn.
+    pub fn prices(&self) -> &PricePlan {
+        &self.prices
     }
 
     /// The protocol in its present state.

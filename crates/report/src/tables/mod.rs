@@ -2,11 +2,13 @@
 //!
 //! `docs/results.md` is generated from these columns by a test.
 
+mod backtest;
 mod compare;
 mod ensemble;
 mod events;
 mod sweep;
 
+pub(crate) use backtest::{backtest_table, forecasts_table};
 pub use compare::comparison_tables;
 pub use ensemble::ensemble_tables;
 pub(crate) use ensemble::known_tables;
