@@ -4,6 +4,7 @@ mod backtest;
 mod compare;
 mod explain;
 mod fit;
+mod fit_impact;
 mod health;
 mod map;
 mod merge;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Fit(fit::Args),
     /// Forecasts of value at risk judged by past prices
     Backtest(backtest::Args),
+    /// Price impact estimated from forced flow, with errors, what stays and how fast the rest comes back
+    FitImpact(fit_impact::Args),
     /// Every number and rounding of one account's liquidations
     Explain(explain::Args),
     /// Run vector files against the rules and report each difference
@@ -58,6 +61,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Health(args) => health::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Backtest(args) => backtest::run(&args),
+        Command::FitImpact(args) => fit_impact::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Verify(args) => verify::run(&args),
     }
