@@ -6,10 +6,11 @@
 //! it plays through is exact where one sample of the feed is enough; an attack that holds the venues down
 //! through several samples is reckoned at the present outside price, so that it bears the risk of a move.
 //!
-//! Assumptions: it borrows what it sells without a fee, up to its capital; it keeps what it seizes at the
-//! outside price until the end of the step; nobody else trades between its sale and its purchase.
+//! Assumptions: it borrows what it sells without a fee, up to its capital; what it seizes beyond that it sells
+//! at once in markets that are not modelled, at the outside price less [`ManipulatorConfig::exit_cost`]; nobody
+//! else trades between its sale and its purchase.
 
-use crate::error::{ConfigError, require, require_not_negative, require_positive};
+use crate::error::{ConfigError, require, require_not_negative, require_positive, require_share};
 
 /// Who moves an oracle's price where that pays.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,8 @@ pub struct ManipulatorConfig {
     pub capital_usd: f64,
     /// Least profit that it attacks for, USD.
     pub min_profit_usd: f64,
+    /// What it loses when it sells what it seized outside of the venues, as a share.
+    pub exit_cost: f64,
     /// Seconds from look to look.
     pub look_every_s: u64,
     /// Falls of the oracle's answer that it considers, as shares.
@@ -38,6 +41,7 @@ impl ManipulatorConfig {
         )?;
         require_positive(self.capital_usd, || at("capital_usd"))?;
         require_not_negative(self.min_profit_usd, || at("min_profit_usd"))?;
+        require_share(self.exit_cost, || at("exit_cost"))?;
         for (i, fall) in self.falls.iter().enumerate() {
             require(
                 *fall > 0.0 && *fall < 1.0,

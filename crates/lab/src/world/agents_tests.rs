@@ -228,6 +228,7 @@ fn attacked(depth: f64, twap_s: u64) -> WorldConfig {
         asset: 0,
         capital_usd: 1e9,
         min_profit_usd: 100.0,
+        exit_cost: 0.005,
         look_every_s: 600,
         falls: vec![0.02, 0.05, 0.1, 0.2, 0.3],
     });

@@ -64,8 +64,10 @@ struct Idea {
 struct Loot {
     /// Seized of the attacked asset, whole tokens.
     same: f64,
-    /// Seized of others less everything repaid and gas, at outside prices, USD.
-    other_usd: f64,
+    /// Seized of others, at outside prices, USD.
+    other_seized_usd: f64,
+    /// Rewards less everything repaid and gas, at outside prices, USD.
+    cash_usd: f64,
 }
 
 impl<P: Protocol> World<P> {
@@ -112,6 +114,7 @@ impl<P: Protocol> World<P> {
             if attack.samples_left == 0 && attack.short > 0.0 {
                 self.buy_back(attack, member, asset);
             }
+            self.sell_outside(member, manipulator.config.exit_cost);
         }
         self.manipulator = Some(manipulator);
     }
@@ -196,6 +199,23 @@ impl<P: Protocol> World<P> {
         if let Some(row) = self.record.attacks.get_mut(attack.row) {
             row.bought_usd += fill.usd;
             row.cost_usd += fill.usd - fill.base * outside;
+        }
+    }
+
+    /// Sells what it holds of any asset beyond what it owes.
+    fn sell_outside(&mut self, member: usize, cost: f64) {
+        let Some(liquidator) = self.crew.members.get_mut(member) else {
+            return;
+        };
+        for (held, outside) in liquidator.inventory.iter_mut().zip(self.market.outside()) {
+            if *held > 0.0 {
+                let worth = *held * outside;
+                let usd = worth * (1.0 - cost);
+                *held = 0.0;
+                liquidator.row.profit_usd += usd;
+                liquidator.row.slippage_usd += worth - usd;
+                liquidator.capital_usd += usd;
+            }
         }
     }
 
@@ -320,21 +340,16 @@ impl<P: Protocol> World<P> {
         }
         // What arrives later is not there to be given back.
         let seized_now = if feed.delay_s == 0 { loot.same } else { 0.0 };
-        let lacking = short - seized_now;
-        let side = if lacking > 0.0 { Side::Buy } else { Side::Sell };
-        let fill = market.trade(asset, side, lacking.abs());
-        let rest = lacking.abs() - fill.base;
-        let traded = match side {
-            Side::Buy => -fill.usd - rest * outside,
-            Side::Sell => fill.usd,
-        };
-        let later = (loot.same - seized_now) * outside;
+        let lacking = (short - seized_now).max(0.0);
+        let fill = market.trade(asset, Side::Buy, lacking);
+        let traded = -fill.usd - (lacking - fill.base).max(0.0) * outside;
+        let surplus = (loot.same - (short - lacking)) * outside + loot.other_seized_usd;
         let within = short * outside <= config.capital_usd;
         within.then_some(Idea {
             fall,
             mid_share,
             samples,
-            profit_usd: cash + traded + later + loot.other_usd,
+            profit_usd: cash + traded + surplus * (1.0 - config.exit_cost) + loot.cash_usd,
         })
     }
 
@@ -362,15 +377,16 @@ impl<P: Protocol> World<P> {
                 continue;
             }
             left_usd -= repaid_usd + gas_usd;
-            loot.other_usd -= repaid_usd + gas_usd;
+            loot.cash_usd -= repaid_usd + gas_usd;
             let tokens = self.units.tokens(offer.collateral, offer.seize_max);
             if usize::from(offer.collateral.0) == asset {
                 loot.same += tokens;
             } else {
-                loot.other_usd += tokens * self.market.outside_of(usize::from(offer.collateral.0));
+                let outside = self.market.outside_of(usize::from(offer.collateral.0));
+                loot.other_seized_usd += tokens * outside;
             }
             let reward = self.units.tokens(offer.debt, offer.reward);
-            loot.other_usd += reward * self.market.outside_of(usize::from(offer.debt.0));
+            loot.cash_usd += reward * self.market.outside_of(usize::from(offer.debt.0));
         }
         (left_usd < capital_usd).then_some(loot)
     }
