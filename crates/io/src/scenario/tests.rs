@@ -73,7 +73,12 @@ debt_usd = [[0, 10], [1, 1000]]
 health_factor = [[0, 1.1], [1, 3]]
 "#;
 
-fn with(overrides: &[(&str, &str)]) -> Result<Scenario, FileError> {
+/// What is wrong with the minimal scenario under overrides.
+pub(super) fn problem(overrides: &[(&str, &str)]) -> String {
+    with(overrides).unwrap_err().to_string()
+}
+
+pub(super) fn with(overrides: &[(&str, &str)]) -> Result<Scenario, FileError> {
     let overrides: Vec<_> = overrides
         .iter()
         .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
