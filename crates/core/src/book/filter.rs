@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// Generations of about the same size that are kept apart. A tick reads the heads of all
 /// generations; a merge costs a look at every account in it.
-const TIER: usize = 5;
+const TIER: usize = 16;
 
 /// A filter over accounts: it hands out every account whose entry may have lost its meaning.
 ///
