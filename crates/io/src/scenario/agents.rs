@@ -301,7 +301,7 @@ mod tests {
                     "manipulator",
                     "{ asset = 'WETH', capital_usd = 1, falls_bps = [] }",
                 ),
-                "manipulator.falls_bps: found []; allowed: 1 to 20 numbers above 0",
+                "manipulator.falls_bps: found […]; allowed: 1 to 20 numbers above 0",
             ),
             (
                 ("oracle.twap_s", "-1"),

@@ -9,6 +9,7 @@ mod estimate;
 mod figures;
 mod sketch;
 mod sum;
+mod tail_index;
 mod totals;
 
 pub use estimate::{CONFIDENCE, Estimate, Level, Tail};

@@ -216,6 +216,88 @@ fn a_census_follows_liquidations() {
     assert!((d / debt - 1.0).abs() < 1e-6, "{d} {debt}");
 }
 
+/// Ether and dollars of the accounts of [`book`].
+fn held(account: u32) -> (f64, f64) {
+    let (eth, usd) = book().accounts[account as usize];
+    (eth as f64 / 1e4, usd as f64 / 1e2)
+}
+
+#[test]
+fn time_under_water_is_counted_account_by_account() {
+    let mut config = deep(crash(0.4, Refine::Linear));
+    config.liquidators.clear();
+    let record = run(book(), config, 1);
+    for row in &record.accounts {
+        let (eth, usd) = held(row.account.0);
+        let under = record
+            .steps
+            .iter()
+            .filter(|step| usd > eth * step.oracle[0] + 0.01);
+        assert_eq!(
+            row.under_water_s,
+            60 * under.count() as u64,
+            "{:?}",
+            row.account
+        );
+        assert_eq!(row.lacking_usd, 0.0);
+    }
+    let sum: u64 = record.accounts.iter().map(|row| row.under_water_s).sum();
+    assert!(sum > 0);
+    assert_eq!(value("time_under_water", &record), Some(sum as f64));
+}
+
+#[test]
+fn what_would_have_been_lacking_is_that_of_the_worst_price() {
+    let mut config = deep(crash(0.4, Refine::Linear));
+    config.liquidators.truncate(1);
+    let record = run(book(), config, 1);
+    let mut saved = 0.0;
+    for row in record.accounts.iter().filter(|row| row.liquidations > 0) {
+        let first = record
+            .liquidations
+            .iter()
+            .find(|l| l.account == row.account)
+            .unwrap();
+        let (eth, usd) = held(row.account.0);
+        let later = record.steps.iter().skip(first.step as usize);
+        let worst = later
+            .map(|step| usd - eth * step.oracle[0])
+            .fold(0.0, f64::max);
+        assert!((row.lacking_usd - worst).abs() < 1e-6, "{row:?} {worst}");
+        saved += (worst - row.deficit_usd - row.shortfall_usd).max(0.0);
+        // Liquidations in time keep everybody above water.
+        assert_eq!(row.under_water_s, 0, "{row:?}");
+    }
+    assert!(saved > 0.0);
+    assert!((value("deficit_avoided", &record).unwrap() - saved).abs() < 1e-3);
+    let efficiency = value("liquidation_efficiency", &record).unwrap();
+    assert!(efficiency > 0.0 && efficiency < 1.0, "{efficiency}");
+}
+
+#[test]
+fn a_fall_brings_the_collateral_below_its_threshold_into_breach() {
+    let world = World::new(book(), deep(crash(0.1, Refine::Linear)), 1).unwrap();
+    let falls = [0.0, 0.1, 0.5, 1.0];
+    let found = world.collateral_at_risk(crate::toy::ETH, &falls).unwrap();
+    let counts: Vec<usize> = found.iter().map(|risk| risk.by_account.len()).collect();
+    // Health from 1.02 in steps of 1/200: below 1/0.9 up to account 18, below 2 all but the last four; the toy
+    // asks its accounts for collateral no matter how little it is worth.
+    assert_eq!(counts, [0, 19, 196, 200]);
+    for (risk, below) in found.iter().zip([0, 19, 196, 200]) {
+        let eth = |i: u32| 10.0 + f64::from(i * 7 % 51);
+        let want: f64 = (0..below).map(|i| 200.0 * eth(i)).sum();
+        let all: f64 = (0..200).map(|i| 200.0 * eth(i)).sum();
+        assert!((risk.by_asset[0] - want).abs() < 1e-6, "{}", risk.fall);
+        assert!((risk.shares[0].unwrap() - want / all).abs() < 1e-12);
+        assert_eq!((risk.by_asset[1], risk.shares[1]), (0.0, None));
+        assert!(
+            risk.by_account
+                .windows(2)
+                .all(|pair| pair[0].1 >= pair[1].1)
+        );
+    }
+}
+
 fn attacked(depth: f64, twap_s: u64) -> WorldConfig {
     let mut config = config(PriceModel::Constant(Constant { usd: 200.0 }));
     config.impact.venue_weight = 1.0;

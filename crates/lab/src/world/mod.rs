@@ -18,6 +18,7 @@
 
 mod books;
 mod census;
+mod collateral_at_risk;
 mod competition;
 mod config;
 mod deficits;
@@ -32,6 +33,7 @@ mod under_water;
 mod watch;
 
 pub use census::CensusConfig;
+pub use collateral_at_risk::CollateralAtRisk;
 pub use config::{AssetConfig, Recording, WorldConfig};
 
 use crate::agents::{Borrowers, Crew, Levered, Manipulator};
