@@ -180,6 +180,16 @@ fn price_at(prices: &[AssetPrice], asset: AssetId, time: u64) -> Option<f64> {
 /// [`FileError`] where a file is missing or malformed, where a series begins after the run or
 /// candles end before it, or where the book cannot be built.
 pub fn read(scenario: &Scenario) -> Result<Inputs, FileError> {
+    let mut inputs = read_market(scenario)?;
+    inputs.book = read_book(scenario, &inputs.prices, &mut inputs.notes)?;
+    Ok(inputs)
+}
+
+/// Reads what the scenario names but its book, which stays empty.
+///
+/// # Errors
+/// As [`read`], but for the book.
+pub fn read_market(scenario: &Scenario) -> Result<Inputs, FileError> {
     let mut found = Findings::default();
     let prices = scenario
         .assets
@@ -197,13 +207,12 @@ pub fn read(scenario: &Scenario) -> Result<Inputs, FileError> {
         .iter()
         .map(|venue| read_shape(&venue.liquidity))
         .collect::<Result<Vec<_>, _>>()?;
-    let book = read_book(scenario, &prices, &mut found.notes)?;
     Ok(Inputs {
         prices,
         gas,
         reserves,
         shapes,
-        book,
+        book: Book::default(),
         notes: found.notes,
         spans: found.spans,
     })

@@ -36,6 +36,11 @@ pub(crate) fn parse_time(text: &str) -> Option<(u64, TimeUnit)> {
     Some((parse_iso(text)?, TimeUnit::Iso))
 }
 
+/// Reads one time as a data file may write it, in seconds since 1970.
+pub fn read_time(text: &str) -> Option<u64> {
+    parse_time(text).map(|(seconds, _)| seconds)
+}
+
 /// The unit in which a number is a plausible time, and the seconds it stands for.
 pub(crate) fn from_number(n: u64) -> Option<(u64, TimeUnit)> {
     [

@@ -20,6 +20,7 @@ pub mod network;
 pub mod price;
 pub mod random;
 pub mod record;
+pub mod statistics;
 #[cfg(test)]
 mod toy;
 #[cfg(test)]

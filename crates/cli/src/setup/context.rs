@@ -1,6 +1,6 @@
 //! What a report says about a run: inputs, settings, how to repeat it.
 
-use super::Loaded;
+use super::{Loaded, agents};
 use backstop_core::protocol::AssetId;
 use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{
@@ -96,6 +96,7 @@ fn inputs(loaded: &Loaded) -> Vec<Input> {
         }
     }
     rows.extend(dependence_input(&scenario.dependence));
+    rows.extend(shock_input(scenario));
     rows.extend(match &scenario.gas.price {
         GasPriceSpec::Files(files) => file_inputs("gas price", files, loaded),
         GasPriceSpec::Points(series) => {
@@ -216,6 +217,24 @@ fn dependence_input(dependence: &DependenceSpec) -> Option<Input> {
     Some(input(what, source, None, InputKind::Modelled))
 }
 
+/// The fall on top of prices, where there is one.
+fn shock_input(scenario: &Scenario) -> Option<Input> {
+    let shock = &scenario.shock;
+    if shock.fall == 0.0 {
+        return None;
+    }
+    let falling = shock.falling(&scenario.assets).into_iter();
+    let symbols: Vec<_> = falling.map(|id| symbol_of(scenario, id)).collect();
+    let over = match shock.over_s {
+        None => "to the last step".to_owned(),
+        Some(0) => "at once".to_owned(),
+        Some(s) => format!("over {s} s"),
+    };
+    let source = format!("a fall of {} % {over}", setting(shock.fall * 100.0));
+    let what = format!("shock of {}", symbols.join(", "));
+    Some(input(what, source, span(scenario), InputKind::Chosen))
+}
+
 /// What was done to a record.
 fn changed(what: &str, scale: ScaleSpec) -> Option<Input> {
     let source = match scale {
@@ -291,7 +310,7 @@ fn book_input(loaded: &Loaded) -> Input {
     }
 }
 
-fn symbol_of(scenario: &Scenario, asset: AssetId) -> &str {
+pub(super) fn symbol_of(scenario: &Scenario, asset: AssetId) -> &str {
     scenario
         .assets
         .get(usize::from(asset.0))
@@ -365,7 +384,7 @@ fn shrinking_words(venue: &VenueSpec) -> String {
     words
 }
 
-fn table(title: &str, columns: &[&str], rows: Vec<Vec<String>>) -> SettingsTable {
+pub(super) fn table(title: &str, columns: &[&str], rows: Vec<Vec<String>>) -> SettingsTable {
     SettingsTable {
         title: title.to_owned(),
         columns: columns.iter().map(|&column| column.to_owned()).collect(),
@@ -422,12 +441,14 @@ fn settings(scenario: &Scenario) -> Vec<SettingsTable> {
         "Recovery half-life (s)",
         "Weight",
     ];
-    vec![
+    let mut tables = vec![
         table("Parameters by asset", &asset_columns, assets.collect()),
         table("Venues", &venue_columns, venues.collect()),
         market_settings(scenario),
         liquidator_settings(scenario),
-    ]
+    ];
+    tables.extend(agents::settings(scenario));
+    tables
 }
 
 fn market_settings(scenario: &Scenario) -> SettingsTable {

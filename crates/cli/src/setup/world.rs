@@ -5,20 +5,22 @@ use super::prices::{dependence, points, price_model};
 use super::venues::venues;
 use crate::failure::Failure;
 use backstop_core::coverage::{InsuranceFund, Layer, TreasuryReserve, Waterfall};
+use backstop_core::protocol::AssetId;
 use backstop_core::units::Value;
 use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{self as spec, ExitSpec, GasPriceSpec, LayerKind, Scenario};
 use backstop_lab::agents::{
-    BidStyle, Bidding, BorrowerGroup, Exit, LiquidatorConfig, Outages, Reaction, Sizing,
+    BidStyle, Bidding, BorrowerGroup, Competition, Exit, InventoryRisk, LeverageGroup,
+    LiquidatorConfig, ManipulatorConfig, Outages, Reaction, Sizing,
 };
 use backstop_lab::door;
 use backstop_lab::feed::FeedConfig;
 use backstop_lab::market::{FeedbackMode, Impact};
 use backstop_lab::network::{BaseFee, GasModel, GasSeries, GasToken, NetworkConfig};
-use backstop_lab::price::Grid;
+use backstop_lab::price::{Grid, Move, PriceModel, Shocks};
 use backstop_lab::record::LiquidatorKind;
 use backstop_lab::venue::Routing;
-use backstop_lab::world::{AssetConfig, Recording, WorldConfig};
+use backstop_lab::world::{AssetConfig, CensusConfig, Recording, WorldConfig};
 
 const BPS: f64 = 10_000.0;
 
@@ -33,6 +35,14 @@ pub(crate) fn world_config(
 ) -> Result<WorldConfig, Failure> {
     let scenario = &loaded.scenario;
     let prices = loaded.inputs.prices.iter().map(price_model);
+    let shocked = scenario.shock.falling(&scenario.assets);
+    let prices = (0..).map(AssetId).zip(prices).map(|(id, price)| {
+        if shocked.contains(&id) {
+            fallen(price, scenario)
+        } else {
+            price
+        }
+    });
     let assets = scenario
         .assets
         .iter()
@@ -43,6 +53,7 @@ pub(crate) fn world_config(
                 deviation: asset.oracle.deviation_bps / BPS,
                 heartbeat_s: asset.oracle.heartbeat_s,
                 delay_s: asset.oracle.delay_s,
+                twap_s: asset.oracle.twap_s,
             },
         });
     Ok(WorldConfig {
@@ -66,8 +77,34 @@ pub(crate) fn world_config(
         network: network(loaded),
         liquidators: scenario.liquidators.iter().map(liquidator).collect(),
         borrowers: borrowers(scenario),
+        levered: scenario.leverage.iter().map(leverage).collect(),
+        manipulator: scenario.manipulator.as_ref().map(manipulator),
+        census: scenario.census.map(|census| CensusConfig {
+            margin_call: census.margin_call_health,
+        }),
         coverage: waterfall(scenario),
         recording,
+    })
+}
+
+/// A price with the scenario's shock on top, if there is one.
+fn fallen(price: PriceModel, scenario: &Scenario) -> PriceModel {
+    let (shock, time) = (&scenario.shock, &scenario.time);
+    if shock.fall == 0.0 {
+        return price;
+    }
+    let step = u64::from(time.step_s);
+    let to_the_last = u64::from(time.steps().saturating_sub(1)) * step;
+    let over_s = shock.over_s.unwrap_or(to_the_last);
+    // What falls at once falls after the first prices, which books are made for.
+    let wait = if over_s == 0 { step } else { 0 };
+    PriceModel::Shocks(Shocks {
+        on: Box::new(price),
+        moves: vec![Move {
+            time: time.start + wait,
+            log_move: (1.0 - shock.fall).ln(),
+            over_s,
+        }],
     })
 }
 
@@ -139,6 +176,42 @@ fn liquidator(spec: &spec::LiquidatorSpec) -> LiquidatorConfig {
             windows: spec.offline.clone(),
             gas_gwei_max: spec.gas_gwei_max,
         },
+        competition: match spec.competition {
+            spec::CompetitionSpec::None => Competition::None,
+            spec::CompetitionSpec::PriorityGame { value_spread } => Competition::PriorityGame {
+                spread: value_spread,
+            },
+        },
+        inventory_risk: spec.inventory_risk.map(|risk| InventoryRisk {
+            aversion: risk.aversion,
+            volatility: risk.volatility,
+        }),
+    }
+}
+
+fn leverage(spec: &spec::LeverageSpec) -> LeverageGroup {
+    let position = |asset: AssetId| usize::from(asset.0);
+    let pair = |(collateral, debt)| (position(collateral), position(debt));
+    LeverageGroup {
+        name: spec.name.clone(),
+        share: spec.share,
+        pair: spec.pair.map(pair),
+        trigger: spec.trigger_health,
+        target: spec.target_health,
+        after_calm_s: spec.after_calm_s,
+        calm_fall: spec.calm_fall_bps / BPS,
+    }
+}
+
+fn manipulator(spec: &spec::ManipulatorSpec) -> ManipulatorConfig {
+    ManipulatorConfig {
+        name: spec.name.clone(),
+        asset: usize::from(spec.asset.0),
+        capital_usd: spec.capital_usd,
+        min_profit_usd: spec.min_profit_usd,
+        exit_cost: spec.exit_cost_bps / BPS,
+        look_every_s: spec.look_every_s,
+        falls: spec.falls_bps.iter().map(|bps| bps / BPS).collect(),
     }
 }
 

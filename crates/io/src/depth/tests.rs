@@ -53,7 +53,7 @@ fn ticks_are_refused() {
         (
             "cut",
             "[{\"tick\": 1, \"activeLiq",
-            ":1:24: cannot read it as a list in JSON: EOF while parsing a string at line 1 column 24",
+            ":1:23: cannot read it as a list in JSON: EOF while parsing a string at line 1 column 23",
         ),
         (
             "one",

@@ -1,5 +1,6 @@
 //! Impact, gas, liquidators, borrowers and the waterfall.
 
+use super::agents::{competition, inventory_risk};
 use super::section::{Range, Section, list, moment, number, pairs};
 use super::{
     AuctionBid, BaseFeeSpec, BorrowerSpec, ExitSpec, GasPriceSpec, GasSpec, ImpactSpec, LayerKind,
@@ -138,6 +139,8 @@ fn liquidator(section: &Section<'_>) -> Option<LiquidatorSpec> {
                 }
             })
             .unwrap_or_default(),
+        competition: competition(section),
+        inventory_risk: inventory_risk(section, inventory),
     })
 }
 

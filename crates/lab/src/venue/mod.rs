@@ -206,8 +206,8 @@ impl Venue {
         self.config.liquidity.marginal(reference, fee, side)
     }
 
-    /// Base tokens until the next one fetches less, or costs more, than `price`, fee included. Both this and
-    /// the fill are exact, so that a trade of so many tokens ends at that price.
+    /// Base tokens of one trade until its next token would fetch less, or cost more, than `price`, fee
+    /// included.
     pub fn until(&self, side: Side, price: f64) -> f64 {
         let (reference, fee) = (self.reference(), self.config.fee);
         self.config.liquidity.until(reference, fee, side, price) * self.depth()

@@ -11,6 +11,7 @@
 //! whose depth matters a venue.
 
 use super::{Fill, Side, Venue};
+use std::cmp::Ordering;
 
 /// Where a trade goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,14 +142,16 @@ impl Router {
         self.routing == Routing::Split && several && base > 0.0
     }
 
+    /// What all venues together take until a marginal price.
+    fn edge(&self, asset: usize, side: Side, price: f64) -> Edge {
+        let base = self.of(asset).map(|venue| venue.until(side, price)).sum();
+        Edge { price, base }
+    }
+
     /// Two marginal prices close to each other, between which all venues together take `base`.
     fn bracket(&self, asset: usize, side: Side, base: f64) -> Bracket {
         /// The first look is so far from the best price, as a share; each next one eight times.
         const FIRST: f64 = 1e-3;
-        let at = |price: f64| Edge {
-            price,
-            base: self.of(asset).map(|v| v.until(side, price)).sum(),
-        };
         let marginals = self.of(asset).map(|venue| venue.marginal(side));
         let best = match side {
             Side::Sell => marginals.fold(0.0, f64::max),
@@ -163,7 +166,7 @@ impl Router {
             base: 0.0,
         };
         let mut distance = FIRST;
-        let mut far = at(away(distance));
+        let mut far = self.edge(asset, side, away(distance));
         while far.base < base {
             if distance > 1e12 {
                 return Bracket {
@@ -174,32 +177,52 @@ impl Router {
             }
             near = far;
             distance *= 8.0;
-            far = at(away(distance));
+            far = self.edge(asset, side, away(distance));
         }
+        self.narrowed(asset, side, (near, far), base)
+    }
+
+    /// Narrows a bracket by false position. An end that stays twice in a row counts half (Illinois).
+    fn narrowed(
+        &self,
+        asset: usize,
+        side: Side,
+        (mut near, mut far): (Edge, Edge),
+        base: f64,
+    ) -> Bracket {
         let (mut near_weight, mut far_weight) = (1.0, 1.0);
+        let mut last = Ordering::Equal;
         for step in 0..STEPS_MAX {
             let width = (near.price - far.price).abs();
-            if width <= PRICE_TOLERANCE * best.min(far.price) || far.base - near.base <= 1e-9 * base
-            {
+            let narrow = width <= PRICE_TOLERANCE * near.price.min(far.price);
+            if narrow || far.base - near.base <= 1e-9 * base {
                 break;
             }
-            let (short, over) = (
-                (base - near.base) * near_weight,
-                (far.base - base) * far_weight,
-            );
-            // Steps of order books defeat false position: every third look is in the middle.
-            let share = if step % 3 == 2 || short + over <= 0.0 {
-                0.5
+            let short = (base - near.base) * near_weight;
+            let over = (far.base - base) * far_weight;
+            // Steps of order books defeat false position: every fourth look is in the middle.
+            let middle = step % 4 == 3 || short + over <= 0.0;
+            let share = if middle { 0.5 } else { short / (short + over) };
+            let price = near.price + (far.price - near.price) * share;
+            let found = self.edge(asset, side, price);
+            if found.base < base {
+                near = found;
+                near_weight = 1.0;
+                far_weight = if last == Ordering::Less {
+                    far_weight / 2.0
+                } else {
+                    1.0
+                };
+                last = Ordering::Less;
             } else {
-                short / (short + over)
-            };
-            let middle = at(near.price + (far.price - near.price) * share.clamp(1e-3, 1.0 - 1e-3));
-            if middle.base < base {
-                near = middle;
-                (near_weight, far_weight) = (1.0, far_weight / 2.0);
-            } else {
-                far = middle;
-                (near_weight, far_weight) = (near_weight / 2.0, 1.0);
+                far = found;
+                far_weight = 1.0;
+                near_weight = if last == Ordering::Greater {
+                    near_weight / 2.0
+                } else {
+                    1.0
+                };
+                last = Ordering::Greater;
             }
         }
         Bracket {

@@ -150,6 +150,12 @@ impl Pool {
         Ok(draft.finish())
     }
 
+    fn borrowed(&self, id: AccountId, asset: AssetId, amount: Amount) -> Ruled<Changes> {
+        let mut draft = Draft::new(&self.ledger, None);
+        draft.borrow(id, asset, amount)?;
+        Ok(draft.finish())
+    }
+
     fn covered(&self, asset: AssetId, amount: Amount) -> Ruled<Changes> {
         let payer = self.ledger.coverage;
         let mut draft = Draft::new(&self.ledger, Some(payer));
@@ -251,6 +257,9 @@ impl Protocol for Pool {
         let Ok(held) = self.ledger.account(account) else {
             return Vec::new();
         };
+        let Ok(data) = Totals::new(&self.ledger, held) else {
+            return Vec::new();
+        };
         let terms = Terms::all(OUTSIDER);
         let mut offers = Vec::new();
         for collateral in held.collateral() {
@@ -261,8 +270,8 @@ impl Protocol for Pool {
                     debt,
                     ..Offer::default()
                 };
-                let mut draft = Draft::new(&self.ledger, Some(OUTSIDER));
-                if let Ok((repay_max, seize_max)) = draft.quote(&Self::call(&bare, &terms)) {
+                let call = Self::call(&bare, &terms);
+                if let Ok((repay_max, seize_max)) = self.ledger.quote(&call, held, data) {
                     offers.push(Offer {
                         repay_max,
                         seize_max,
@@ -291,6 +300,17 @@ impl Protocol for Pool {
         let changes = self.adjusted(account, adjustment)?;
         // Nothing below can fail.
         Ok(self.commit(changes))
+    }
+
+    fn borrow(
+        &mut self,
+        account: AccountId,
+        asset: AssetId,
+        amount: Amount,
+    ) -> Option<Result<Events, Rejection>> {
+        let borrowed = self.borrowed(account, asset, amount);
+        // Nothing below can fail.
+        Some(borrowed.map(|changes| self.commit(changes)))
     }
 
     fn deficits(&self) -> Vec<(AssetId, Amount)> {
