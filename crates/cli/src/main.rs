@@ -10,6 +10,10 @@ mod setup;
 use clap::Parser;
 use std::process::ExitCode;
 
+/// Paths of an ensemble allocate much and briefly, on all threads at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Simulates liquidations of on-chain credit, exact to the wei, and explains them.
 #[derive(Parser, Debug)]
 #[command(name = "backstop", version, about, arg_required_else_help = true)]

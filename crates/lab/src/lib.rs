@@ -13,6 +13,7 @@ pub mod door;
 pub mod ensemble;
 mod error;
 pub mod feed;
+pub mod impact;
 pub mod market;
 pub mod metrics;
 pub mod network;

@@ -17,6 +17,7 @@ mod plot;
 mod results;
 mod summary;
 mod svg;
+mod sweep;
 mod tables;
 mod terminal;
 mod trace;
@@ -33,5 +34,9 @@ pub use html::Report;
 pub use plot::{map_svg, map_table, map_terminal};
 pub use results::write_results;
 pub use summary::{Amplification, AssetSummary, Fall, LayerSummary, MissSummary, Paired, Summary};
-pub use tables::{comparison_tables, ensemble_tables, tables};
+pub use sweep::{
+    DriverRow, DriverSide, DriversReport, SweepAxis, SweepReport, drivers_text, sweep_text,
+    write_drivers, write_sweep,
+};
+pub use tables::{comparison_tables, drivers_tables, ensemble_tables, sweep_tables, tables};
 pub use terminal::{HealthRow, health_table, summary_text};

@@ -2,6 +2,7 @@
 
 mod context;
 mod designs;
+mod drivers;
 mod draws;
 mod maps;
 mod parts;
@@ -9,10 +10,12 @@ mod path;
 mod pool;
 mod prices;
 mod stage;
+mod sweep;
 mod world;
 
 pub(crate) use context::run_context;
 pub(crate) use designs::{DESIGNS, Payer, Row, design_of};
+pub(crate) use drivers::DRIVERS;
 pub(crate) use draws::{draws, draws_words};
 pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd};
 pub(crate) use parts::{Part, TOTALS};
@@ -20,6 +23,9 @@ pub(crate) use path::walk;
 pub(crate) use pool::{Opened, open_pool, open_pool_as, start_price};
 pub(crate) use prices::bars;
 pub(crate) use stage::{Stage, digest, lead};
+pub(crate) use sweep::{
+    Axis, Base, KeptCell, KeptSweep, Opened as OpenedCell, SWEEP_TOTALS, default_axes,
+};
 pub(crate) use world::world_config;
 
 use crate::failure::Failure;

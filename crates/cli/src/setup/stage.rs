@@ -6,7 +6,7 @@ use crate::progress;
 use backstop_core::protocol::Protocol;
 use backstop_io::inputs::AssetPrice;
 use backstop_io::scenario::{BookSpec, GasPriceSpec, LiquiditySpec, PriceSpec, Scenario};
-use backstop_lab::ensemble::{Draws, Ensemble, Totals};
+use backstop_lab::ensemble::{Draws, Ensemble, PathValues, Totals};
 use backstop_lab::price::Tilt;
 use backstop_lab::random::path_seed;
 use backstop_lab::record::AccountsTold;
@@ -46,6 +46,17 @@ pub(crate) trait Stage: Send + Sync {
         paths: Range<u64>,
         on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<Totals>, Failure>;
+
+    /// The figures of paths by number, in their order; paths run side by side. `on_path` hears of
+    /// each; nothing where it breaks.
+    ///
+    /// # Errors
+    /// When a price cannot be drawn.
+    fn values(
+        &self,
+        paths: Range<u64>,
+        on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
+    ) -> Result<Option<Vec<PathValues>>, Failure>;
 }
 
 struct Started<P> {
@@ -119,6 +130,14 @@ impl<P: Protocol + Send + Sync> Stage for Started<P> {
         on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<Totals>, Failure> {
         Ok(self.ensemble().run(paths, on_path)?)
+    }
+
+    fn values(
+        &self,
+        paths: Range<u64>,
+        on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
+    ) -> Result<Option<Vec<PathValues>>, Failure> {
+        Ok(self.ensemble().values(paths, on_path)?)
     }
 }
 

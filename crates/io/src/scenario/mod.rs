@@ -10,6 +10,7 @@ mod market;
 mod prices;
 mod protocol;
 mod section;
+mod shock;
 mod tree;
 
 use crate::book::AssetUnit;
@@ -27,6 +28,7 @@ pub use prices::{
 pub use protocol::families;
 use protocol::protocol;
 use section::{Problems, Range, Section};
+pub use shock::ShockSpec;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -62,6 +64,8 @@ pub struct Scenario {
     pub assets: Vec<AssetSpec>,
     /// How the assets' random prices hang together.
     pub dependence: DependenceSpec,
+    /// A fall on top of what prices do by themselves.
+    pub shock: ShockSpec,
     /// How the paths of an ensemble are drawn.
     pub ensemble: EnsembleSpec,
     /// Where collateral is sold.
@@ -488,6 +492,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
     assets::read_oracles(&root, &mut assets);
     let names = Names::new(&assets);
     let dependence = prices::dependence(&root, &names);
+    let shock = shock::read(&root, &names, &assets);
     let ensemble = ensemble::ensemble(&root, &names);
     let venues = market::venues(&root, &names, &folder);
     let impact = market::impact(&root);
@@ -514,6 +519,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
         protocol: protocol?,
         assets,
         dependence,
+        shock,
         ensemble,
         venues,
         impact,

@@ -298,10 +298,13 @@ impl<P: Protocol> Desk<'_, P> {
 }
 
 impl Plan {
-    /// The answer to the offer.
+    /// The answer to the offer. Whoever takes all of an account's debt or collateral names no limit, as
+    /// on a chain: asked for to the unit, the offer's own sum may leave a last unit of collateral,
+    /// which some rules refuse.
     pub(crate) fn terms(&self, liquidator: AccountId) -> Terms {
+        let whole = self.offer.kind == OfferKind::Repay && self.repay == self.offer.repay_max;
         Terms {
-            repay: self.repay,
+            repay: if whole { Amount::MAX } else { self.repay },
             seize: self.asked,
             ..Terms::all(liquidator)
         }

@@ -30,6 +30,17 @@ pub struct Level(pub f64);
 impl Level {
     /// Those that reports show.
     pub const SHOWN: [Self; 3] = [Self(0.95), Self(0.99), Self(0.999)];
+
+    /// Half of the quantile's interval among so many independent paths, in ranks.
+    fn rank_half_width(self, paths: f64) -> f64 {
+        Z * (paths * self.0 * (1.0 - self.0)).sqrt()
+    }
+
+    /// Whether so many paths tell an upper end of the quantile.
+    pub(super) fn has_upper_end(self, paths: u64) -> bool {
+        let paths = paths as f64;
+        (paths * self.0 + self.rank_half_width(paths)).ceil() <= paths
+    }
 }
 
 /// An estimate with its interval.
@@ -44,6 +55,10 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    pub(super) fn around(value: f64, error: f64) -> Self {
+        Self::within(value, Z * error)
+    }
+
     fn within(value: f64, half: f64) -> Self {
         Self {
             value,
@@ -119,7 +134,7 @@ impl Distribution {
         let (n, p) = (self.count() as f64, level.0);
         let value = self.quantile(p)?;
         let ranks = match self.batches.is_empty() {
-            true => Z * (n * p * (1.0 - p)).sqrt(),
+            true => level.rank_half_width(n),
             false => n * self.rank_half_width(value)?,
         };
         let (low, high) = ((n * p - ranks).floor(), (n * p + ranks).ceil());

@@ -10,12 +10,14 @@ mod estimate;
 mod figures;
 mod sketch;
 mod sum;
+mod sweep;
 mod totals;
 
 pub use draws::{BATCHES, Draws, Place};
 pub use estimate::{CONFIDENCE, Estimate, Level, Tail};
 pub use figures::{FALL, Figures, of_path};
 pub use sum::{Distribution, Sum};
+pub use sweep::{Cell, Difference, PathValues, SWEPT, difference};
 pub use totals::{AccountLosses, FallBin, FanStep, Totals, WORST_KEPT, Weights, WorstPath};
 
 use crate::error::ConfigError;

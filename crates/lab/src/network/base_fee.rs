@@ -104,10 +104,19 @@ impl BaseFeeState {
         let dearer = fee.initial_gwei / self.base_gwei;
         let demand = fee.demand
             * (fee.stress * self.fall + fee.noise * noise).exp()
-            * dearer.powf(fee.elasticity);
+            * power(dearer, fee.elasticity);
         let used = (demand + share).min(1.0);
         let moved = 1.0 + MOVE_MAX * (used - TARGET) / TARGET;
         self.base_gwei = (self.base_gwei * moved).max(fee.min_gwei);
+    }
+}
+
+/// A power whose usual exponent costs nothing.
+fn power(base: f64, exponent: f64) -> f64 {
+    if exponent == 1.0 {
+        base
+    } else {
+        base.powf(exponent)
     }
 }
 

@@ -37,10 +37,15 @@ impl<P: Protocol> World<P> {
     /// Bids of everybody who sees something to gain in the next block.
     pub(super) fn bids(&mut self) -> Vec<Bid<Attempt>> {
         let mut bids = Vec::new();
+        let awake = self.watch.awake();
+        if awake.is_empty() {
+            return bids;
+        }
+        let mut auctions = Vec::new();
         let block_s = self.network.next_block_s();
         let block_time = self.config.grid.start as f64 + block_s;
         let out = self.members_out(block_time);
-        for seat in self.watch.awake() {
+        for seat in awake {
             let Some(watched) = self.watch.get_mut(seat) else {
                 continue;
             };
@@ -49,7 +54,7 @@ impl<P: Protocol> World<P> {
             let age = block_time - since as f64;
             let before = bids.len();
             let mut waiting = false;
-            let auctions = self.auctions(seat);
+            self.auctions(seat, &mut auctions);
             for member in 0..self.crew.members.len() {
                 if out.get(member) == Some(&true) || self.latency_of(member) > age {
                     waiting = true;
@@ -87,12 +92,12 @@ impl<P: Protocol> World<P> {
     }
 
     /// The auctions in which somebody can act now; 0 stands for what is no auction.
-    fn auctions(&mut self, seat: Seat) -> Vec<u64> {
+    fn auctions(&mut self, seat: Seat, auctions: &mut Vec<u64>) {
         let offers = self.offers_of(seat).iter();
-        let mut auctions: Vec<u64> = offers.map(|offer| offer.auction).collect();
+        auctions.clear();
+        auctions.extend(offers.map(|offer| offer.auction));
         auctions.sort_unstable();
         auctions.dedup();
-        auctions
     }
 
     fn starts_unpaid(&self, seat: Seat) -> bool {
@@ -191,13 +196,11 @@ impl<P: Protocol> World<P> {
             Exit::FlashLoan { .. } => (liquidator.group, f64::INFINITY),
             Exit::Inventory { .. } => (groups + member, liquidator.capital_usd),
         };
-        if !self.watch.get(seat)?.plans.contains_key(&(auction, slot)) {
+        if self.watch.get(seat)?.planned(auction, slot).is_none() {
             let plan = self.new_plan(attempt, capital_usd);
-            let watched = self.watch.get_mut(seat)?;
-            watched.plans.insert((auction, slot), plan);
+            self.watch.get_mut(seat)?.keep(auction, slot, plan);
         }
-        let plans = &self.watch.get(seat)?.plans;
-        plans.get(&(auction, slot))?.as_ref()
+        self.watch.get(seat)?.planned(auction, slot).flatten()
     }
 
     fn new_plan(&mut self, attempt: Attempt, capital_usd: f64) -> Option<Plan> {

@@ -16,7 +16,6 @@
 
 use crate::agents::Plan;
 use backstop_core::protocol::{AccountId, Drift, Offer};
-use std::collections::BTreeMap;
 
 /// Growth of the surplus that wakes, as a share of the debt that can be repaid.
 const SURPLUS_STEP: f64 = 0.001;
@@ -169,8 +168,8 @@ pub(super) struct Watched {
     pub(super) since: u64,
     /// Offers of the present step, once asked for.
     pub(super) offers: Option<Vec<Offer>>,
-    /// Plans of the present step by auction and planner, once made.
-    pub(super) plans: BTreeMap<(u64, usize), Option<Plan>>,
+    /// Plans of the present step with auction and planner, once made: as many as there are planners.
+    plans: Vec<Planned>,
     /// Whether one of its auctions has changed since the offers were asked for.
     changed: bool,
     /// Cured in the present step.
@@ -178,6 +177,13 @@ pub(super) struct Watched {
     /// Liquidators who found no room in a block.
     waiting: Vec<usize>,
     asleep: Option<Asleep>,
+}
+
+#[derive(Clone, Debug)]
+struct Planned {
+    auction: u64,
+    planner: usize,
+    plan: Option<Plan>,
 }
 
 #[derive(Clone, Debug)]
@@ -201,7 +207,7 @@ impl Watched {
             account,
             since,
             offers: None,
-            plans: BTreeMap::new(),
+            plans: Vec::new(),
             changed: false,
             cured: false,
             waiting: Vec::new(),
@@ -218,7 +224,22 @@ impl Watched {
 
     /// Forgets what was planned for one auction.
     pub(super) fn forget_plans(&mut self, auction: u64) {
-        self.plans.retain(|(planned, _), _| *planned != auction);
+        self.plans.retain(|planned| planned.auction != auction);
+    }
+
+    /// What a planner made of an auction; nothing where it has not planned yet.
+    pub(super) fn planned(&self, auction: u64, planner: usize) -> Option<Option<&Plan>> {
+        let made = |planned: &&Planned| planned.auction == auction && planned.planner == planner;
+        self.plans.iter().find(made).map(|p| p.plan.as_ref())
+    }
+
+    /// Keeps a planner's plan.
+    pub(super) fn keep(&mut self, auction: u64, planner: usize, plan: Option<Plan>) {
+        self.plans.push(Planned {
+            auction,
+            planner,
+            plan,
+        });
     }
 
     /// Drops an auction in which somebody has acted; the others stay as they are until the next block.
@@ -317,6 +338,11 @@ impl Watch {
 
     pub(super) fn get_mut(&mut self, seat: Seat) -> Option<&mut Watched> {
         self.seats.get_mut(seat)
+    }
+
+    /// Whether any seat may still be worth a look in the present step.
+    pub(super) fn is_awake(&self) -> bool {
+        !self.awake.is_empty()
     }
 
     /// Seats that are worth a look in the present step and not cured or asleep since.

@@ -13,6 +13,7 @@ pub(crate) use answer::{answer, horizon};
 pub(crate) use draws::draws_text;
 pub(crate) use figures::{Figure, SHOWN, interval, money_range};
 pub use files::write_ensemble;
+pub(crate) use files::{EstimateFile, FigureFile, estimate_file, figure_file};
 pub(crate) use losses::{Loss, losses};
 pub use text::{ensemble_text, estimate_text};
 

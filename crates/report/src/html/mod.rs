@@ -21,6 +21,7 @@ mod price;
 mod question;
 mod reproduce;
 mod settings;
+mod sweep;
 mod terms;
 mod tiles;
 
@@ -28,6 +29,7 @@ pub(crate) use backtest::page as backtest_page;
 pub(crate) use compare::page as comparison_page;
 pub(crate) use ensemble::page as ensemble_page;
 pub(crate) use liquidators::kind_word;
+pub(crate) use sweep::{drivers_page, page as sweep_page};
 
 use crate::context::{LiquidationMap, RunContext};
 use crate::summary::Summary;

@@ -26,12 +26,12 @@ pub(crate) fn known_tables(known: &Known<'_>) -> Vec<Table> {
     ]
 }
 
-fn end(value: Option<f64>) -> Option<f64> {
+pub(super) fn end(value: Option<f64>) -> Option<f64> {
     value.filter(|v| v.is_finite())
 }
 
 /// Columns of a mean with its interval and of the tail at every level.
-fn estimates<'a, T>(
+pub(super) fn estimates<'a, T>(
     mut rows: Rows<'a, T>,
     unit: &str,
     mean: impl Fn(&T) -> Option<Estimate>,

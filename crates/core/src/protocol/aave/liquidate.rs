@@ -1,7 +1,8 @@
 //! Liquidation, in the contract's order of steps.
 
+use super::account::{Account, Position};
 use super::draft::Draft;
-use super::ledger::{Listing, Source, Totals, isolated_collateral};
+use super::ledger::{Ledger, Listing, Source, Totals, isolated_collateral};
 use super::math::Ruled;
 use super::rejection::Rejection;
 use super::reserve::{Flow, Reserve, to_amount, to_shares};
@@ -26,6 +27,163 @@ pub(super) struct Call {
 /// Health factor above which the close factor applies: 0.95.
 pub(super) const NEARLY_HEALTHY: Ratio =
     Ratio(U256::from_limbs([950_000_000_000_000_000, 0, 0, 0]));
+
+impl Pair {
+    /// The two sides of an account with these totals, once every check on it has passed.
+    fn checked<S: Source>(source: &S, call: &Call, account: &Account, data: Totals) -> Ruled<Self> {
+        let ledger = source.ledger();
+        let rules = ledger.rules;
+        let listing = Listing::new(source, account.e_mode, call.collateral)?;
+        let (collateral, debt) = (listing.reserve, source.reserve(call.debt)?);
+        require_open(ledger, call, (collateral, debt), data.health_factor)?;
+        if data.health_factor >= Ratio(WAD) {
+            return Err(Rejection::HealthFactorNotBelowThreshold);
+        }
+        let (held, borrowed) = (
+            account.position(call.collateral),
+            account.position(call.debt),
+        );
+        if !listing.counts() || !held.is_collateral {
+            return Err(Rejection::CollateralCannotBeLiquidated);
+        }
+        if borrowed.debt == 0 {
+            return Err(Rejection::SpecifiedCurrencyNotBorrowedByUser);
+        }
+        let owed = to_amount(
+            borrowed.debt_shares(),
+            debt.debt_index()?,
+            rules.debt_balance,
+        )?;
+        if owed.is_zero() {
+            return Err(Rejection::SpecifiedCurrencyNotBorrowedByUser);
+        }
+        let member = listing.member;
+        let mode = ledger.e_modes.get(&account.e_mode);
+        let source = mode
+            .and_then(|mode| mode.price)
+            .filter(|_| account.e_mode != 0 && rules.membership == Membership::ByReserve);
+        Ok(Self {
+            rules,
+            data,
+            supply: to_amount(
+                held.supply_shares(),
+                collateral.income_index()?,
+                rules.supply_balance,
+            )?,
+            debt: owed,
+            collateral_price: source.filter(|_| member).unwrap_or(collateral.price),
+            debt_price: source.unwrap_or(debt.price),
+            collateral_unit: collateral.unit,
+            debt_unit: debt.unit,
+            bonus: match mode {
+                Some(mode) if member => mode.liquidation_bonus,
+                _ => collateral.config.liquidation_bonus,
+            },
+            fee: collateral.config.protocol_fee,
+        })
+    }
+}
+
+/// Checks that come before the account's health.
+fn require_open(
+    ledger: &Ledger,
+    call: &Call,
+    (collateral, debt): (&Reserve, &Reserve),
+    health: Ratio,
+) -> Ruled<()> {
+    let rules = ledger.rules;
+    if call.borrower == call.liquidator && !rules.self_liquidation.on() {
+        return Err(Rejection::SelfLiquidation);
+    }
+    if !collateral.config.active || !debt.config.active {
+        return Err(Rejection::ReserveInactive);
+    }
+    if collateral.config.paused || debt.config.paused {
+        return Err(Rejection::ReservePaused);
+    }
+    if health >= NEARLY_HEALTHY && !ledger.sentinel_allows() {
+        return Err(Rejection::PriceOracleSentinelCheckFailed);
+    }
+    let until = collateral.config.grace_until.max(debt.config.grace_until);
+    if rules.grace.on() && until >= ledger.now {
+        return Err(Rejection::LiquidationGraceSentinelCheckFailed);
+    }
+    Ok(())
+}
+
+impl Ledger {
+    /// What a liquidation of an account with these totals would repay and seize, paid from
+    /// outside. Where the sizes alone settle that, nothing is computed beyond them.
+    pub(super) fn quote(
+        &self,
+        call: &Call,
+        account: &Account,
+        data: Totals,
+    ) -> Ruled<(Amount, Amount)> {
+        let pair = Pair::checked(self, call, account, data)?;
+        let sizes = pair.sizes(call.debt_to_cover, &mut NoTrace)?;
+        if self.surely_settles(call, account, &pair, &sizes)? {
+            return Ok((sizes.repaid, sizes.seized));
+        }
+        let mut draft = Draft::new(self, Some(call.liquidator));
+        let told = draft.liquidate(call, &mut NoTrace)?;
+        Ok((told.repaid, told.seized))
+    }
+
+    /// Whether no step after the sizing can refuse: sums are far from overflow, no isolated debt is
+    /// counted, the pool has the tokens, neither burn is of zero scaled units or of more than there
+    /// is, and collateral of some worth stays, so that nothing is written off.
+    fn surely_settles(
+        &self,
+        call: &Call,
+        account: &Account,
+        pair: &Pair,
+        sizes: &Sizes,
+    ) -> Ruled<bool> {
+        let (collateral, debt) = (self.reserve(call.collateral)?, self.reserve(call.debt)?);
+        let (income, owing) = (collateral.income_index()?, debt.debt_index()?);
+        let enough = |amount: Amount, index: Index| {
+            let scaled = amount.0.checked_mul(RAY);
+            scaled.is_none_or(|scaled| scaled >= index.0)
+        };
+        let held = match pair.rules.cash {
+            Cash::Real => collateral.state.available,
+            Cash::Virtual => collateral
+                .state
+                .available
+                .min(collateral.state.virtual_balance),
+        };
+        Ok(self.ordinary
+            && collateral.config.debt_ceiling.is_zero()
+            && call.receive == Receive::Tokens
+            && sizes.seized <= held
+            && sizes.repaid <= pair.debt
+            && enough(sizes.repaid, owing)
+            && enough(sizes.seized, income)
+            && (Self::leaves_some(pair, sizes, income)?
+                || Self::leaves_others(account.position(call.collateral), pair, sizes, income)?))
+    }
+
+    /// Whether a base unit's worth of the collateral asset stays.
+    fn leaves_some(pair: &Pair, sizes: &Sizes, income: Index) -> Ruled<bool> {
+        // Two scaled units more than what is taken, each rounded up to a wei, with room to spare.
+        let unit = income.0.checked_div(RAY).unwrap_or_default();
+        let spare = unit
+            .saturating_add(U256::ONE)
+            .saturating_mul(U256::from(4u8));
+        let taken = sizes.seized.plus(sizes.fee)?.plus(Amount(spare))?;
+        let stays = pair.supply_value(pair.supply.minus_or_zero(taken))?;
+        Ok(!stays.is_zero())
+    }
+
+    /// Whether the account has collateral of some worth in other assets, and as many scaled units of
+    /// this one as are burned.
+    fn leaves_others(position: Position, pair: &Pair, sizes: &Sizes, income: Index) -> Ruled<bool> {
+        let burned = to_shares(sizes.seized, income, pair.rules.supply_burn)?;
+        Ok(burned <= position.supply_shares()
+            && pair.supply_value(pair.supply)? < pair.data.collateral)
+    }
+}
 
 impl Draft<'_> {
     /// Repays debt of an unhealthy account and seizes collateral. The settlement carries neither
@@ -73,51 +231,6 @@ impl Draft<'_> {
         Ok(told)
     }
 
-    /// What a liquidation would repay and seize. Where the sizes alone settle that, nothing is
-    /// computed beyond them.
-    pub(super) fn quote(&mut self, call: &Call) -> Ruled<(Amount, Amount)> {
-        let pair = self.checked_pair(call)?;
-        let sizes = pair.sizes(call.debt_to_cover, &mut NoTrace)?;
-        if self.surely_settles(call, &pair, &sizes)? {
-            return Ok((sizes.repaid, sizes.seized));
-        }
-        let told = self.liquidate(call, &mut NoTrace)?;
-        Ok((told.repaid, told.seized))
-    }
-
-    /// Whether no step after the sizing can refuse: sums are far from overflow, no isolated debt is
-    /// counted, the pool has the tokens, neither burn is of zero scaled units, and a base unit's
-    /// worth of collateral stays, so that nothing is written off.
-    fn surely_settles(&self, call: &Call, pair: &Pair, sizes: &Sizes) -> Ruled<bool> {
-        let (collateral, debt) = (self.reserve(call.collateral)?, self.reserve(call.debt)?);
-        let (income, owing) = (collateral.income_index()?, debt.debt_index()?);
-        let enough = |amount: Amount, index: Index| {
-            let scaled = amount.0.checked_mul(RAY);
-            scaled.is_none_or(|scaled| scaled >= index.0)
-        };
-        let held = match pair.rules.cash {
-            Cash::Real => collateral.state.available,
-            Cash::Virtual => collateral
-                .state
-                .available
-                .min(collateral.state.virtual_balance),
-        };
-        // Two scaled units more than what is taken, each rounded up to a wei, with room to spare.
-        let unit = income.0.checked_div(RAY).unwrap_or_default();
-        let spare = unit
-            .saturating_add(U256::ONE)
-            .saturating_mul(U256::from(4u8));
-        let taken = sizes.seized.plus(sizes.fee)?.plus(Amount(spare))?;
-        let stays = pair.supply_value(pair.supply.minus_or_zero(taken))?;
-        Ok(self.ledger().ordinary
-            && collateral.config.debt_ceiling.is_zero()
-            && call.receive == Receive::Tokens
-            && sizes.seized <= held
-            && enough(sizes.repaid, owing)
-            && enough(sizes.seized, income)
-            && !stays.is_zero())
-    }
-
     /// Stores the interest that the version stores before anything else.
     fn accrue_both(&mut self, call: &Call) -> Ruled<()> {
         let rules = self.rules();
@@ -133,70 +246,8 @@ impl Draft<'_> {
 
     /// The two sides as they stand, once every check on the account has passed.
     fn checked_pair(&self, call: &Call) -> Ruled<Pair> {
-        let rules = self.rules();
         let account = self.account(call.borrower)?;
-        let data = Totals::new(self, account)?;
-        let listing = Listing::new(self, account.e_mode, call.collateral)?;
-        let (collateral, debt) = (listing.reserve, self.reserve(call.debt)?);
-        self.require_open(call, collateral, debt, data.health_factor)?;
-        if data.health_factor >= Ratio(WAD) {
-            return Err(Rejection::HealthFactorNotBelowThreshold);
-        }
-        if !listing.counts() || !account.position(call.collateral).is_collateral {
-            return Err(Rejection::CollateralCannotBeLiquidated);
-        }
-        let owed = self.debt_of(call.borrower, call.debt)?;
-        if owed.is_zero() {
-            return Err(Rejection::SpecifiedCurrencyNotBorrowedByUser);
-        }
-        let member = listing.member;
-        let mode = self.ledger().e_modes.get(&account.e_mode);
-        let source = mode
-            .and_then(|mode| mode.price)
-            .filter(|_| account.e_mode != 0 && rules.membership == Membership::ByReserve);
-        Ok(Pair {
-            rules,
-            data,
-            supply: self.supply_of(call.borrower, call.collateral)?,
-            debt: owed,
-            collateral_price: source.filter(|_| member).unwrap_or(collateral.price),
-            debt_price: source.unwrap_or(debt.price),
-            collateral_unit: collateral.unit,
-            debt_unit: debt.unit,
-            bonus: match mode {
-                Some(mode) if member => mode.liquidation_bonus,
-                _ => collateral.config.liquidation_bonus,
-            },
-            fee: collateral.config.protocol_fee,
-        })
-    }
-
-    /// Checks that come before the account's health.
-    fn require_open(
-        &self,
-        call: &Call,
-        collateral: &Reserve,
-        debt: &Reserve,
-        health: Ratio,
-    ) -> Ruled<()> {
-        let (rules, ledger) = (self.rules(), self.ledger());
-        if call.borrower == call.liquidator && !rules.self_liquidation.on() {
-            return Err(Rejection::SelfLiquidation);
-        }
-        if !collateral.config.active || !debt.config.active {
-            return Err(Rejection::ReserveInactive);
-        }
-        if collateral.config.paused || debt.config.paused {
-            return Err(Rejection::ReservePaused);
-        }
-        if health >= NEARLY_HEALTHY && !ledger.sentinel_allows() {
-            return Err(Rejection::PriceOracleSentinelCheckFailed);
-        }
-        let until = collateral.config.grace_until.max(debt.config.grace_until);
-        if rules.grace.on() && until >= ledger.now {
-            return Err(Rejection::LiquidationGraceSentinelCheckFailed);
-        }
-        Ok(())
+        Pair::checked(self, call, account, Totals::new(self, account)?)
     }
 
     /// Unmarks collateral that is used up; tells whether none of any worth is left.

@@ -251,6 +251,9 @@ impl Protocol for Pool {
         let Ok(held) = self.ledger.account(account) else {
             return Vec::new();
         };
+        let Ok(data) = Totals::new(&self.ledger, held) else {
+            return Vec::new();
+        };
         let terms = Terms::all(OUTSIDER);
         let mut offers = Vec::new();
         for collateral in held.collateral() {
@@ -261,8 +264,8 @@ impl Protocol for Pool {
                     debt,
                     ..Offer::default()
                 };
-                let mut draft = Draft::new(&self.ledger, Some(OUTSIDER));
-                if let Ok((repay_max, seize_max)) = draft.quote(&Self::call(&bare, &terms)) {
+                let call = Self::call(&bare, &terms);
+                if let Ok((repay_max, seize_max)) = self.ledger.quote(&call, held, data) {
                     offers.push(Offer {
                         repay_max,
                         seize_max,
