@@ -2,8 +2,8 @@
 
 mod context;
 mod designs;
-mod drivers;
 mod draws;
+mod drivers;
 mod maps;
 mod parts;
 mod path;
@@ -15,8 +15,8 @@ mod world;
 
 pub(crate) use context::run_context;
 pub(crate) use designs::{DESIGNS, Payer, Row, design_of};
-pub(crate) use drivers::DRIVERS;
 pub(crate) use draws::{draws, draws_words};
+pub(crate) use drivers::DRIVERS;
 pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd};
 pub(crate) use parts::{Part, TOTALS};
 pub(crate) use path::walk;
