@@ -97,6 +97,12 @@ impl Market {
         self.paths.log_ratio
     }
 
+    /// Lets the venues recover for some seconds at the present outside prices.
+    pub(crate) fn rest(&mut self, dt: f64) {
+        let time = self.grid.time(self.step);
+        self.router.step(&self.outside, dt, time);
+    }
+
     /// Outside prices by asset, USD.
     pub fn outside(&self) -> &[f64] {
         &self.outside

@@ -8,7 +8,9 @@ use backstop_core::protocol::aave::{
 };
 use backstop_core::protocol::{AccountId, Asset, AssetId};
 use backstop_core::units::{Amount, Bps, Price, RAY, Rate, Timestamp, U256};
-use backstop_lab::agents::{BidStyle, Bidding, Exit, LiquidatorConfig, Outages, Sizing};
+use backstop_lab::agents::{
+    BidStyle, Bidding, Competition, Exit, LiquidatorConfig, Outages, Sizing,
+};
 use backstop_lab::feed::FeedConfig;
 use backstop_lab::market::{FeedbackMode, Impact};
 use backstop_lab::metrics::{Evidence, METRICS};
@@ -66,6 +68,7 @@ fn config() -> WorldConfig {
             deviation: 0.0,
             heartbeat_s: 3_600,
             delay_s: 0,
+            twap_s: 0,
         },
     };
     WorldConfig {
@@ -115,8 +118,13 @@ fn config() -> WorldConfig {
                 discount: 0.0,
             },
             outages: Outages::default(),
+            competition: Competition::None,
+            inventory_risk: None,
         }],
         borrowers: Vec::new(),
+        levered: Vec::new(),
+        manipulator: None,
+        census: None,
         coverage: Waterfall::default(),
         recording: Recording {
             traces: false,

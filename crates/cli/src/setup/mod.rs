@@ -1,5 +1,6 @@
 //! From files to machines: a scenario becomes a pool, a market and the report's descriptions.
 
+mod agents;
 mod context;
 mod designs;
 mod draws;

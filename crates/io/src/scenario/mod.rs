@@ -3,6 +3,7 @@
 //! [`load`] reads a file, applies overrides, checks every key and collects all problems at once.
 //! Paths in a scenario are relative to its own folder. `docs/formats.md` lists every key.
 
+mod agents;
 mod assets;
 mod book;
 mod ensemble;
@@ -19,6 +20,7 @@ use crate::book::synthetic::SyntheticBook;
 use crate::error::{FileError, Place, Problem};
 use crate::price::TimeSeries;
 use crate::source::read_text;
+pub use agents::{CensusSpec, CompetitionSpec, LeverageSpec, ManipulatorSpec, RiskSpec};
 use backstop_core::protocol::AssetId;
 pub use ensemble::{DrawsSpec, EnsembleSpec, TiltSpec};
 pub use prices::{
@@ -78,6 +80,12 @@ pub struct Scenario {
     pub liquidators: Vec<LiquidatorSpec>,
     /// What borrowers do when their health falls.
     pub borrowers: BorrowerSpec,
+    /// Borrowers that take on leverage in calm.
+    pub leverage: Vec<LeverageSpec>,
+    /// Who moves an oracle's price where that pays.
+    pub manipulator: Option<ManipulatorSpec>,
+    /// What to count over all accounts.
+    pub census: Option<CensusSpec>,
     /// Who owes what.
     pub book: BookSpec,
     /// Who pays deficits before they are socialised, in order.
@@ -198,6 +206,8 @@ pub struct OracleSpec {
     pub heartbeat_s: u64,
     /// Seconds from the start of a round to its answer.
     pub delay_s: u64,
+    /// Seconds over which the sampled prices are averaged.
+    pub twap_s: u64,
 }
 
 /// A place to sell collateral; its quote token is taken at one dollar.
@@ -341,6 +351,10 @@ pub struct LiquidatorSpec {
     pub gas_gwei_max: Option<f64>,
     /// When it does not act: from and until, seconds since 1970.
     pub offline: Vec<(u64, u64)>,
+    /// How its bid for inclusion depends on its competitors.
+    pub competition: CompetitionSpec,
+    /// What it charges for keeping collateral.
+    pub inventory_risk: Option<RiskSpec>,
 }
 
 /// How much a liquidator bids in an auction.
@@ -501,6 +515,9 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
         .and_then(|gas| market::gas(gas, &names, &folder));
     let liquidators = market::liquidators(&root);
     let borrowers = market::borrowers(&root);
+    let leverage = agents::leverage(&root, &names);
+    let manipulator = agents::manipulator(&root, &names);
+    let census = agents::census(&root);
     let book = root
         .section("book")
         .and_then(|book| book::read(book, &names, &folder));
@@ -526,6 +543,9 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
         gas: gas?,
         liquidators,
         borrowers,
+        leverage,
+        manipulator,
+        census,
         book: book?,
         waterfall,
     })

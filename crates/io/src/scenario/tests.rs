@@ -73,7 +73,12 @@ debt_usd = [[0, 10], [1, 1000]]
 health_factor = [[0, 1.1], [1, 3]]
 "#;
 
-fn with(overrides: &[(&str, &str)]) -> Result<Scenario, FileError> {
+/// What is wrong with the minimal scenario under overrides.
+pub(super) fn problem(overrides: &[(&str, &str)]) -> String {
+    with(overrides).unwrap_err().to_string()
+}
+
+pub(super) fn with(overrides: &[(&str, &str)]) -> Result<Scenario, FileError> {
     let overrides: Vec<_> = overrides
         .iter()
         .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
@@ -380,7 +385,7 @@ fn overrides_are_named_in_problems() {
     }
     expect_test::expect![[r#"
         minimal.toml, --set oracle.delay_s=-1: oracle.delay_s: found -1; allowed: a whole number from 0 to 100000000
-        minimal.toml, --set oracle.dealy_s=1: oracle.dealy_s: unknown key; allowed: deviation_bps, heartbeat_s, delay_s and the assets' symbols
+        minimal.toml, --set oracle.dealy_s=1: oracle.dealy_s: unknown key; allowed: deviation_bps, heartbeat_s, delay_s, twap_s and the assets' symbols
         minimal.toml, --set assets.WETH.decimals.more=1: assets.WETH.decimals.more: assets.WETH.decimals is 18, which has no parts
         minimal.toml, --set liquidators.3.count=1: liquidators.3.count: liquidators has 1 entries, counted from 0; found "3"
         minimal.toml, --set liquidators.first.count=1: liquidators.first.count: liquidators has 1 entries, counted from 0; found "first"

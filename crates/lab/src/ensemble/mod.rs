@@ -11,6 +11,7 @@ mod figures;
 mod sketch;
 mod sum;
 mod sweep;
+mod tail_index;
 mod totals;
 
 pub use draws::{BATCHES, Draws, Place};
