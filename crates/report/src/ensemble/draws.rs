@@ -37,6 +37,8 @@ impl WeightsFile {
     }
 }
 
+/// Effective paths with bad debt below which its figures are rough.
+const EFFECTIVE_MIN: f64 = 20.0;
 /// Shares below this are told as one in so many.
 const RARE: f64 = 1e-4;
 
@@ -58,10 +60,17 @@ pub(crate) fn draws_text(known: &Known<'_>) -> Option<String> {
     };
     let whole = |n: f64| count(n.round() as u64);
     let n = known.report.totals.paths;
+    let few = match weights.effective_paths_with_bad_debt {
+        n if n < EFFECTIVE_MIN => {
+            " Few paths carry all of the bad debt: its figures and their intervals are rough, and another \
+             tilt may tell more."
+        }
+        _ => "",
+    };
     Some(format!(
         "Draws: {draws}. Paths have weights, and figures are weighted. The {} count like {} of equal \
          weight, the {} among them with bad debt like {}; the chance of bad debt is {}. The largest weight is {:.3}, \
-         the mean {:.3}.",
+         the mean {:.3}.{few}",
         crate::format::plural(n, "path", "paths"),
         whole(weights.effective_paths),
         count(weights.paths_with_bad_debt),
