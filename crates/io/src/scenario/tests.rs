@@ -343,7 +343,7 @@ fn draws_of_an_ensemble_are_checked() {
         messages += &(error[at..].to_owned() + "\n");
     }
     expect_test::expect![[r#"
-        ensemble.draws: found "halton"; allowed: "plain", "antithetic" or "sobol"
+        ensemble.draws: found "halton"; allowed: plain, antithetic, sobol
         ensemble.tilt: found beside other draws; allowed: draws = "plain"
         ensemble.tilt.shocks: found 21; allowed: a number from -20 to 20
         ensemble.tilt.jumps: found 0; allowed: a number from 0.000001 to 1000000
