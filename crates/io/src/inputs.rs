@@ -168,6 +168,16 @@ fn price_at(prices: &[AssetPrice], asset: AssetId, time: u64) -> Option<f64> {
 /// [`FileError`] where a file is missing or malformed, where a series begins after the run or
 /// candles end before it, or where the book cannot be built.
 pub fn read(scenario: &Scenario) -> Result<Inputs, FileError> {
+    let mut inputs = read_market(scenario)?;
+    inputs.book = read_book(scenario, &inputs.prices, &mut inputs.notes)?;
+    Ok(inputs)
+}
+
+/// Reads what the scenario names but its book, which stays empty.
+///
+/// # Errors
+/// As [`read`], but for the book.
+pub fn read_market(scenario: &Scenario) -> Result<Inputs, FileError> {
     let mut found = Findings::default();
     let prices = scenario
         .assets
@@ -180,12 +190,11 @@ pub fn read(scenario: &Scenario) -> Result<Inputs, FileError> {
         .iter()
         .map(|venue| read_reserves(scenario, &venue.liquidity, &mut found))
         .collect::<Result<Vec<_>, _>>()?;
-    let book = read_book(scenario, &prices, &mut found.notes)?;
     Ok(Inputs {
         prices,
         gas,
         reserves,
-        book,
+        book: Book::default(),
         notes: found.notes,
         spans: found.spans,
     })

@@ -5,6 +5,7 @@
 //! protocol or a market. The same input gives the same bytes.
 
 mod answer;
+mod backtest;
 mod braille;
 mod compare;
 mod context;
@@ -16,10 +17,12 @@ mod plot;
 mod results;
 mod summary;
 mod svg;
+mod sweep;
 mod tables;
 mod terminal;
 mod trace;
 
+pub use backtest::{BacktestReport, Trial, backtest_text, write_backtest};
 pub use compare::{Comparison, Contender, comparison_text, write_comparison};
 pub use context::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
@@ -31,5 +34,9 @@ pub use html::Report;
 pub use plot::{map_svg, map_table, map_terminal};
 pub use results::write_results;
 pub use summary::{Amplification, AssetSummary, Fall, LayerSummary, MissSummary, Paired, Summary};
-pub use tables::{comparison_tables, ensemble_tables, tables};
+pub use sweep::{
+    DriverRow, DriverSide, DriversReport, SweepAxis, SweepReport, drivers_text, sweep_text,
+    write_drivers, write_sweep,
+};
+pub use tables::{comparison_tables, drivers_tables, ensemble_tables, sweep_tables, tables};
 pub use terminal::{HealthRow, health_table, summary_text};

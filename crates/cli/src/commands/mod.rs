@@ -1,13 +1,16 @@
 //! One file a command: its arguments, their help and what it does.
 
+mod backtest;
 mod compare;
 mod explain;
 mod fit;
+mod fit_impact;
 mod health;
 mod map;
 mod merge;
 mod run;
 mod stress;
+mod sweep;
 mod verify;
 
 use crate::failure::Failure;
@@ -21,6 +24,8 @@ pub(crate) enum Command {
     Run(run::Args),
     /// Thousands of paths of a scenario: how much bad debt, how sure, and what drives it
     Stress(stress::Args),
+    /// A scenario's paths under many settings: bad debt against price falls, depth or any other key
+    Sweep(sweep::Args),
     /// Join the parts of an ensemble that ran apart
     Merge(merge::Args),
     /// The same borrowers and the same crash in several designs, side by side
@@ -31,6 +36,10 @@ pub(crate) enum Command {
     Health(health::Args),
     /// Price processes estimated from past prices, with errors and goodness of fit
     Fit(fit::Args),
+    /// Forecasts of value at risk judged by past prices
+    Backtest(backtest::Args),
+    /// Price impact estimated from forced flow, with errors, what stays and how fast the rest comes back
+    FitImpact(fit_impact::Args),
     /// Every number and rounding of one account's liquidations
     Explain(explain::Args),
     /// Run vector files against the rules and report each difference
@@ -45,11 +54,14 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Stress(args) => stress::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Map(args) => map::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Fit(args) => fit::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
+        Command::FitImpact(args) => fit_impact::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Verify(args) => verify::run(&args),
     }

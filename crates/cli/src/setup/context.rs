@@ -96,6 +96,7 @@ fn inputs(loaded: &Loaded) -> Vec<Input> {
         }
     }
     rows.extend(dependence_input(&scenario.dependence));
+    rows.extend(shock_input(scenario));
     rows.extend(match &scenario.gas.price {
         GasPriceSpec::Files(files) => file_inputs("gas price", files, loaded),
         GasPriceSpec::Points(series) => {
@@ -206,6 +207,24 @@ fn dependence_input(dependence: &DependenceSpec) -> Option<Input> {
     };
     let what = "dependence of prices".to_owned();
     Some(input(what, source, None, InputKind::Modelled))
+}
+
+/// The fall on top of prices, where there is one.
+fn shock_input(scenario: &Scenario) -> Option<Input> {
+    let shock = &scenario.shock;
+    if shock.fall == 0.0 {
+        return None;
+    }
+    let falling = shock.falling(&scenario.assets).into_iter();
+    let symbols: Vec<_> = falling.map(|id| symbol_of(scenario, id)).collect();
+    let over = match shock.over_s {
+        None => "to the last step".to_owned(),
+        Some(0) => "at once".to_owned(),
+        Some(s) => format!("over {s} s"),
+    };
+    let source = format!("a fall of {} % {over}", setting(shock.fall * 100.0));
+    let what = format!("shock of {}", symbols.join(", "));
+    Some(input(what, source, span(scenario), InputKind::Chosen))
 }
 
 /// What was done to a record.

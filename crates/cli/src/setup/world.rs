@@ -19,7 +19,7 @@ use backstop_lab::door;
 use backstop_lab::feed::FeedConfig;
 use backstop_lab::market::{FeedbackMode, Impact};
 use backstop_lab::network::{BaseFee, GasModel, GasSeries, GasToken, NetworkConfig};
-use backstop_lab::price::Grid;
+use backstop_lab::price::{Grid, Move, PriceModel, Shocks};
 use backstop_lab::record::LiquidatorKind;
 use backstop_lab::venue::{
     ConstantProduct, Level, Liquidity, OrderBook, Reserves, SquareRoot, VenueConfig,
@@ -39,6 +39,14 @@ pub(crate) fn world_config(
 ) -> Result<WorldConfig, Failure> {
     let scenario = &loaded.scenario;
     let prices = loaded.inputs.prices.iter().map(price_model);
+    let shocked = scenario.shock.falling(&scenario.assets);
+    let prices = (0..).map(AssetId).zip(prices).map(|(id, price)| {
+        if shocked.contains(&id) {
+            fallen(price, scenario)
+        } else {
+            price
+        }
+    });
     let assets = scenario
         .assets
         .iter()
@@ -76,6 +84,27 @@ pub(crate) fn world_config(
         }),
         coverage: waterfall(scenario),
         recording,
+    })
+}
+
+/// A price with the scenario's shock on top, if there is one.
+fn fallen(price: PriceModel, scenario: &Scenario) -> PriceModel {
+    let (shock, time) = (&scenario.shock, &scenario.time);
+    if shock.fall == 0.0 {
+        return price;
+    }
+    let step = u64::from(time.step_s);
+    let to_the_last = u64::from(time.steps().saturating_sub(1)) * step;
+    let over_s = shock.over_s.unwrap_or(to_the_last);
+    // What falls at once falls after the first prices, which books are made for.
+    let wait = if over_s == 0 { step } else { 0 };
+    PriceModel::Shocks(Shocks {
+        on: Box::new(price),
+        moves: vec![Move {
+            time: time.start + wait,
+            log_move: (1.0 - shock.fall).ln(),
+            over_s,
+        }],
     })
 }
 

@@ -6,10 +6,12 @@
 mod agents;
 mod assets;
 mod book;
+mod ensemble;
 mod market;
 mod prices;
 mod protocol;
 mod section;
+mod shock;
 mod tree;
 
 use crate::book::AssetUnit;
@@ -20,6 +22,7 @@ use crate::price::TimeSeries;
 use crate::source::read_text;
 pub use agents::{CensusSpec, CompetitionSpec, LeverageSpec, ManipulatorSpec, RiskSpec};
 use backstop_core::protocol::AssetId;
+pub use ensemble::{DrawsSpec, EnsembleSpec, TiltSpec};
 pub use prices::{
     BlockSpec, BootstrapSpec, CandleFiles, DependenceSpec, MoveSpec, PegSpec, PriceSpec,
     RandomSpec, RegimeSpec, ScaleSpec, TrendSpec,
@@ -27,6 +30,7 @@ pub use prices::{
 pub use protocol::families;
 use protocol::protocol;
 use section::{Problems, Range, Section};
+pub use shock::ShockSpec;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -62,6 +66,10 @@ pub struct Scenario {
     pub assets: Vec<AssetSpec>,
     /// How the assets' random prices hang together.
     pub dependence: DependenceSpec,
+    /// A fall on top of what prices do by themselves.
+    pub shock: ShockSpec,
+    /// How the paths of an ensemble are drawn.
+    pub ensemble: EnsembleSpec,
     /// Where collateral is sold.
     pub venues: Vec<VenueSpec>,
     /// How forced sales move the oracle's price.
@@ -498,6 +506,8 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
     assets::read_oracles(&root, &mut assets);
     let names = Names::new(&assets);
     let dependence = prices::dependence(&root, &names);
+    let shock = shock::read(&root, &names, &assets);
+    let ensemble = ensemble::ensemble(&root, &names);
     let venues = market::venues(&root, &names, &folder);
     let impact = market::impact(&root);
     let gas = root
@@ -526,6 +536,8 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
         protocol: protocol?,
         assets,
         dependence,
+        shock,
+        ensemble,
         venues,
         impact,
         gas: gas?,

@@ -256,6 +256,103 @@ fn correlations_name_two_assets_once() {
 }
 
 #[test]
+fn a_shock_names_what_falls() {
+    let shock = |value: &str| with(&[("shock", value)]).map(|scenario| scenario.shock);
+    let scenario = with(&[("shock.fall", "0.3")]).unwrap();
+    assert_eq!((scenario.shock.fall, scenario.shock.over_s), (0.3, None));
+    assert_eq!(scenario.shock.falling(&scenario.assets), [AssetId(0)]);
+    let named = shock("{ fall = 0.5, over_s = 0, assets = [\"DAI\", \"WETH\"] }").unwrap();
+    let want = ShockSpec {
+        fall: 0.5,
+        over_s: Some(0),
+        assets: vec![AssetId(1), AssetId(0)],
+    };
+    assert_eq!(named, want);
+    let mut messages = String::new();
+    for value in [
+        "{ fall = 1 }",
+        "{ fall = -0.1 }",
+        "{ fall = nan }",
+        "{ over_s = -1 }",
+        "{ assets = [\"WBTC\"] }",
+        "{ assets = [\"WETH\", \"WETH\"] }",
+        "{ assets = 3 }",
+        "{ falls = 0.1 }",
+        "0.3",
+    ] {
+        let error = shock(value).unwrap_err().to_string();
+        let at = error.rfind(": shock").map_or(0, |at| at + 2);
+        messages += &(error[at..].to_owned() + "\n");
+    }
+    let constant = with(&[
+        ("shock.fall", "0.1"),
+        ("assets.WETH.price", "{ constant = 1 }"),
+    ]);
+    messages += &constant.unwrap_err().to_string();
+    let follower = with(&[
+        ("shock.assets", "[\"DAI\"]"),
+        ("assets.DAI.price", "{ follows = \"WETH\", ratio = 1.0 }"),
+    ]);
+    messages += &format!("\n{}", follower.unwrap_err());
+    expect_test::expect![[r#"
+        shock.fall: found 1; allowed: a number from 0 to 0.99
+        shock.fall: found -0.1; allowed: a number from 0 to 0.99
+        shock.fall: found nan; allowed: a number from 0 to 0.99
+        shock.over_s: found -1; allowed: a whole number from 0 to 100000000
+        shock.assets: found […]; allowed: one of the assets WETH, DAI; did you mean "WETH"?
+        shock.assets: found […]; allowed: each asset once
+        shock.assets: found 3; allowed: a list of assets
+        shock.falls: unknown key; allowed: fall, over_s, assets; did you mean "fall"?
+        shock: found 0.3; allowed: a table of keys
+        minimal.toml, --set shock.fall=0.1: shock.fall: no collateral has a price that moves by itself; allowed: with the key assets
+        minimal.toml, --set shock.assets=["DAI"]: shock.assets: found ["DAI"]; allowed: assets with a price of their own; what follows one of them falls with it"#]].assert_eq(&messages);
+}
+
+#[test]
+fn draws_of_an_ensemble_are_checked() {
+    let read = |value| with(&[("ensemble", value)]).map(|scenario| scenario.ensemble);
+    assert_eq!(with(&[]).unwrap().ensemble, EnsembleSpec::default());
+    let want = EnsembleSpec {
+        draws: DrawsSpec::Sobol,
+        tilt: None,
+    };
+    assert_eq!(read("{ draws = \"sobol\" }").unwrap(), want);
+    let want = EnsembleSpec {
+        draws: DrawsSpec::Plain,
+        tilt: Some(TiltSpec {
+            asset: Some(AssetId(0)),
+            shocks: 3.0,
+            jumps: 1.0,
+        }),
+    };
+    assert_eq!(
+        read("{ tilt = { asset = \"WETH\", shocks = 3 } }").unwrap(),
+        want
+    );
+    let mut messages = String::new();
+    for value in [
+        "{ draws = \"halton\" }",
+        "{ draws = \"sobol\", tilt = { shocks = 3 } }",
+        "{ tilt = { shocks = 21 } }",
+        "{ tilt = { jumps = 0 } }",
+        "{ tilt = { asset = \"WBTC\" } }",
+        "{ tilts = { shocks = 3 } }",
+    ] {
+        let error = read(value).unwrap_err().to_string();
+        let at = error.rfind(": ensemble").map_or(0, |at| at + 2);
+        messages += &(error[at..].to_owned() + "\n");
+    }
+    expect_test::expect![[r#"
+        ensemble.draws: found "halton"; allowed: "plain", "antithetic" or "sobol"
+        ensemble.tilt: found beside other draws; allowed: draws = "plain"
+        ensemble.tilt.shocks: found 21; allowed: a number from -20 to 20
+        ensemble.tilt.jumps: found 0; allowed: a number from 0.000001 to 1000000
+        ensemble.tilt.asset: found "WBTC"; allowed: one of the assets WETH, DAI; did you mean "WETH"?
+        ensemble.tilts: unknown key; allowed: draws, tilt; did you mean "tilt"?
+    "#]].assert_eq(&messages);
+}
+
+#[test]
 fn all_problems_come_at_once_and_in_order() {
     let text = MINIMAL
         .replace("decimals = 18\nltv_bps", "decimals = -1\nltv_pbs")

@@ -6,17 +6,20 @@ use crate::price::fit::{Hill, hill};
 impl Distribution {
     /// Hill's (1975) tail index of the largest terms: the chance of more than `x` falls like `x^−index`. Taken
     /// from the sketch, so each term is off by at most a tenth of a percent. `top` is the share of the terms
-    /// that counts as the tail; nothing where that is fewer than ten terms above zero and one more.
+    /// that counts as the tail; nothing where that is fewer than ten terms above zero and one more, and
+    /// where terms have weights.
     pub fn tail_index(&self, top: f64) -> Option<Hill> {
         /// Fewer say nothing.
         const TERMS_MIN: u64 = 10;
         let terms = self.sum.count();
         let count = (terms as f64 * top.clamp(0.0, 1.0)) as u64;
-        if count < TERMS_MIN {
+        if count < TERMS_MIN || self.count() != u128::from(terms) {
             return None;
         }
-        let largest = self.above(terms.saturating_sub(count + 1)).into_iter();
-        let repeated = |(term, times): (f64, u64)| (0..times).map(move |_| term);
+        let largest = self
+            .above(u128::from(terms.saturating_sub(count + 1)))
+            .into_iter();
+        let repeated = |(term, times): (f64, u128)| (0..times).map(move |_| term);
         let index = hill(largest.flat_map(repeated), usize::try_from(count).ok()?)?;
         // Terms that are all alike have no tail.
         index.index.is_finite().then_some(index)

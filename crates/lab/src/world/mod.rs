@@ -41,7 +41,7 @@ use crate::error::{ConfigError, require};
 use crate::feed::Feed;
 use crate::market::Market;
 use crate::network::{GasModel, GasToken, Network};
-use crate::price::{Grid, PricePlan};
+use crate::price::{Grid, PathDraw, PricePlan};
 use crate::record::{EventRow, PathRecord, StepRow};
 use backstop_core::coverage::Waterfall;
 use backstop_core::protocol::{AssetId, Events, Prices, Protocol};
@@ -107,7 +107,12 @@ impl<P: Protocol> World<P> {
     ///
     /// # Errors
     /// When a field of the configuration cannot work, or the protocol's time lies after the start.
-    pub fn new(protocol: P, config: WorldConfig, seed: u64) -> Result<Self, ConfigError> {
+    pub fn new(
+        protocol: P,
+        config: WorldConfig,
+        draw: impl Into<PathDraw>,
+    ) -> Result<Self, ConfigError> {
+        let draw = draw.into();
         check_grid(&protocol, &config)?;
         for (i, asset) in config.assets.iter().enumerate() {
             asset.feed.check(&format!("assets[{i}].feed"))?;
@@ -116,8 +121,8 @@ impl<P: Protocol> World<P> {
         let config = Arc::new(config);
         let settings = Arc::clone(&config);
         let residents =
-            |protocol: &P, oracle: &[f64]| Residents::new(&settings, protocol, oracle, seed);
-        Self::begin(protocol, (config, prices), residents, seed)
+            |protocol: &P, oracle: &[f64]| Residents::new(&settings, protocol, oracle, draw.seed);
+        Self::begin(protocol, (config, prices), residents, draw)
     }
 
     /// A world at the same first moment under another seed: prices, gas and liquidators' bids are
@@ -126,7 +131,7 @@ impl<P: Protocol> World<P> {
     ///
     /// # Errors
     /// As [`World::new`], where the first prices differ.
-    pub fn fork(&self, seed: u64) -> Result<Self, ConfigError> {
+    pub fn fork(&self, draw: impl Into<PathDraw>) -> Result<Self, ConfigError> {
         let market = (Arc::clone(&self.config), Arc::clone(&self.prices));
         let residents = |_: &P, _: &[f64]| {
             Ok(Residents {
@@ -135,7 +140,7 @@ impl<P: Protocol> World<P> {
                 census: self.census.clone(),
             })
         };
-        Self::begin(self.opening.clone(), market, residents, seed)
+        Self::begin(self.opening.clone(), market, residents, draw.into())
     }
 
     /// The first moment; `residents` sees the protocol and its prices in USD.
@@ -143,10 +148,11 @@ impl<P: Protocol> World<P> {
         mut protocol: P,
         (config, prices): (Arc<WorldConfig>, Arc<PricePlan>),
         residents: impl FnOnce(&P, &[f64]) -> Result<Residents, ConfigError>,
-        seed: u64,
+        draw: PathDraw,
     ) -> Result<Self, ConfigError> {
+        let seed = draw.seed;
         let assets = config.assets.len();
-        let market = Market::new(&prices, config.venues.clone(), config.impact, seed)?;
+        let market = Market::new(&prices, config.venues.clone(), config.impact, draw)?;
         let units = Units::new(&protocol);
         let answers = units.answers(market.outside());
         first_prices(&mut protocol, config.grid, &answers)?;
@@ -200,6 +206,17 @@ impl<P: Protocol> World<P> {
             });
         }
         record
+    }
+
+    /// Logarithm of the density of a tilted law over the model's at this path's prices; 0 where
+    /// nothing is tilted.
+    pub fn log_ratio(&self) -> f64 {
+        self.market.log_ratio()
+    }
+
+    /// The prices, ready to be drawn.
+    pub fn prices(&self) -> &PricePlan {
+        &self.prices
     }
 
     /// The protocol in its present state.

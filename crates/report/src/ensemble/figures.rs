@@ -64,11 +64,12 @@ impl Figure {
         let metrics = METRICS.iter().chain(std::iter::once(&FALL));
         let none = Distribution::default();
         metrics
-            .map(|metric| Self::new(metric, totals.figure(metric.name).unwrap_or(&none)))
+            .map(|metric| Self::of(metric, totals.figure(metric.name).unwrap_or(&none)))
             .collect()
     }
 
-    fn new(metric: &'static Metric, all: &Distribution) -> Self {
+    /// What a distribution says of one metric.
+    pub(crate) fn of(metric: &'static Metric, all: &Distribution) -> Self {
         let range = Range::of(metric);
         Self {
             metric,

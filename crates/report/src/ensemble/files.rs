@@ -1,5 +1,6 @@
 //! The files of an ensemble: tables as Parquet and JSON, `stress.json`, and the page.
 
+use super::draws::WeightsFile;
 use super::{EnsembleReport, Figure, Known, answer};
 use crate::answer::spans_text;
 use crate::html::ensemble_page;
@@ -44,6 +45,11 @@ struct SummaryFile<'a> {
     asked: u64,
     stopped: u64,
     horizon_s: u64,
+    /// How the paths were drawn, where not plainly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draws: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<WeightsFile>,
     /// Share of intervals that hold the true value.
     confidence: f64,
     /// Share of paths that leave no bad debt.
@@ -66,7 +72,7 @@ struct AccountFile {
 }
 
 #[derive(Serialize)]
-struct FigureFile {
+pub(crate) struct FigureFile {
     unit: &'static str,
     paths: u64,
     mean: Option<EstimateFile>,
@@ -83,13 +89,13 @@ struct TailFile {
 
 /// An end that is not known is null.
 #[derive(Serialize)]
-struct EstimateFile {
+pub(crate) struct EstimateFile {
     value: f64,
     low: Option<f64>,
     high: Option<f64>,
 }
 
-fn estimate(estimate: Estimate) -> EstimateFile {
+pub(crate) fn estimate_file(estimate: Estimate) -> EstimateFile {
     let known = |end: f64| end.is_finite().then_some(end);
     EstimateFile {
         value: estimate.value,
@@ -98,19 +104,19 @@ fn estimate(estimate: Estimate) -> EstimateFile {
     }
 }
 
-fn figure(figure: &Figure) -> FigureFile {
+pub(crate) fn figure_file(figure: &Figure) -> FigureFile {
     let tail = |level: Level| {
         let tail = figure.tail(level)?;
         Some(TailFile {
             level: level.0,
-            value_at_risk: estimate(tail.value_at_risk),
-            expected_shortfall: estimate(tail.expected_shortfall),
+            value_at_risk: estimate_file(tail.value_at_risk),
+            expected_shortfall: estimate_file(tail.expected_shortfall),
         })
     };
     FigureFile {
         unit: figure.metric.unit,
         paths: figure.paths,
-        mean: figure.mean.map(estimate),
+        mean: figure.mean.map(estimate_file),
         tails: Level::SHOWN.into_iter().filter_map(tail).collect(),
         max: figure.max,
     }
@@ -134,10 +140,12 @@ fn summary(known: &Known<'_>) -> String {
         asked: report.asked,
         stopped: report.totals.stopped,
         horizon_s: report.horizon_s,
+        draws: report.draws,
+        weights: WeightsFile::of(report.totals),
         confidence: CONFIDENCE,
         without_bad_debt: known.without_bad_debt(),
-        bad_debt: known.figure("bad_debt").map(figure),
-        seized: known.figure("seized").map(figure),
+        bad_debt: known.figure("bad_debt").map(figure_file),
+        seized: known.figure("seized").map(figure_file),
         accounts_with_bad_debt: accounts.with_bad_debt(),
         accounts_with_half_of_bad_debt: accounts.half_of_bad_debt(),
         largest_account: first.map(|first| AccountFile {

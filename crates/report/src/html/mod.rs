@@ -4,6 +4,7 @@
 //! One file a section. All text is escaped by `maud`; the data for the script is escaped here.
 
 mod amplification;
+mod backtest;
 mod compare;
 mod coverage;
 mod cumulative;
@@ -20,12 +21,15 @@ mod price;
 mod question;
 mod reproduce;
 mod settings;
+mod sweep;
 mod terms;
 mod tiles;
 
+pub(crate) use backtest::page as backtest_page;
 pub(crate) use compare::page as comparison_page;
 pub(crate) use ensemble::page as ensemble_page;
 pub(crate) use liquidators::kind_word;
+pub(crate) use sweep::{drivers_page, page as sweep_page};
 
 use crate::context::{LiquidationMap, RunContext};
 use crate::summary::Summary;

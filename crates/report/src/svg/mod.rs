@@ -7,12 +7,14 @@
 
 mod bars;
 mod frame;
+mod heat;
 mod lines;
 mod sample;
 mod scale;
 
 pub(crate) use bars::{BarChart, BarGroup};
 pub(crate) use frame::Medium;
+pub(crate) use heat::{HeatCell, HeatMap, SHADES, Shading};
 pub(crate) use lines::{Base, Dot, Fill, Line, LineChart, Rule, Shape, XKind};
 pub(crate) use sample::{merge_points, pick, resample_steps};
 pub(crate) use scale::Scale;

@@ -3,13 +3,18 @@
 //! `docs/results.md` is generated from these columns by a test.
 
 mod agents;
+mod backtest;
 mod compare;
 mod ensemble;
 mod events;
+mod sweep;
 
+pub(crate) use backtest::{backtest_table, forecasts_table};
 pub use compare::comparison_tables;
 pub use ensemble::ensemble_tables;
 pub(crate) use ensemble::known_tables;
+pub(crate) use sweep::{drivers_table, known_sweep_tables};
+pub use sweep::{drivers_tables, sweep_tables};
 
 use crate::html::kind_word;
 use crate::summary::symbol;
