@@ -137,7 +137,8 @@ impl<P: Protocol> World<P> {
             if let Some(row) = self.record.attacks.get_mut(attack.row) {
                 row.profit_usd = profit;
             }
-            if attack.samples_left == 0 && self.now >= attack.until {
+            let bought_back = attack.short <= 0.0;
+            if attack.samples_left == 0 && bought_back && self.now >= attack.until {
                 manipulator.attack = None;
             }
         }
@@ -203,7 +204,9 @@ impl<P: Protocol> World<P> {
         let outside = self.market.outside_of(asset);
         let fill = self.market.trade(asset, Side::Buy, lacking);
         self.receive(member, asset, fill.base, -fill.usd);
-        attack.short = (lacking - fill.base).max(0.0);
+        let rest = lacking - fill.base;
+        // Where the depth ends, the rest is bought in later steps; rounding is no rest.
+        attack.short = if rest > lacking * 1e-9 { rest } else { 0.0 };
         if let Some(row) = self.record.attacks.get_mut(attack.row) {
             row.bought_usd += fill.usd;
             row.cost_usd += fill.usd - fill.base * outside;
