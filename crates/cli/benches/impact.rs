@@ -101,7 +101,7 @@ fn venue(liquidity: Liquidity, followers: f64) -> ReplayConfig {
         window: 0,
         followers,
         rounding: 0.0,
-        response: Response::Venue(VenueConfig {
+        response: Response::Venue(Box::new(VenueConfig {
             name: "venue".to_owned(),
             base: 0,
             fee: 0.0005,
@@ -110,7 +110,7 @@ fn venue(liquidity: Liquidity, followers: f64) -> ReplayConfig {
             permanent_share: None,
             depth: None,
             liquidity,
-        }),
+        })),
         ..published(48_000.0, 1.0, 1.0)
     }
 }

@@ -294,7 +294,7 @@ fn replayed(flow: &ForcedFlow, venue: &Venue) -> Result<Outcome, backstop_lab::C
         window: 0,
         followers: 0.0,
         rounding: 0.0,
-        response: Response::Venue(VenueConfig {
+        response: Response::Venue(Box::new(VenueConfig {
             name: "fitted".to_owned(),
             base: 0,
             fee: 0.0,
@@ -303,7 +303,7 @@ fn replayed(flow: &ForcedFlow, venue: &Venue) -> Result<Outcome, backstop_lab::C
             permanent_share: None,
             depth: None,
             liquidity: Liquidity::SquareRoot(law),
-        }),
+        })),
     };
     replay(flow, &config, |_| {})
 }

@@ -51,7 +51,8 @@ pub(crate) trait Stage: Send + Sync {
     /// each; nothing where it breaks.
     ///
     /// # Errors
-    /// When a price cannot be drawn.
+    /// When a price cannot be drawn, or paths do not count alike and apart: their figures alone would
+    /// not tell what they count.
     fn values(
         &self,
         paths: Range<u64>,
@@ -137,6 +138,11 @@ impl<P: Protocol + Send + Sync> Stage for Started<P> {
         paths: Range<u64>,
         on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<Vec<PathValues>>, Failure> {
+        if self.draws != Draws::Plain {
+            return Err(Failure::new(
+                "ensemble: found draws that are not plain, allowed for this command: draws = \"plain\" without a tilt",
+            ));
+        }
         Ok(self.ensemble().values(paths, on_path)?)
     }
 }

@@ -180,7 +180,7 @@ fn tilted_jumps_tell_the_chance_of_a_fall() {
     let got = all.mean().unwrap();
     let off = (got.value - want).abs() / (got.precision().unwrap() * got.value);
     assert!(want < 2e-3 && off < 1.9, "{got:?} for {want}");
-    assert!(got.precision().unwrap() < 0.15, "{got:?}");
+    assert!(got.precision().unwrap() < 0.2, "{got:?}");
     let error = (weights.variance().unwrap() / weights.count() as f64).sqrt();
     let off = (weights.mean().unwrap() - 1.0) / error;
     assert!(off.abs() < 4.0, "weights average {off:.1} errors off 1");

@@ -31,7 +31,7 @@ pub enum Response {
         half_life_steps: f64,
     },
     /// A venue whose outside price is the recorded one. Its asset is the first.
-    Venue(VenueConfig),
+    Venue(Box<VenueConfig>),
 }
 
 /// What is replayed, and on what.
@@ -298,7 +298,7 @@ impl<'a> State<'a> {
                 }
             }
             Response::Venue(venue) => {
-                let venue = Venue::new(venue.clone(), &[price], time, "response")?;
+                let venue = Venue::new(VenueConfig::clone(venue), &[price], time, "response")?;
                 Market::Venue(Box::new(venue))
             }
         };

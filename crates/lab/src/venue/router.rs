@@ -29,6 +29,9 @@ const PRICE_TOLERANCE: f64 = 1e-8;
 /// Steps of the search for the price.
 const STEPS_MAX: usize = 60;
 
+/// Largest relative difference of two fills of the same size.
+const ROUNDING: f64 = 1e-9;
+
 /// All venues, by asset.
 #[derive(Clone, Debug)]
 pub struct Router {
@@ -334,10 +337,40 @@ impl Total {
 fn beats(side: Side, fill: &Fill, other: &Fill) -> bool {
     match side {
         Side::Sell => fill.usd > other.usd,
-        Side::Buy => fill.base > other.base || (fill.base == other.base && fill.usd < other.usd),
+        Side::Buy => {
+            // Fills of the same size differ by rounding, which must not decide over the price.
+            let alike = (fill.base - other.base).abs() <= ROUNDING * fill.base.max(other.base);
+            if alike {
+                fill.usd < other.usd
+            } else {
+                fill.base > other.base
+            }
+        }
     }
 }
 
 fn at_outside(base: f64, outside: f64) -> Fill {
     Fill::new(base, base * outside, outside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_does_not_decide_over_the_price() {
+        let fill = |base, usd| Fill::new(base, usd, 1.0);
+        for (fill, other, want) in [
+            (
+                fill(100.0, 900.0),
+                fill(100.0 * (1.0 - 1e-15), 200.0),
+                false,
+            ),
+            (fill(100.0 * (1.0 - 1e-15), 200.0), fill(100.0, 900.0), true),
+            (fill(100.0, 900.0), fill(99.0, 200.0), true),
+            (fill(100.0, 200.0), fill(100.0, 200.0), false),
+        ] {
+            assert_eq!(beats(Side::Buy, &fill, &other), want, "{fill:?} {other:?}");
+        }
+    }
 }

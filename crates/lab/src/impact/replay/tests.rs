@@ -31,7 +31,7 @@ fn factor() -> Response {
 }
 
 fn venue(liquidity: Liquidity) -> Response {
-    Response::Venue(VenueConfig {
+    Response::Venue(Box::new(VenueConfig {
         name: "venue".to_owned(),
         base: 0,
         fee: 0.0,
@@ -40,7 +40,7 @@ fn venue(liquidity: Liquidity) -> Response {
         permanent_share: None,
         depth: None,
         liquidity,
-    })
+    }))
 }
 
 /// 250 tokens meet a market that takes 100 in any three steps: sold 100, then 0, 0, then 100 again.
