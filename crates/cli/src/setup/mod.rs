@@ -1,5 +1,6 @@
 //! From files to machines: a scenario becomes a pool, a market and the report's descriptions.
 
+mod cascades;
 mod context;
 mod designs;
 mod drivers;
@@ -12,6 +13,7 @@ mod stage;
 mod sweep;
 mod world;
 
+pub(crate) use cascades::cascades;
 pub(crate) use context::run_context;
 pub(crate) use designs::{DESIGNS, Payer, Row, design_of};
 pub(crate) use drivers::DRIVERS;

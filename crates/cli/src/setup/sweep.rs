@@ -91,8 +91,8 @@ pub(crate) fn default_axes() -> Vec<Axis> {
         values: values.iter().map(|v| (*v).to_owned()).collect(),
     };
     vec![
-        axis("shock.fall", &["0", "0.1", "0.2", "0.3", "0.4", "0.5"]),
-        axis("impact.depth", &["1", "0.75", "0.5", "0.25", "0.1"]),
+        axis("shock.fall", &["0", "0.1", "0.2", "0.3"]),
+        axis("impact.depth", &["1", "0.5", "0.25"]),
     ]
 }
 

@@ -2,11 +2,13 @@
 //!
 //! `docs/results.md` is generated from these columns by a test.
 
+mod cascade;
 mod compare;
 mod ensemble;
 mod events;
 mod sweep;
 
+pub use cascade::cascade_tables;
 pub use compare::comparison_tables;
 pub use ensemble::ensemble_tables;
 pub(crate) use ensemble::known_tables;

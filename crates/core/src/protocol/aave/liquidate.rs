@@ -30,12 +30,7 @@ pub(super) const NEARLY_HEALTHY: Ratio =
 
 impl Pair {
     /// The two sides of an account with these totals, once every check on it has passed.
-    fn checked<S: Source>(
-        source: &S,
-        call: &Call,
-        account: &Account,
-        data: Totals,
-    ) -> Ruled<Self> {
+    fn checked<S: Source>(source: &S, call: &Call, account: &Account, data: Totals) -> Ruled<Self> {
         let ledger = source.ledger();
         let rules = ledger.rules;
         let listing = Listing::new(source, account.e_mode, call.collateral)?;
@@ -183,12 +178,7 @@ impl Ledger {
 
     /// Whether the account has collateral of some worth in other assets, and as many scaled units of
     /// this one as are burned.
-    fn leaves_others(
-        position: Position,
-        pair: &Pair,
-        sizes: &Sizes,
-        income: Index,
-    ) -> Ruled<bool> {
+    fn leaves_others(position: Position, pair: &Pair, sizes: &Sizes, income: Index) -> Ruled<bool> {
         let burned = to_shares(sizes.seized, income, pair.rules.supply_burn)?;
         Ok(burned <= position.supply_shares()
             && pair.supply_value(pair.supply)? < pair.data.collateral)
