@@ -283,6 +283,84 @@ fn a_fitted_price_runs() {
     }
 }
 
+/// Forecasts of one day of prices by ten minutes.
+#[test]
+fn forecasts_are_judged() {
+    let out = scratch("backtest");
+    let folder = out.to_str().expect("a path");
+    let prices = "ETH=scenarios/data/eth-usd-2021-05-19-10m.csv";
+    let (code, text, err) = run(&[
+        "backtest",
+        prices,
+        "--window",
+        "1000m",
+        "--horizon",
+        "10m",
+        "--refit",
+        "5h",
+        "--level",
+        "0.95",
+        "--out",
+        folder,
+    ]);
+    assert_eq!(code, 0, "{err}");
+    for part in [
+        "ETH gbm",
+        "ETH bootstrap",
+        "ETH garch",
+        "ETH merton",
+        "Kupiec",
+    ] {
+        assert!(text.contains(part), "{part} is missing in {text}");
+    }
+    for file in [
+        "backtest.json",
+        "backtest.parquet",
+        "forecasts.parquet",
+        "backtest.html",
+    ] {
+        assert!(out.join(file).exists(), "{file}");
+    }
+}
+
+/// The prediction of an hour is what the path repaid within it.
+#[test]
+fn a_record_is_compared_by_period() {
+    let out = scratch("recorded");
+    let folder = out.to_str().expect("a path");
+    let recorded = "scenarios/data/aave-v2-weth-liquidations-2021-05-19-1h.csv";
+    let (code, text, err) = run(&[
+        "run",
+        "scenarios/may-2021.toml",
+        "--set",
+        "time.step_s=600",
+        "--set",
+        "book.synthetic.accounts=300",
+        "--recorded",
+        recorded,
+        "--out",
+        folder,
+    ]);
+    assert_eq!(code, 0, "{err}");
+    assert!(text.contains("predicted over recorded"), "{text}");
+    let read = |file: &str| -> serde_json::Value {
+        let text = std::fs::read_to_string(out.join(file)).expect("a file");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let (steps, rows) = (read("steps.json"), read("recorded.json"));
+    let rows = rows.as_array().expect("rows");
+    assert_eq!(rows.len(), 24);
+    let sum = |rows: &[serde_json::Value], key: &str| -> f64 {
+        rows.iter()
+            .map(|row| row[key].as_f64().expect("a number"))
+            .sum()
+    };
+    let whole = sum(steps.as_array().expect("rows"), "repaid_usd");
+    assert!((sum(rows, "predicted_usd") - whole).abs() <= 1e-6 * whole && whole > 0.0);
+    assert_eq!(rows[11]["recorded_usd"].as_f64(), Some(20_348_566.0));
+    assert_eq!(rows[5]["recorded_usd"].as_f64(), Some(0.0));
+}
+
 #[test]
 fn messages_say_what_is_wrong() {
     let check = |args: &[&str], parts: &[&str]| {
@@ -360,6 +438,50 @@ fn messages_say_what_is_wrong() {
     check(
         &["fit", prices, "--step", "3600"],
         &[prices, "at least 100"],
+    );
+    check(&["backtest", "no-such.csv"], &["no-such.csv"]);
+    check(
+        &["backtest", prices, "--model", "arch"],
+        &["arch", "allowed: gbm, bootstrap, garch, merton"],
+    );
+    check(
+        &["backtest", prices, "--window", "1000m", "--horizon", "15m"],
+        &["--horizon: found 900 s", "a multiple of a return of 600 s"],
+    );
+    check(
+        &["backtest", prices, "--window", "90d", "--horizon", "10m"],
+        &["window: needs", "returns"],
+    );
+    check(
+        &["backtest", prices, "--window", "90"],
+        &["allowed: a whole number"],
+    );
+    check(
+        &["backtest", prices, "--from", "soon"],
+        &["--from: found \"soon\"", "allowed: a time"],
+    );
+    check(
+        &[
+            "run",
+            scenario,
+            "--recorded",
+            "no-such.csv",
+            "--set",
+            "time.step_s=3600",
+        ],
+        &["no-such.csv"],
+    );
+    let other_day = "scenarios/data/aave-v2-weth-liquidations-2021-05-19-1h.csv";
+    check(
+        &[
+            "run",
+            scenario,
+            "--recorded",
+            other_day,
+            "--set",
+            "time.step_s=3600",
+        ],
+        &[other_day, "no period begins within the path"],
     );
     let pairs = "dependence.correlation={ \"WETH/DAI\" = 0.9, \"DAI/USDC\" = 0.9 }";
     check(

@@ -205,3 +205,123 @@ fn less_depth_slips_more() {
         &["impact.depth", "found 0"],
     );
 }
+
+/// One random day of a small book.
+fn random(paths: u32, out: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_backstop"));
+    command
+        .args(["stress", "scenarios/one-day.toml", "--paths"])
+        .arg(paths.to_string())
+        .args(["--set", "book.synthetic.accounts=300", "--out"])
+        .arg(out)
+        .args(more)
+        .current_dir(root())
+        .stdin(Stdio::null());
+    command
+}
+
+fn json(file: PathBuf) -> serde_json::Value {
+    let text = std::fs::read_to_string(file).expect("a file");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// Shards and threads of every kind of draws; a path that is run again is the path that was counted.
+#[test]
+fn draws_of_every_kind_give_the_same_bytes() {
+    for (name, draws) in [
+        ("antithetic", ["--draws", "antithetic"]),
+        ("sobol", ["--draws", "sobol"]),
+        ("tilted", ["--tilt", "2,20"]),
+    ] {
+        let [whole, one, two, merged] =
+            ["whole", "one", "two", "merged"].map(|part| scratch(&format!("{name}-{part}")));
+        ok(random(40, &whole, &draws));
+        ok(random(
+            40,
+            &one,
+            &[&draws[..], &["--shard", "1/2", "--threads", "1"]].concat(),
+        ));
+        ok(random(
+            40,
+            &two,
+            &[&draws[..], &["--shard", "2/2"]].concat(),
+        ));
+        let mut join = Command::new(env!("CARGO_BIN_EXE_backstop"));
+        join.args(["merge", "scenarios/one-day.toml"])
+            .args([&two, &one])
+            .arg("--out")
+            .arg(&merged)
+            .current_dir(root());
+        ok(join);
+        assert_eq!(totals(&whole), totals(&merged), "{name}");
+        let plain = random(40, &whole, &["--resume"]);
+        refused(plain, &["totals.json", "digest"]);
+        let worst = json(whole.join("worst.json"));
+        let row = &worst.as_array().expect("rows")[0];
+        let command = row["command"].as_str().expect("a command");
+        assert!(command.contains("--set 'ensemble."), "{command}");
+        let path = row["path"].as_u64().expect("a number").to_string();
+        let again = scratch(&format!("{name}-again"));
+        let mut run = Command::new(env!("CARGO_BIN_EXE_backstop"));
+        run.args(["run", "scenarios/one-day.toml", "--path", &path])
+            .args(["--set", "book.synthetic.accounts=300", "--out"])
+            .arg(&again)
+            .current_dir(root());
+        match name {
+            "tilted" => run.args(["--set", "ensemble.tilt={ shocks = 2, jumps = 20 }"]),
+            _ => run.args(["--set", &format!("ensemble.draws={name}")]),
+        };
+        ok(run);
+        let metrics = json(again.join("metrics.json"));
+        let mut rows = metrics.as_array().expect("rows").iter();
+        let seized = rows
+            .find(|row| row["metric"] == "seized")
+            .expect("the metric");
+        assert_eq!(seized["value"], row["seized"], "{name}");
+    }
+}
+
+#[test]
+fn weights_are_told_and_a_tilt_is_found() {
+    let out = scratch("found");
+    let told = ok(random(200, &out, &["--tilt", "auto"]));
+    assert!(
+        told.contains("tilt     ") && told.contains("largest weight"),
+        "{told}"
+    );
+    let summary = json(out.join("stress.json"));
+    let weights = &summary["weights"];
+    let number = |key: &str| weights[key].as_f64().expect("a number");
+    assert!(
+        number("largest") <= 2.0 && number("effective_paths") > 60.0,
+        "{weights}"
+    );
+    assert!(
+        (number("mean") - 1.0).abs() < 4.0 * number("mean_error"),
+        "{weights}"
+    );
+    let page = std::fs::read_to_string(out.join("stress.html")).expect("a page");
+    assert!(page.contains("importance sampling"));
+    for (more, why) in [
+        (
+            &["--tilt", "much"][..],
+            "allowed: auto, or standard deviations",
+        ),
+        (&["--tilt", "3", "--draws", "sobol"], "cannot be used with"),
+        (&["--tilt", "30"], "ensemble.tilt.shocks: found 30"),
+        (
+            &["--draws", "halton"],
+            "possible values: plain, antithetic, sobol",
+        ),
+    ] {
+        refused(random(20, &out, more), &[why]);
+    }
+    refused(
+        stress(20, &out, &["--draws", "sobol"]),
+        &["ensemble.draws", "needs a price with random shocks"],
+    );
+    refused(
+        stress(20, &out, &["--tilt", "3"]),
+        &["ensemble.tilt", "no random shocks to tilt"],
+    );
+}

@@ -24,14 +24,21 @@ pub(crate) enum TimeUnit {
 /// Reads one time, in whole seconds since 1970 (rounded down), and tells the unit it was in.
 pub(crate) fn parse_time(text: &str) -> Option<(u64, TimeUnit)> {
     if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        // Some tools write whole timestamps as floating-point numbers.
+        // Some tools write timestamps as floating-point numbers. What is less than a millisecond
+        // is dropped; a fraction of a second is not.
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        return fraction
-            .bytes()
-            .all(|b| b == b'0')
-            .then(|| whole.parse().ok().and_then(from_number))?;
+        let (seconds, unit) = whole.parse().ok().and_then(from_number)?;
+        let nothing = fraction.bytes().all(|b| b == b'0');
+        let digits = fraction.bytes().all(|b| b.is_ascii_digit());
+        let fine = nothing || (unit != TimeUnit::Seconds && digits);
+        return fine.then_some((seconds, unit));
     }
     Some((parse_iso(text)?, TimeUnit::Iso))
+}
+
+/// Reads one time as a data file may write it, in seconds since 1970.
+pub fn read_time(text: &str) -> Option<u64> {
+    parse_time(text).map(|(seconds, _)| seconds)
 }
 
 /// The unit in which a number is a plausible time, and the seconds it stands for.
@@ -95,6 +102,7 @@ mod tests {
             "1584057000000",
             "1584057000999",
             "1584057000000000",
+            "1584057000000307.2",
             "2020-03-12T23:50:00Z",
             "2020-03-12 23:50:00",
             "2020-03-12 23:50:00+00:00",
@@ -119,6 +127,7 @@ mod tests {
             "20200312",
             "12/03/2020",
             "1584057000.5",
+            "1584057000000.5.5",
             "99999999999999999999999",
             "2020-13-01",
             "9999-01-01",

@@ -15,6 +15,7 @@ mod numbers;
 mod source;
 
 pub mod book;
+pub mod flow;
 pub mod inputs;
 pub mod price;
 pub mod scenario;
@@ -23,5 +24,5 @@ pub mod vectors;
 
 pub use decimal::{amount_from_tokens, format_amount, parse_amount, tokens_from_amount};
 pub use error::{FileError, Place, Problem, Retry};
-pub use instant::{TIME_END, TIME_MIN, format_time};
+pub use instant::{TIME_END, TIME_MIN, format_time, read_time};
 pub use source::{open, read_text, write_atomic};

@@ -92,14 +92,39 @@ pub(crate) fn find(header: &[String], wanted: &Wanted<'_>) -> Result<Chosen, Mis
 /// Reads the chosen columns; the extension `.parquet` says Parquet, all else is CSV (plain or
 /// gzip, lines that start with `#` are comments).
 pub(crate) fn read(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
+    read_amounts(path, choice, usize::MAX)
+}
+
+/// As [`read`]; the numbers from this position on (the first beside the time has 0) may be 0.
+pub(crate) fn read_amounts(
+    path: &Path,
+    choice: &Choice<'_>,
+    amounts_from: usize,
+) -> Result<Numbers, FileError> {
     if path.extension().is_some_and(|e| e == "parquet") {
-        read_parquet(path, choice)
+        read_parquet(path, choice, amounts_from)
     } else {
-        read_csv(path, choice)
+        read_csv(path, choice, amounts_from)
     }
 }
 
-fn read_csv(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
+/// The names in a file's header, and where that is.
+pub(crate) fn header(path: &Path) -> Result<(Vec<String>, Place), FileError> {
+    if path.extension().is_some_and(|e| e == "parquet") {
+        let table = Table::read_parquet(path)?;
+        let header = table.columns.iter().map(|c| c.name.clone()).collect();
+        return Ok((header, Place::File));
+    }
+    let mut csv = CsvRows::open(path)?;
+    if !csv.next()? {
+        let empty = "the file is empty";
+        return Err(FileError::content(path, Place::File, "", empty));
+    }
+    let header = csv.record.iter().map(str::to_owned).collect();
+    Ok((header, csv.place()))
+}
+
+fn read_csv(path: &Path, choice: &Choice<'_>, amounts_from: usize) -> Result<Numbers, FileError> {
     let mut csv = CsvRows::open(path)?;
     if !csv.next()? {
         return Err(FileError::content(
@@ -125,7 +150,7 @@ fn read_csv(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
             )
         }
     };
-    let mut rows = Rows::new(path, &columns);
+    let mut rows = Rows::new(path, &columns, amounts_from);
     while pending || csv.next()? {
         pending = false;
         csv.check_width(width)?;
@@ -135,7 +160,11 @@ fn read_csv(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
     rows.finish(false)
 }
 
-fn read_parquet(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
+fn read_parquet(
+    path: &Path,
+    choice: &Choice<'_>,
+    amounts_from: usize,
+) -> Result<Numbers, FileError> {
     let table = Table::read_parquet(path)?;
     let header: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
     let columns = match choice {
@@ -149,7 +178,7 @@ fn read_parquet(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> 
             return Err(FileError::content(path, Place::File, "", message));
         }
     };
-    let mut rows = Rows::new(path, &columns);
+    let mut rows = Rows::new(path, &columns, amounts_from);
     for row in 0..table.rows() {
         let cells: Vec<String> = columns
             .iter()
@@ -183,12 +212,13 @@ fn plain_cell(data: &ColumnData, row: usize) -> String {
 struct Rows<'a> {
     path: &'a Path,
     columns: &'a [Chosen],
+    amounts_from: usize,
     unit: Option<TimeUnit>,
     numbers: Numbers,
 }
 
 impl<'a> Rows<'a> {
-    fn new(path: &'a Path, columns: &'a [Chosen]) -> Self {
+    fn new(path: &'a Path, columns: &'a [Chosen], amounts_from: usize) -> Self {
         let numbers = Numbers {
             values: vec![Vec::new(); columns.len().saturating_sub(1)],
             ..Numbers::default()
@@ -196,6 +226,7 @@ impl<'a> Rows<'a> {
         Self {
             path,
             columns,
+            amounts_from,
             unit: None,
             numbers,
         }
@@ -233,12 +264,15 @@ impl<'a> Rows<'a> {
         for (i, column) in self.numbers.values.iter_mut().enumerate() {
             let text = cell(i + 1).unwrap_or_default();
             match text.parse::<f64>() {
-                Ok(x) if x.is_finite() && x > 0.0 && x < 1e15 => column.push(x),
+                Ok(x) if x > 0.0 && x < 1e15 => column.push(x),
+                Ok(x) if x == 0.0 && i >= self.amounts_from => column.push(0.0),
                 _ => {
-                    let why = format!(
-                        "found {}; allowed: a number above 0 and below 1e15",
-                        excerpt(text)
-                    );
+                    let least = match i >= self.amounts_from {
+                        true => "of at least 0",
+                        false => "above 0",
+                    };
+                    let found = excerpt(text);
+                    let why = format!("found {found}; allowed: a number {least} and below 1e15");
                     let key = self.columns.get(i + 1).map_or("", |(_, key)| key);
                     return refuse(key, why);
                 }

@@ -80,6 +80,22 @@ impl PriceSeries {
         self.open.get(i).copied()
     }
 
+    /// The candles that begin at a time or later.
+    pub fn since(mut self, time: u64) -> Self {
+        let first = self.times.partition_point(|start| *start < time);
+        self.times.drain(..first);
+        self.durations_s.drain(..first);
+        for prices in [
+            &mut self.open,
+            &mut self.high,
+            &mut self.low,
+            &mut self.close,
+        ] {
+            prices.drain(..first);
+        }
+        self
+    }
+
     /// Adds a later series; where it starts inside the last candle, that candle is shortened.
     ///
     /// # Errors

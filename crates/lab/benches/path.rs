@@ -14,7 +14,8 @@ use backstop_core::protocol::aave::{
 use backstop_core::protocol::{AccountId, Asset, AssetId, Protocol};
 use backstop_core::units::{Amount, Bps, Price, RAY, Rate, Timestamp, U256};
 use backstop_lab::agents::{
-    BidStyle, Bidding, BorrowerGroup, Exit, LiquidatorConfig, Outages, Reaction, Sizing,
+    BidStyle, Bidding, BorrowerGroup, Competition, Exit, LiquidatorConfig, Outages, Reaction,
+    Sizing,
 };
 use backstop_lab::feed::FeedConfig;
 use backstop_lab::market::{FeedbackMode, Impact};
@@ -94,6 +95,7 @@ fn config(fall: u32, mode: FeedbackMode) -> WorldConfig {
         deviation: 0.005,
         heartbeat_s: 3_600,
         delay_s: 30,
+        twap_s: 0,
     };
     let falling = |usd: f64, share: f64| {
         let points: Vec<(u64, f64)> = (0..=144u32)
@@ -132,6 +134,9 @@ fn config(fall: u32, mode: FeedbackMode) -> WorldConfig {
         },
         network: network(),
         liquidators: liquidators(),
+        levered: Vec::new(),
+        manipulator: None,
+        census: None,
         borrowers: vec![BorrowerGroup {
             name: "careful".to_owned(),
             share: 0.2,
@@ -202,6 +207,8 @@ fn liquidators() -> Vec<LiquidatorConfig> {
             discount: 0.05,
         },
         outages: Outages::default(),
+        competition: Competition::None,
+        inventory_risk: None,
     };
     let flash = Exit::FlashLoan { fee: 0.0005 };
     let desk = Exit::Inventory {

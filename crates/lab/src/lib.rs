@@ -14,12 +14,14 @@ pub mod door;
 pub mod ensemble;
 mod error;
 pub mod feed;
+pub mod impact;
 pub mod market;
 pub mod metrics;
 pub mod network;
 pub mod price;
 pub mod random;
 pub mod record;
+pub mod statistics;
 #[cfg(test)]
 mod toy;
 #[cfg(test)]

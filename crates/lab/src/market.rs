@@ -15,7 +15,7 @@
 //! differs only in whether the selling moves the oracle.
 
 use crate::error::{ConfigError, require_share};
-use crate::price::{Grid, PricePaths, PricePlan};
+use crate::price::{Grid, PathDraw, PricePaths, PricePlan};
 use crate::venue::{Fill, Router, Side, Venue, VenueConfig};
 
 /// Whether forced sales reach the oracle's price.
@@ -51,7 +51,7 @@ pub struct Market {
 }
 
 impl Market {
-    /// A market at step 0 of the paths that the plan draws from the seed.
+    /// A market at step 0 of the paths that the plan draws.
     ///
     /// # Errors
     /// When a venue or the impact is badly set.
@@ -59,13 +59,13 @@ impl Market {
         prices: &PricePlan,
         venues: Vec<VenueConfig>,
         impact: Impact,
-        seed: u64,
+        draw: impl Into<PathDraw>,
     ) -> Result<Self, ConfigError> {
         require_share(impact.venue_weight, || "impact.venue_weight".to_owned())?;
         require_share(impact.permanent_share, || {
             "impact.permanent_share".to_owned()
         })?;
-        let (grid, paths) = (prices.grid(), prices.paths(seed));
+        let (grid, paths) = (prices.grid(), prices.paths(draw));
         let first = |path: &Vec<f64>| path.first().copied().unwrap_or(0.0);
         let outside: Vec<f64> = paths.usd.iter().map(first).collect();
         let venues = venues
@@ -90,6 +90,17 @@ impl Market {
         self.step = step;
         self.refresh();
         self.router.step(&self.outside, dt, self.grid.time(step));
+    }
+
+    /// Logarithm of the density of a tilted law over the model's at these paths.
+    pub fn log_ratio(&self) -> f64 {
+        self.paths.log_ratio
+    }
+
+    /// Lets the venues recover for some seconds at the present outside prices.
+    pub(crate) fn rest(&mut self, dt: f64) {
+        let time = self.grid.time(self.step);
+        self.router.step(&self.outside, dt, time);
     }
 
     /// Outside prices by asset, USD.

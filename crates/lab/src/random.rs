@@ -22,6 +22,8 @@ pub enum Purpose {
     Tail,
     /// Which part of the history a bootstrap draws next, by group of assets.
     Blocks(u16),
+    /// Which parts of a record a bootstrap of estimates draws.
+    Resample,
 }
 
 impl Purpose {
@@ -33,6 +35,7 @@ impl Purpose {
             Self::Shock(asset) => 16 << 32 | u64::from(asset),
             Self::Tail => 17 << 32,
             Self::Blocks(group) => 18 << 32 | u64::from(group),
+            Self::Resample => 40 << 32,
         }
     }
 }

@@ -25,6 +25,10 @@ pub struct PathRecord {
     pub misses: Vec<MissRow>,
     /// Borrowers' own moves, in order.
     pub reactions: Vec<ReactionRow>,
+    /// Moves of borrowers that took on more leverage, in order.
+    pub leverings: Vec<LeveringRow>,
+    /// Attacks on the oracle's price, in order.
+    pub attacks: Vec<AttackRow>,
     /// One row an account that had debt at the start, of those that are told.
     pub accounts: Vec<AccountRow>,
     /// Which accounts are told.
@@ -81,6 +85,12 @@ pub struct StepRow {
     pub gas_usd: f64,
     /// Deficit written off in the step.
     pub deficit_usd: f64,
+    /// Accounts whose health fell below the margin-call level for the first time; nothing where no census
+    /// was taken.
+    pub margin_calls: Option<u32>,
+    /// Collateral and debt of borrowers by their largest collateral asset at the start, USD at the
+    /// oracle's prices; empty where no census was taken.
+    pub by_collateral: Vec<[f64; 2]>,
 }
 
 /// One ledger event.
@@ -214,6 +224,54 @@ pub struct ReactionRow {
     pub usd: f64,
 }
 
+/// A borrower's move to more leverage: debt taken on, sold, and collateral bought with it.
+#[derive(Clone, Copy, Debug)]
+pub struct LeveringRow {
+    /// Step.
+    pub step: u32,
+    /// Who.
+    pub account: AccountId,
+    /// What was bought and supplied.
+    pub collateral: AssetId,
+    /// What was borrowed.
+    pub debt: AssetId,
+    /// Supplied, in collateral units.
+    pub supplied: Amount,
+    /// Borrowed, in debt units.
+    pub borrowed: Amount,
+    /// Supplied, at the oracle's price.
+    pub supplied_usd: f64,
+    /// Borrowed, at the oracle's price.
+    pub borrowed_usd: f64,
+}
+
+/// One attack on an oracle's price.
+#[derive(Clone, Copy, Debug)]
+pub struct AttackRow {
+    /// Step in which it began.
+    pub step: u32,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// Whose price was moved.
+    pub asset: AssetId,
+    /// Fall of the oracle's answer that was aimed at, as a share.
+    pub fall: f64,
+    /// Samples of the feed through which the venues were held down.
+    pub samples: u32,
+    /// What the attacker reckoned to earn, USD.
+    pub expected_usd: f64,
+    /// Received for what it sold on the venues to move the price.
+    pub sold_usd: f64,
+    /// Paid on the venues to buy that back.
+    pub bought_usd: f64,
+    /// What those trades lost against the outside price.
+    pub cost_usd: f64,
+    /// Liquidations that it did itself.
+    pub liquidations: u32,
+    /// What it earned in all; what it still held at the attack's end at the outside price.
+    pub profit_usd: f64,
+}
+
 /// Of which accounts a record tells the outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccountsTold {
@@ -256,6 +314,12 @@ pub struct AccountRow {
     pub deficit_usd: f64,
     /// Debt above collateral at the end (not written off).
     pub shortfall_usd: f64,
+    /// Most that the account, as it stood at the start and with its own moves but without liquidations,
+    /// would have lacked to its debt at the oracle's prices of any step from its first liquidation on.
+    /// Zero for accounts that were never liquidated. Interest is left out.
+    pub lacking_usd: f64,
+    /// Seconds, in whole steps, in which its debt was above its collateral.
+    pub under_water_s: u64,
 }
 
 /// The three kinds of the field.

@@ -254,6 +254,24 @@ impl Protocol for Toy {
         Ok(Vec::new())
     }
 
+    fn borrow(
+        &mut self,
+        account: AccountId,
+        _asset: AssetId,
+        amount: Amount,
+    ) -> Option<Result<Events, Refusal>> {
+        let before = self.accounts[account.0 as usize];
+        self.accounts[account.0 as usize].1 += int(amount.0);
+        let low = self
+            .health(account)
+            .is_ok_and(|h| h.factor < Ratio::new(WAD));
+        if low {
+            self.accounts[account.0 as usize] = before;
+            return Some(Err(Refusal::TooMuch));
+        }
+        Some(Ok(Vec::new()))
+    }
+
     fn deficits(&self) -> Vec<(AssetId, Amount)> {
         vec![(USD, Amount::new(self.deficit))]
     }

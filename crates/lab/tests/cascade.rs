@@ -15,7 +15,9 @@ use backstop_core::protocol::aave::{
 };
 use backstop_core::protocol::{AccountId, Asset, AssetId};
 use backstop_core::units::{Amount, Bps, Price, RAY, Rate, Timestamp, U256};
-use backstop_lab::agents::{BidStyle, Bidding, Exit, LiquidatorConfig, Outages, Sizing};
+use backstop_lab::agents::{
+    BidStyle, Bidding, Competition, Exit, LiquidatorConfig, Outages, Sizing,
+};
 use backstop_lab::cascade::{Depth, Trigger, Triggers, amplification, reproduction};
 use backstop_lab::feed::FeedConfig;
 use backstop_lab::market::{FeedbackMode, Impact};
@@ -154,6 +156,7 @@ fn config(shock: f64, depth: f64, mode: FeedbackMode) -> WorldConfig {
         deviation: 0.0,
         heartbeat_s: 1,
         delay_s: 0,
+        twap_s: 0,
     };
     let (first, end) = (START + 60, START + 60 * u64::from(STEPS));
     let points = [(START, PRICE), (first, PRICE - shock), (end, PRICE - shock)];
@@ -197,7 +200,12 @@ fn config(shock: f64, depth: f64, mode: FeedbackMode) -> WorldConfig {
                 discount: 0.0,
             },
             outages: Outages::default(),
+            competition: Competition::None,
+            inventory_risk: None,
         }],
+        levered: Vec::new(),
+        manipulator: None,
+        census: None,
         borrowers: Vec::new(),
         coverage: Waterfall::default(),
         recording: Recording::default(),

@@ -5,6 +5,7 @@
 //! protocol or a market. The same input gives the same bytes.
 
 mod answer;
+mod backtest;
 mod braille;
 mod cascade;
 mod compare;
@@ -22,6 +23,7 @@ mod tables;
 mod terminal;
 mod trace;
 
+pub use backtest::{BacktestReport, Trial, backtest_text, write_backtest};
 pub use cascade::{CascadeMap, DepthPoint, MapReport, cascade_text, write_map_report};
 pub use compare::{Comparison, Contender, comparison_text, write_comparison};
 pub use context::{

@@ -3,6 +3,8 @@
 mod block;
 mod tables;
 
+pub(super) use block::short;
+
 use crate::failure::Failure;
 use crate::setup;
 use backstop_io::format_time;

@@ -1,8 +1,10 @@
 //! One file a command: its arguments, their help and what it does.
 
+mod backtest;
 mod compare;
 mod explain;
 mod fit;
+mod fit_impact;
 mod health;
 mod map;
 mod merge;
@@ -34,6 +36,10 @@ pub(crate) enum Command {
     Health(health::Args),
     /// Price processes estimated from past prices, with errors and goodness of fit
     Fit(fit::Args),
+    /// Forecasts of value at risk judged by past prices
+    Backtest(backtest::Args),
+    /// Price impact estimated from forced flow, with errors, what stays and how fast the rest comes back
+    FitImpact(fit_impact::Args),
     /// Every number and rounding of one account's liquidations
     Explain(explain::Args),
     /// Run vector files against the rules and report each difference
@@ -54,6 +60,8 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Map(args) => map::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Fit(args) => fit::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
+        Command::FitImpact(args) => fit_impact::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Verify(args) => verify::run(&args),
     }

@@ -1,5 +1,7 @@
 //! `backstop run`: one path through the market loop, its pair without feedback, and the report.
 
+mod recorded;
+
 use crate::failure::Failure;
 use crate::progress;
 use crate::setup::{self, AfterRun, Loaded, Payer, Row};
@@ -12,6 +14,7 @@ use backstop_lab::record::{AccountsTold, PathRecord};
 use backstop_lab::world::Recording;
 use backstop_report::{LiquidationMap, Report, map_svg, map_table, summary_text, write_results};
 use indicatif::ProgressBar;
+use recorded::Recorded;
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,6 +25,7 @@ use std::process::ExitCode;
 Examples:
   backstop run scenarios/march-2020.toml
   backstop run scenarios/march-2020.toml --seed 7 --out out/seed-7
+  backstop run scenarios/may-2021.toml --recorded scenarios/data/aave-v2-weth-liquidations-2021-05-19-1h.csv
   backstop run scenarios/march-2020.toml --set oracle.delay_s=600 --set protocol.version=\"3.7\"
 
 Writes report.html and, as Parquet and JSON, the tables that docs/results.md describes. Ctrl-C stops
@@ -38,6 +42,10 @@ pub(crate) struct Args {
     /// Run this path of the scenario's ensemble, as `backstop stress` numbers them
     #[arg(long, value_name = "N")]
     path: Option<u64>,
+    /// Recorded liquidations to compare with: CSV with the columns time and repaid_usd, one row a
+    /// period; writes the table recorded
+    #[arg(long, value_name = "FILE")]
+    recorded: Option<PathBuf>,
     /// Change a value of the scenario; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -98,9 +106,18 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         without_feedback: ran.pair.as_ref(),
         maps: &ran.maps,
     };
+    let recorded = args.recorded.as_ref();
+    let recorded = recorded.map(|file| Recorded::new(file, &ran.record));
+    let recorded = recorded.transpose()?;
     write(&out, &report)?;
     let mut screen = stdout().lock();
     screen.write_all(summary_text(&report, progress::width()).as_bytes())?;
+    if let Some(recorded) = &recorded {
+        let table = recorded.table();
+        table.write_parquet(&out.join("recorded.parquet"))?;
+        table.write_json(&out.join("recorded.json"))?;
+        recorded.tell(&mut screen)?;
+    }
     writeln!(screen, "report   {}", out.join("report.html").display())?;
     if ran.record.interrupted {
         let done = ran.record.steps.len();

@@ -1,5 +1,7 @@
 //! `backstop stress`: many paths of one scenario, and what they say together.
 
+mod tilt;
+
 use crate::failure::Failure;
 use crate::progress;
 use crate::setup::{self, Loaded, Part, Payer, Stage, TOTALS, digest};
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
+use tilt::TiltChoice;
 
 /// Arguments of `backstop stress`.
 #[derive(clap::Args, Debug)]
@@ -23,6 +26,8 @@ Examples:
   backstop stress scenarios/one-day.toml --paths 10000 --set impact.depth=0.5
   backstop stress scenarios/one-day.toml --paths 10000 --shard 3/16 --out out/part-3
   backstop stress scenarios/one-day.toml --paths 10000 --resume
+  backstop stress scenarios/one-day.toml --paths 10000 --draws antithetic
+  backstop stress scenarios/one-day.toml --paths 10000 --tilt auto
 
 Path k of a seed is the same path with any number of threads: `backstop run SCENARIO --path k` shows it
 in full. Writes stress.html, the tables that docs/results.md describes, and
@@ -41,6 +46,13 @@ pub(crate) struct Args {
     /// 95 % interval over its value
     #[arg(long, value_name = "SHARE", value_parser = share)]
     precision: Option<f64>,
+    /// How paths are drawn: antithetic pairs and Sobol points need fewer of them (docs/ensembles.md)
+    #[arg(long, value_name = "HOW", value_parser = ["plain", "antithetic", "sobol"])]
+    draws: Option<String>,
+    /// For rare losses: draw every other path with the lead asset moved down by S standard deviations
+    /// and J times the jumps, and weigh it by how likely it is; auto finds S and J by short runs
+    #[arg(long, value_name = "auto|S[,J]", conflicts_with = "draws")]
+    tilt: Option<TiltChoice>,
     /// Run only this part of the paths, such as 3/16
     #[arg(long, value_name = "I/N", conflicts_with = "precision")]
     shard: Option<Shard>,
@@ -103,6 +115,8 @@ fn share(text: &str) -> Result<f64, String> {
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut set = args.set.clone();
     set.extend(args.seed.map(|seed| format!("seed={seed}")));
+    set.extend(args.draws.iter().map(|how| format!("ensemble.draws={how}")));
+    set.extend(tilted(args, &set)?);
     let loaded = setup::load(&args.scenario, &set)?;
     let design = (setup::design_of(&loaded)?.open)(&loaded)?;
     let stage = design.stage(&loaded)?;
@@ -147,6 +161,23 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         )?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The values of the scenario that `--tilt` stands for.
+fn tilted(args: &Args, set: &[String]) -> Result<Vec<String>, Failure> {
+    let (shocks, jumps) = match args.tilt {
+        None => return Ok(Vec::new()),
+        Some(TiltChoice::Given(shocks, jumps)) => (shocks, jumps),
+        Some(TiltChoice::Auto) => {
+            let loaded = setup::load(&args.scenario, set)?;
+            let design = (setup::design_of(&loaded)?.open)(&loaded)?;
+            let found = tilt::find(&loaded, design.stage(&loaded)?.as_ref())?;
+            let mut screen = stdout().lock();
+            writeln!(screen, "tilt     {},{}", found.0, found.1)?;
+            found
+        }
+    };
+    Ok(tilt::as_set(shocks, jumps).to_vec())
 }
 
 /// A part that was kept, if it is one of the same ensemble.
@@ -287,6 +318,7 @@ pub(super) fn report(
     let set = part.set.iter().map(|set| format!(" --set '{set}'"));
     let set: String = set.collect();
     let path_command = |path: u64| format!("backstop run {file} --path {path}{set}");
+    let draws = setup::draws_words(loaded);
     let report = EnsembleReport {
         context: &context,
         totals: &part.totals,
@@ -295,6 +327,7 @@ pub(super) fn report(
         seed: part.seed,
         asked: part.asked,
         horizon_s: loaded.scenario.time.end - loaded.scenario.time.start,
+        draws: draws.as_deref(),
         account_name: &name,
         path_command: &path_command,
     };
@@ -318,6 +351,14 @@ fn command_line(args: &Args) -> String {
     }
     if let Some(precision) = args.precision {
         words += &format!(" --precision {precision}");
+    }
+    if let Some(how) = &args.draws {
+        words += &format!(" --draws {how}");
+    }
+    match args.tilt {
+        None => {}
+        Some(TiltChoice::Auto) => words += " --tilt auto",
+        Some(TiltChoice::Given(shocks, jumps)) => words += &format!(" --tilt {shocks},{jumps}"),
     }
     if let Some(Shard { number, of }) = args.shard {
         words += &format!(" --shard {number}/{of}");

@@ -1,6 +1,6 @@
 //! What a report says about a run: inputs, settings, how to repeat it.
 
-use super::Loaded;
+use super::{Loaded, agents};
 use backstop_core::protocol::AssetId;
 use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{
@@ -302,7 +302,7 @@ fn book_input(loaded: &Loaded) -> Input {
     }
 }
 
-fn symbol_of(scenario: &Scenario, asset: AssetId) -> &str {
+pub(super) fn symbol_of(scenario: &Scenario, asset: AssetId) -> &str {
     scenario
         .assets
         .get(usize::from(asset.0))
@@ -340,7 +340,7 @@ fn liquidity_words(liquidity: &LiquiditySpec) -> String {
     }
 }
 
-fn table(title: &str, columns: &[&str], rows: Vec<Vec<String>>) -> SettingsTable {
+pub(super) fn table(title: &str, columns: &[&str], rows: Vec<Vec<String>>) -> SettingsTable {
     SettingsTable {
         title: title.to_owned(),
         columns: columns.iter().map(|&column| column.to_owned()).collect(),
@@ -397,12 +397,14 @@ fn settings(scenario: &Scenario) -> Vec<SettingsTable> {
         "Recovery half-life (s)",
         "Weight",
     ];
-    vec![
+    let mut tables = vec![
         table("Parameters by asset", &asset_columns, assets.collect()),
         table("Venues", &venue_columns, venues.collect()),
         market_settings(scenario),
         liquidator_settings(scenario),
-    ]
+    ];
+    tables.extend(agents::settings(scenario));
+    tables
 }
 
 fn market_settings(scenario: &Scenario) -> SettingsTable {

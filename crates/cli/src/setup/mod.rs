@@ -1,8 +1,10 @@
 //! From files to machines: a scenario becomes a pool, a market and the report's descriptions.
 
+mod agents;
 mod cascades;
 mod context;
 mod designs;
+mod draws;
 mod drivers;
 mod maps;
 mod parts;
@@ -16,6 +18,7 @@ mod world;
 pub(crate) use cascades::cascades;
 pub(crate) use context::run_context;
 pub(crate) use designs::{DESIGNS, Payer, Row, design_of};
+pub(crate) use draws::{draws, draws_words};
 pub(crate) use drivers::DRIVERS;
 pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd};
 pub(crate) use parts::{Part, TOTALS};

@@ -1,10 +1,9 @@
 //! One path of a protocol through a market.
 
-use super::Loaded;
+use super::{Loaded, draws};
 use crate::failure::Failure;
 use crate::progress;
 use backstop_core::protocol::Protocol;
-use backstop_lab::random::path_seed;
 use backstop_lab::record::PathRecord;
 use backstop_lab::world::{World, WorldConfig};
 use indicatif::ProgressBar;
@@ -24,7 +23,9 @@ pub(crate) fn walk<P: Protocol>(
     let seed = loaded.scenario.seed;
     let mut world = World::new(protocol.fork(), config, seed)?;
     if let Some(path) = loaded.path {
-        world = world.fork(path_seed(seed, path))?;
+        let draws = draws(loaded);
+        draws.check(world.prices())?;
+        world = world.fork(draws.path(seed, path))?;
     }
     let record = world.run(&mut |_| {
         bar.inc(1);

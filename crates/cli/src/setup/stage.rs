@@ -1,11 +1,14 @@
 //! The start of many paths of one scenario.
 
-use super::Loaded;
+use super::{Loaded, draws};
 use crate::failure::Failure;
+use crate::progress;
 use backstop_core::protocol::Protocol;
 use backstop_io::inputs::AssetPrice;
 use backstop_io::scenario::{BookSpec, GasPriceSpec, LiquiditySpec, PriceSpec, Scenario};
-use backstop_lab::ensemble::{Ensemble, PathValues, Totals};
+use backstop_lab::ensemble::{Draws, Ensemble, PathValues, Totals};
+use backstop_lab::price::Tilt;
+use backstop_lab::random::path_seed;
 use backstop_lab::record::AccountsTold;
 use backstop_lab::world::{Recording, World, WorldConfig};
 use sha2::{Digest, Sha256};
@@ -20,10 +23,19 @@ pub(super) const RECORDING: Recording = Recording {
     accounts: AccountsTold::Touched,
 };
 
+/// Sets the seed of a pilot apart from that of the ensemble.
+const PILOT: u64 = 0x7069_6c6f_7400;
+
 /// A design at its first moment with the market around it.
 pub(crate) trait Stage: Send + Sync {
     /// Totals of no path.
     fn empty(&self) -> Totals;
+
+    /// Runs some paths of another seed under a tilt: to find a good one.
+    ///
+    /// # Errors
+    /// When prices cannot be tilted so.
+    fn pilot(&self, tilt: Tilt, paths: u64) -> Result<Option<Totals>, Failure>;
 
     /// Runs paths by number, side by side. `on_path` hears of each; nothing where it breaks.
     ///
@@ -51,6 +63,7 @@ struct Started<P> {
     world: World<P>,
     seed: u64,
     lead: usize,
+    draws: Draws,
 }
 
 /// The stage of a protocol.
@@ -60,10 +73,14 @@ pub(super) fn open<P: Protocol + Send + Sync + 'static>(
     loaded: &Loaded,
 ) -> Result<Box<dyn Stage>, Failure> {
     let seed = loaded.scenario.seed;
+    let world = World::new(protocol, config, seed)?;
+    let draws = draws(loaded);
+    draws.check(world.prices())?;
     Ok(Box::new(Started {
-        world: World::new(protocol, config, seed)?,
+        world,
         seed,
         lead: lead(loaded),
+        draws,
     }))
 }
 
@@ -84,6 +101,7 @@ impl<P> Started<P> {
             start: &self.world,
             seed: self.seed,
             lead: self.lead,
+            draws: self.draws,
         }
     }
 }
@@ -91,6 +109,19 @@ impl<P> Started<P> {
 impl<P: Protocol + Send + Sync> Stage for Started<P> {
     fn empty(&self) -> Totals {
         self.ensemble().empty()
+    }
+
+    fn pilot(&self, tilt: Tilt, paths: u64) -> Result<Option<Totals>, Failure> {
+        let ensemble = Ensemble {
+            seed: path_seed(self.seed ^ PILOT, 0),
+            draws: Draws::Tilted(tilt),
+            ..self.ensemble()
+        };
+        let on_path = || match progress::interrupted() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        Ok(ensemble.run(0..paths, &on_path)?)
     }
 
     fn run(

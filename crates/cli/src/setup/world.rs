@@ -12,7 +12,8 @@ use backstop_io::scenario::{
     self as spec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, Scenario,
 };
 use backstop_lab::agents::{
-    BidStyle, Bidding, BorrowerGroup, Exit, LiquidatorConfig, Outages, Reaction, Sizing,
+    BidStyle, Bidding, BorrowerGroup, Competition, Exit, InventoryRisk, LeverageGroup,
+    LiquidatorConfig, ManipulatorConfig, Outages, Reaction, Sizing,
 };
 use backstop_lab::door;
 use backstop_lab::feed::FeedConfig;
@@ -23,7 +24,7 @@ use backstop_lab::record::LiquidatorKind;
 use backstop_lab::venue::{
     ConstantProduct, Level, Liquidity, OrderBook, Reserves, SquareRoot, VenueConfig,
 };
-use backstop_lab::world::{AssetConfig, Recording, WorldConfig};
+use backstop_lab::world::{AssetConfig, CensusConfig, Recording, WorldConfig};
 
 const BPS: f64 = 10_000.0;
 
@@ -56,6 +57,7 @@ pub(crate) fn world_config(
                 deviation: asset.oracle.deviation_bps / BPS,
                 heartbeat_s: asset.oracle.heartbeat_s,
                 delay_s: asset.oracle.delay_s,
+                twap_s: asset.oracle.twap_s,
             },
         });
     Ok(WorldConfig {
@@ -75,6 +77,11 @@ pub(crate) fn world_config(
         network: network(loaded),
         liquidators: scenario.liquidators.iter().map(liquidator).collect(),
         borrowers: borrowers(scenario),
+        levered: scenario.leverage.iter().map(leverage).collect(),
+        manipulator: scenario.manipulator.as_ref().map(manipulator),
+        census: scenario.census.map(|census| CensusConfig {
+            margin_call: census.margin_call_health,
+        }),
         coverage: waterfall(scenario),
         recording,
     })
@@ -249,6 +256,42 @@ fn liquidator(spec: &spec::LiquidatorSpec) -> LiquidatorConfig {
             windows: spec.offline.clone(),
             gas_gwei_max: spec.gas_gwei_max,
         },
+        competition: match spec.competition {
+            spec::CompetitionSpec::None => Competition::None,
+            spec::CompetitionSpec::PriorityGame { value_spread } => Competition::PriorityGame {
+                spread: value_spread,
+            },
+        },
+        inventory_risk: spec.inventory_risk.map(|risk| InventoryRisk {
+            aversion: risk.aversion,
+            volatility: risk.volatility,
+        }),
+    }
+}
+
+fn leverage(spec: &spec::LeverageSpec) -> LeverageGroup {
+    let position = |asset: AssetId| usize::from(asset.0);
+    let pair = |(collateral, debt)| (position(collateral), position(debt));
+    LeverageGroup {
+        name: spec.name.clone(),
+        share: spec.share,
+        pair: spec.pair.map(pair),
+        trigger: spec.trigger_health,
+        target: spec.target_health,
+        after_calm_s: spec.after_calm_s,
+        calm_fall: spec.calm_fall_bps / BPS,
+    }
+}
+
+fn manipulator(spec: &spec::ManipulatorSpec) -> ManipulatorConfig {
+    ManipulatorConfig {
+        name: spec.name.clone(),
+        asset: usize::from(spec.asset.0),
+        capital_usd: spec.capital_usd,
+        min_profit_usd: spec.min_profit_usd,
+        exit_cost: spec.exit_cost_bps / BPS,
+        look_every_s: spec.look_every_s,
+        falls: spec.falls_bps.iter().map(|bps| bps / BPS).collect(),
     }
 }
 

@@ -165,13 +165,11 @@ impl Scale {
             return 0;
         }
         let (short, unit) = (short.wrapping_shl(RATIO_BITS), u128::from(self.unit));
-        match (short.checked_div(unit), short.checked_rem(unit)) {
-            (Some(ratio), Some(rest)) => {
-                let ratio = ratio.saturating_add(u128::from(rest != 0));
-                u64::try_from(ratio).unwrap_or(u64::MAX)
-            }
-            _ => u64::MAX,
-        }
+        let Some(ratio) = short.checked_div(unit) else {
+            return u64::MAX;
+        };
+        let exact = ratio.wrapping_mul(unit) == short;
+        u64::try_from(ratio.saturating_add(u128::from(!exact))).unwrap_or(u64::MAX)
     }
 }
 
@@ -210,12 +208,9 @@ struct Frozen {
 }
 
 impl Frozen {
-    /// Bounds of each asset's price ratio, for the assets that matter here.
-    fn ratios(&self, prices: View<'_>) -> Ratios {
-        let mut ratios = Ratios {
-            support: PerBit([0; 128]),
-            burden: PerBit([0; 128]),
-        };
+    /// Bounds of each asset's price ratio, for the assets that matter here; others stay as they
+    /// were.
+    fn ratios(&self, prices: View<'_>, ratios: &mut Ratios) {
         for bit in self.assets.support.bits() {
             let floor = |asset: usize| {
                 let price = prices.support.get(asset).copied().unwrap_or(U256::ZERO);
@@ -236,7 +231,6 @@ impl Frozen {
             let ratio = assets_of(bit, listed).map(ceil).max();
             ratios.burden.put(bit, ratio.unwrap_or(u64::MAX));
         }
-        ratios
     }
 
     /// The first position from `from` on whose entry is not at its end.
@@ -305,11 +299,21 @@ impl PerBit {
     }
 }
 
-/// Present prices over anchor prices: of support rounded down, of burden rounded up.
+/// Present prices over anchor prices: of support rounded down, of burden rounded up. Room that all
+/// generations of a tick share.
 #[derive(Debug)]
-struct Ratios {
+pub(super) struct Ratios {
     support: PerBit,
     burden: PerBit,
+}
+
+impl Ratios {
+    pub(super) fn new() -> Self {
+        Self {
+            support: PerBit([0; 128]),
+            burden: PerBit([0; 128]),
+        }
+    }
 }
 
 /// Which signatures have a cohort of their own; the rest share the last one.
@@ -418,18 +422,23 @@ impl Generation {
     }
 
     /// Passes every entry that is at its end at these prices; each is passed at most once.
-    pub(super) fn pass(&mut self, prices: View<'_>, mut take: impl FnMut(u32)) {
+    pub(super) fn pass(
+        &mut self,
+        prices: View<'_>,
+        ratios: &mut Ratios,
+        mut take: impl FnMut(u32),
+    ) {
         if self.left == 0 {
             return;
         }
         let frozen = Arc::clone(&self.frozen);
-        let ratios = frozen.ratios(prices);
+        frozen.ratios(prices, ratios);
         for (index, cohort) in frozen.cohorts.iter().enumerate() {
             let from = self.cursors.get(index).copied().unwrap_or(cohort.end);
             if from == cohort.end {
                 continue;
             }
-            let to = frozen.reach(cohort, from, &ratios);
+            let to = frozen.reach(cohort, from, ratios);
             if to == from {
                 continue;
             }
@@ -603,7 +612,7 @@ mod tests {
             let mut generation = Generation::new(views[0], &entries);
             let mut passed = BTreeSet::new();
             for view in views {
-                generation.pass(view, |id| assert!(passed.insert(id), "{id} passed twice"));
+                generation.pass(view, &mut Ratios::new(), |id| assert!(passed.insert(id), "{id} passed twice"));
                 for (id, line) in (0..).zip(&lines) {
                     prop_assert!(passed.contains(&id) || !may_breach(line, view), "missed {line:?}");
                 }
@@ -634,7 +643,7 @@ mod tests {
             let mut generation =
                 Generation::new(anchor, &[(0, Entry::of_exposure(&exposure(&line, anchor)))]);
             let mut passed = false;
-            generation.pass(end, |_| passed = true);
+            generation.pass(end, &mut Ratios::new(), |_| passed = true);
             prop_assert!(passed);
         }
     }
@@ -737,6 +746,7 @@ mod tests {
                         support: &sides.0,
                         burden: &sides.1,
                     },
+                    &mut Ratios::new(),
                     |_| passed = true,
                 );
                 passed

@@ -1,12 +1,12 @@
 //! Generations of entries: one side of the breach index.
 
-use super::cohort::{Entry, Generation, View};
+use super::cohort::{Entry, Generation, Ratios, View};
 use super::trie::Trie;
 use std::sync::Arc;
 
 /// Generations of about the same size that are kept apart. A tick reads the heads of all
 /// generations; a merge costs a look at every account in it.
-const TIER: usize = 16;
+const TIER: usize = 8;
 
 /// A filter over accounts: it hands out every account whose entry may have lost its meaning.
 ///
@@ -85,7 +85,8 @@ impl Filter {
         lives: impl Fn(u32, u64) -> bool,
         due: &mut Vec<u32>,
     ) {
-        self.base.pass(prices, |id| {
+        let mut ratios = Ratios::new();
+        self.base.pass(prices, &mut ratios, |id| {
             if lives(id, 0) {
                 due.push(id);
             }
@@ -94,7 +95,7 @@ impl Filter {
             return;
         }
         for (number, generation) in Arc::make_mut(&mut self.later) {
-            generation.pass(prices, |id| {
+            generation.pass(prices, &mut ratios, |id| {
                 if lives(id, *number) {
                     due.push(id);
                 }

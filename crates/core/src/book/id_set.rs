@@ -1,6 +1,7 @@
 //! A persistent set of account numbers: bits in blocks, the blocks in a [`Trie`].
 
-use super::trie::Trie;
+use super::trie::{Iter, Trie};
+use std::slice;
 
 /// Bits of a number that one block covers.
 const BITS: u32 = 9;
@@ -66,12 +67,12 @@ impl IdSet {
 
     /// The numbers, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.blocks.iter().flat_map(|(block, words)| {
-            (0u32..).zip(words).flat_map(move |(word, left)| Bits {
-                start: block.wrapping_shl(BITS) | word.wrapping_shl(6),
-                left: *left,
-            })
-        })
+        Numbers {
+            blocks: self.blocks.iter(),
+            words: [].iter(),
+            start: 0,
+            left: 0,
+        }
     }
 }
 
@@ -86,17 +87,32 @@ fn place(id: u32) -> (u32, usize, u64) {
     )
 }
 
-/// The numbers of one word.
-struct Bits {
+/// The numbers of a set: most words are empty and cost a comparison.
+struct Numbers<'a> {
+    blocks: Iter<'a, Block>,
+    words: slice::Iter<'a, u64>,
+    /// The first number of the present word.
     start: u32,
+    /// Its numbers that are still to come.
     left: u64,
 }
 
-impl Iterator for Bits {
+impl Iterator for Numbers<'_> {
     type Item = u32;
 
     fn next(&mut self) -> Option<u32> {
-        let bit = (self.left != 0).then(|| self.left.trailing_zeros())?;
+        while self.left == 0 {
+            if let Some(word) = self.words.next() {
+                self.start = self.start.wrapping_add(64);
+                self.left = *word;
+                continue;
+            }
+            let (block, words) = self.blocks.next()?;
+            self.words = words.iter();
+            // The first word brings it to where the block begins.
+            self.start = block.wrapping_shl(BITS).wrapping_sub(64);
+        }
+        let bit = self.left.trailing_zeros();
         self.left &= self.left.wrapping_sub(1);
         Some(self.start | bit)
     }

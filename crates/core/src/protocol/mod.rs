@@ -209,6 +209,20 @@ pub trait Protocol: Clone + Debug {
         adjustment: &Adjustment,
     ) -> Result<Events, Self::Rejection>;
 
+    /// A borrower takes on more debt of an asset; the tokens leave to outside. `None` where the machine
+    /// offers no such move.
+    ///
+    /// # Errors
+    /// As [`Protocol::apply`].
+    fn borrow(
+        &mut self,
+        _account: AccountId,
+        _asset: AssetId,
+        _amount: Amount,
+    ) -> Option<Result<Events, Self::Rejection>> {
+        None
+    }
+
     /// Whether a part of an account's collateral was ever exchanged without a liquidation of the
     /// account, as between the bands of crvUSD.
     fn softened(&self, _account: AccountId) -> bool {

@@ -108,6 +108,23 @@ fn rejected_actions_change_nothing() {
 }
 
 #[test]
+fn borrowing_through_the_trait_is_the_contracts_own() {
+    check(|seen| {
+        if let Action::Borrow {
+            caller,
+            asset,
+            amount,
+        } = *seen.action
+        {
+            let mut pool = seen.before.fork();
+            let told = pool.borrow(caller, asset, amount).unwrap();
+            assert_eq!(&told, seen.done);
+            assert_eq!(pool.state_hash(), seen.after.state_hash());
+        }
+    });
+}
+
+#[test]
 fn withdrawing_never_raises_health() {
     check(|seen| {
         let (Action::Withdraw { caller, .. }, Ok(_)) = (seen.action, seen.done) else {

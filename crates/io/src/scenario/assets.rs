@@ -130,7 +130,7 @@ pub(super) fn read_oracles(root: &Section<'_>, assets: &mut [AssetSpec]) {
     };
     let default = oracle(&table, None);
     for (name, item) in table.entries() {
-        let known = ["deviation_bps", "heartbeat_s", "delay_s"].contains(&name.as_str());
+        let known = ["deviation_bps", "heartbeat_s", "delay_s", "twap_s"].contains(&name.as_str());
         let asset = assets.iter_mut().find(|asset| asset.symbol == *name);
         match (known, asset) {
             (true, _) => {}
@@ -141,7 +141,7 @@ pub(super) fn read_oracles(root: &Section<'_>, assets: &mut [AssetSpec]) {
                 }
             }
             (false, None) => {
-                let message = "unknown key; allowed: deviation_bps, heartbeat_s, delay_s and the assets' symbols";
+                let message = "unknown key; allowed: deviation_bps, heartbeat_s, delay_s, twap_s and the assets' symbols";
                 root.problems.add(&item.place, &table.key(name), message);
             }
         }
@@ -161,11 +161,13 @@ fn oracle(section: &Section<'_>, default: Option<OracleSpec>) -> OracleSpec {
             deviation_bps: section.number("deviation_bps", deviation),
             heartbeat_s: section.whole("heartbeat_s", 1, SECONDS_MAX),
             delay_s: section.whole("delay_s", 0, SECONDS_MAX),
+            twap_s: section.whole_or("twap_s", 0, SECONDS_MAX, 0),
         },
         Some(default) => OracleSpec {
             deviation_bps: section.number_or("deviation_bps", deviation, default.deviation_bps),
             heartbeat_s: section.whole_or("heartbeat_s", 1, SECONDS_MAX, default.heartbeat_s),
             delay_s: section.whole_or("delay_s", 0, SECONDS_MAX, default.delay_s),
+            twap_s: section.whole_or("twap_s", 0, SECONDS_MAX, default.twap_s),
         },
     }
 }

@@ -1,5 +1,6 @@
 //! Venues, gas, liquidators, borrowers and the waterfall.
 
+use super::agents::{competition, inventory_risk};
 use super::section::{Range, Section, list, moment, number, pairs};
 use super::{
     AuctionBid, BaseFeeSpec, BorrowerSpec, ExitSpec, GasPriceSpec, GasSpec, ImpactSpec, LayerKind,
@@ -223,6 +224,8 @@ fn liquidator(section: &Section<'_>) -> Option<LiquidatorSpec> {
                 }
             })
             .unwrap_or_default(),
+        competition: competition(section),
+        inventory_risk: inventory_risk(section, inventory),
     })
 }
 

@@ -3,8 +3,10 @@
 //! [`load`] reads a file, applies overrides, checks every key and collects all problems at once.
 //! Paths in a scenario are relative to its own folder. `docs/formats.md` lists every key.
 
+mod agents;
 mod assets;
 mod book;
+mod ensemble;
 mod market;
 mod prices;
 mod protocol;
@@ -18,7 +20,9 @@ use crate::book::synthetic::SyntheticBook;
 use crate::error::{FileError, Place, Problem};
 use crate::price::TimeSeries;
 use crate::source::read_text;
+pub use agents::{CensusSpec, CompetitionSpec, LeverageSpec, ManipulatorSpec, RiskSpec};
 use backstop_core::protocol::AssetId;
+pub use ensemble::{DrawsSpec, EnsembleSpec, TiltSpec};
 pub use prices::{
     BlockSpec, BootstrapSpec, CandleFiles, DependenceSpec, MoveSpec, PegSpec, PriceSpec,
     RandomSpec, RegimeSpec, ScaleSpec, TrendSpec,
@@ -64,6 +68,8 @@ pub struct Scenario {
     pub dependence: DependenceSpec,
     /// A fall on top of what prices do by themselves.
     pub shock: ShockSpec,
+    /// How the paths of an ensemble are drawn.
+    pub ensemble: EnsembleSpec,
     /// Where collateral is sold.
     pub venues: Vec<VenueSpec>,
     /// How forced sales move the oracle's price.
@@ -74,6 +80,12 @@ pub struct Scenario {
     pub liquidators: Vec<LiquidatorSpec>,
     /// What borrowers do when their health falls.
     pub borrowers: BorrowerSpec,
+    /// Borrowers that take on leverage in calm.
+    pub leverage: Vec<LeverageSpec>,
+    /// Who moves an oracle's price where that pays.
+    pub manipulator: Option<ManipulatorSpec>,
+    /// What to count over all accounts.
+    pub census: Option<CensusSpec>,
     /// Who owes what.
     pub book: BookSpec,
     /// Who pays deficits before they are socialised, in order.
@@ -194,6 +206,8 @@ pub struct OracleSpec {
     pub heartbeat_s: u64,
     /// Seconds from the start of a round to its answer.
     pub delay_s: u64,
+    /// Seconds over which the sampled prices are averaged.
+    pub twap_s: u64,
 }
 
 /// A place to sell collateral; its quote token is taken at one dollar.
@@ -337,6 +351,10 @@ pub struct LiquidatorSpec {
     pub gas_gwei_max: Option<f64>,
     /// When it does not act: from and until, seconds since 1970.
     pub offline: Vec<(u64, u64)>,
+    /// How its bid for inclusion depends on its competitors.
+    pub competition: CompetitionSpec,
+    /// What it charges for keeping collateral.
+    pub inventory_risk: Option<RiskSpec>,
 }
 
 /// How much a liquidator bids in an auction.
@@ -489,6 +507,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
     let names = Names::new(&assets);
     let dependence = prices::dependence(&root, &names);
     let shock = shock::read(&root, &names, &assets);
+    let ensemble = ensemble::ensemble(&root, &names);
     let venues = market::venues(&root, &names, &folder);
     let impact = market::impact(&root);
     let gas = root
@@ -496,6 +515,9 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
         .and_then(|gas| market::gas(gas, &names, &folder));
     let liquidators = market::liquidators(&root);
     let borrowers = market::borrowers(&root);
+    let leverage = agents::leverage(&root, &names);
+    let manipulator = agents::manipulator(&root, &names);
+    let census = agents::census(&root);
     let book = root
         .section("book")
         .and_then(|book| book::read(book, &names, &folder));
@@ -515,11 +537,15 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
         assets,
         dependence,
         shock,
+        ensemble,
         venues,
         impact,
         gas: gas?,
         liquidators,
         borrowers,
+        leverage,
+        manipulator,
+        census,
         book: book?,
         waterfall,
     })

@@ -73,7 +73,12 @@ debt_usd = [[0, 10], [1, 1000]]
 health_factor = [[0, 1.1], [1, 3]]
 "#;
 
-fn with(overrides: &[(&str, &str)]) -> Result<Scenario, FileError> {
+/// What is wrong with the minimal scenario under overrides.
+pub(super) fn problem(overrides: &[(&str, &str)]) -> String {
+    with(overrides).unwrap_err().to_string()
+}
+
+pub(super) fn with(overrides: &[(&str, &str)]) -> Result<Scenario, FileError> {
     let overrides: Vec<_> = overrides
         .iter()
         .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
@@ -304,6 +309,50 @@ fn a_shock_names_what_falls() {
 }
 
 #[test]
+fn draws_of_an_ensemble_are_checked() {
+    let read = |value| with(&[("ensemble", value)]).map(|scenario| scenario.ensemble);
+    assert_eq!(with(&[]).unwrap().ensemble, EnsembleSpec::default());
+    let want = EnsembleSpec {
+        draws: DrawsSpec::Sobol,
+        tilt: None,
+    };
+    assert_eq!(read("{ draws = \"sobol\" }").unwrap(), want);
+    let want = EnsembleSpec {
+        draws: DrawsSpec::Plain,
+        tilt: Some(TiltSpec {
+            asset: Some(AssetId(0)),
+            shocks: 3.0,
+            jumps: 1.0,
+        }),
+    };
+    assert_eq!(
+        read("{ tilt = { asset = \"WETH\", shocks = 3 } }").unwrap(),
+        want
+    );
+    let mut messages = String::new();
+    for value in [
+        "{ draws = \"halton\" }",
+        "{ draws = \"sobol\", tilt = { shocks = 3 } }",
+        "{ tilt = { shocks = 21 } }",
+        "{ tilt = { jumps = 0 } }",
+        "{ tilt = { asset = \"WBTC\" } }",
+        "{ tilts = { shocks = 3 } }",
+    ] {
+        let error = read(value).unwrap_err().to_string();
+        let at = error.rfind(": ensemble").map_or(0, |at| at + 2);
+        messages += &(error[at..].to_owned() + "\n");
+    }
+    expect_test::expect![[r#"
+        ensemble.draws: found "halton"; allowed: "plain", "antithetic" or "sobol"
+        ensemble.tilt: found beside other draws; allowed: draws = "plain"
+        ensemble.tilt.shocks: found 21; allowed: a number from -20 to 20
+        ensemble.tilt.jumps: found 0; allowed: a number from 0.000001 to 1000000
+        ensemble.tilt.asset: found "WBTC"; allowed: one of the assets WETH, DAI; did you mean "WETH"?
+        ensemble.tilts: unknown key; allowed: draws, tilt; did you mean "tilt"?
+    "#]].assert_eq(&messages);
+}
+
+#[test]
 fn all_problems_come_at_once_and_in_order() {
     let text = MINIMAL
         .replace("decimals = 18\nltv_bps", "decimals = -1\nltv_pbs")
@@ -336,7 +385,7 @@ fn overrides_are_named_in_problems() {
     }
     expect_test::expect![[r#"
         minimal.toml, --set oracle.delay_s=-1: oracle.delay_s: found -1; allowed: a whole number from 0 to 100000000
-        minimal.toml, --set oracle.dealy_s=1: oracle.dealy_s: unknown key; allowed: deviation_bps, heartbeat_s, delay_s and the assets' symbols
+        minimal.toml, --set oracle.dealy_s=1: oracle.dealy_s: unknown key; allowed: deviation_bps, heartbeat_s, delay_s, twap_s and the assets' symbols
         minimal.toml, --set assets.WETH.decimals.more=1: assets.WETH.decimals.more: assets.WETH.decimals is 18, which has no parts
         minimal.toml, --set liquidators.3.count=1: liquidators.3.count: liquidators has 1 entries, counted from 0; found "3"
         minimal.toml, --set liquidators.first.count=1: liquidators.first.count: liquidators has 1 entries, counted from 0; found "first"

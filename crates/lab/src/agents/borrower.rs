@@ -335,7 +335,11 @@ impl Borrowers {
 }
 
 /// Assets of the largest enabled collateral and the largest debt, by value.
-fn largest<P: Protocol>(protocol: &P, account: AccountId, oracle: &[f64]) -> (usize, usize) {
+pub(crate) fn largest<P: Protocol>(
+    protocol: &P,
+    account: AccountId,
+    oracle: &[f64],
+) -> (usize, usize) {
     let (mut collateral, mut debt) = ((0, 0.0), (0, 0.0));
     for holding in protocol.holdings(account) {
         let asset = usize::from(holding.asset.0);
@@ -353,7 +357,8 @@ fn largest<P: Protocol>(protocol: &P, account: AccountId, oracle: &[f64]) -> (us
     (collateral.0, debt.0)
 }
 
-fn ratio((collateral, debt): (usize, usize), oracle: &[f64]) -> f64 {
+/// Price of the collateral in units of the debt asset.
+pub(crate) fn ratio((collateral, debt): (usize, usize), oracle: &[f64]) -> f64 {
     let price = |asset: usize| oracle.get(asset).copied().unwrap_or(0.0);
     if price(debt) > 0.0 {
         price(collateral) / price(debt)

@@ -12,6 +12,7 @@
 //! Each bid offers up to [`BID_NOISE`] less of that share, at random from the agent's own stream,
 //! so that equals do not tie.
 
+use super::game::{Competition, InventoryRisk};
 use crate::error::{ConfigError, require, require_not_negative, require_share};
 use crate::network::Lane;
 use crate::random::{Purpose, stream};
@@ -128,6 +129,10 @@ pub struct LiquidatorConfig {
     pub bidding: Bidding,
     /// When it does not act.
     pub outages: Outages,
+    /// How its bid for inclusion depends on its competitors; replaces `bid_share`.
+    pub competition: Competition,
+    /// What it charges for the risk of keeping collateral; of inventory exits only.
+    pub inventory_risk: Option<InventoryRisk>,
 }
 
 impl LiquidatorConfig {
@@ -144,6 +149,10 @@ impl LiquidatorConfig {
             format!("{field}.bidding.discount")
         })?;
         self.outages.check(&format!("{field}.outages"))?;
+        self.competition.check(&format!("{field}.competition"))?;
+        if let Some(risk) = &self.inventory_risk {
+            risk.check(&format!("{field}.inventory_risk"))?;
+        }
         match self.exit {
             Exit::FlashLoan { fee } => require_share(fee, || format!("{field}.exit.fee")),
             Exit::Inventory { half_life_s } => {
@@ -193,6 +202,11 @@ impl Liquidator {
         let extra = bid_share * discount * profit_in_gwei.max(0.0);
         (going_gwei + extra, tie)
     }
+
+    /// Its rank among competitors, uniform in `[0, 1)`: of another draw each time.
+    pub(crate) fn rank(&mut self) -> f64 {
+        self.rng.random()
+    }
 }
 
 /// All liquidators, in the order of their groups.
@@ -208,21 +222,30 @@ impl Crew {
         assets: usize,
         seed: u64,
     ) -> Result<Self, ConfigError> {
-        let mut members = Vec::new();
-        for (group, config) in groups.iter().enumerate() {
+        let mut crew = Self {
+            groups: Vec::new(),
+            members: Vec::new(),
+        };
+        for (group, config) in groups.into_iter().enumerate() {
             config.check(&format!("liquidators[{group}]"))?;
-            for number in 1..=config.count {
-                let index = u32::try_from(members.len()).unwrap_or(u32::MAX);
-                members.push(Liquidator {
-                    group,
-                    row: empty_row(config, number),
-                    capital_usd: config.capital_usd,
-                    inventory: vec![0.0; assets],
-                    rng: stream(seed, Purpose::Liquidator(index)),
-                });
-            }
+            crew.join(config, assets, seed);
         }
-        Ok(Self { groups, members })
+        Ok(crew)
+    }
+
+    /// Adds a group that was checked.
+    pub(crate) fn join(&mut self, config: LiquidatorConfig, assets: usize, seed: u64) {
+        for number in 1..=config.count {
+            let index = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
+            self.members.push(Liquidator {
+                group: self.groups.len(),
+                row: empty_row(&config, number),
+                capital_usd: config.capital_usd,
+                inventory: vec![0.0; assets],
+                rng: stream(seed, Purpose::Liquidator(index)),
+            });
+        }
+        self.groups.push(config);
     }
 }
 
@@ -262,6 +285,8 @@ pub(crate) fn example(name: &str, kind: LiquidatorKind) -> LiquidatorConfig {
             discount: 0.05,
         },
         outages: Outages::default(),
+        competition: Competition::None,
+        inventory_risk: None,
     }
 }
 

@@ -7,8 +7,16 @@
 //! `(s² + p·(ES − VaR)²) ÷ (n·(1−p))`, where `s²` is the variance of those terms (Chen, "Nonparametric
 //! estimation of expected shortfall", 2008, for independent terms). Where the upper rank lies beyond
 //! the last path, neither has an upper end.
+//!
+//! Where paths come in B batches that are independent of each other, intervals come from what the batches
+//! say apart, with Student's t of B − 1 degrees. With n_b the paths of batch b (or the sum of their
+//! weights), n = Σn_b and y a function of a path whose mean over all is m, the error of m is
+//! √(B ÷ (B−1) · Σ(n_b·(m_b − m))²) ÷ n (the ratio estimator; Cochran, "Sampling Techniques", 1977,
+//! section 6.3). For the mean y is the term itself; for value at risk q it is 1 where the term is at most
+//! q, which gives the error of the rank; for expected shortfall it is max(term − q, 0) ÷ (1 − p).
 
 use super::sum::Distribution;
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Share of intervals that hold the true value.
 pub const CONFIDENCE: f64 = 0.95;
@@ -23,18 +31,15 @@ impl Level {
     /// Those that reports show.
     pub const SHOWN: [Self; 3] = [Self(0.95), Self(0.99), Self(0.999)];
 
-    /// Ranks of the ends of the quantile's interval among so many paths.
-    fn ranks(self, paths: f64) -> (f64, f64) {
-        let half = Z * (paths * self.0 * (1.0 - self.0)).sqrt();
-        (
-            (paths * self.0 - half).floor(),
-            (paths * self.0 + half).ceil(),
-        )
+    /// Half of the quantile's interval among so many independent paths, in ranks.
+    fn rank_half_width(self, paths: f64) -> f64 {
+        Z * (paths * self.0 * (1.0 - self.0)).sqrt()
     }
 
     /// Whether so many paths tell an upper end of the quantile.
     pub(super) fn has_upper_end(self, paths: u64) -> bool {
-        self.ranks(paths as f64).1 <= paths as f64
+        let paths = paths as f64;
+        (paths * self.0 + self.rank_half_width(paths)).ceil() <= paths
     }
 }
 
@@ -51,10 +56,14 @@ pub struct Estimate {
 
 impl Estimate {
     pub(super) fn around(value: f64, error: f64) -> Self {
+        Self::within(value, Z * error)
+    }
+
+    fn within(value: f64, half: f64) -> Self {
         Self {
             value,
-            low: value - Z * error,
-            high: value + Z * error,
+            low: value - half,
+            high: value + half,
         }
     }
 
@@ -78,16 +87,21 @@ pub struct Tail {
 impl Distribution {
     /// The mean with its interval; nothing with fewer than two terms.
     pub fn mean(&self) -> Option<Estimate> {
+        if !self.batches.is_empty() {
+            let value = self.sum.mean()?;
+            let half = self.half_width(|batch| batch.sum.mean().unwrap_or(0.0), value)?;
+            return Some(Estimate::within(value, half));
+        }
         let n = self.sum.count() as f64;
         let error = (self.sum.variance()? / n).sqrt();
-        Some(Estimate::around(self.sum.mean()?, error))
+        Some(Estimate::within(self.sum.mean()?, Z * error))
     }
 
     /// The tail at a level; nothing without terms.
     pub fn tail(&self, level: Level) -> Option<Tail> {
         let value_at_risk = self.value_at_risk(level)?;
-        let (n, p) = (self.sum.count(), level.0);
-        let terms = self.above(((n as f64 * p).ceil() as u64).min(n - 1));
+        let (n, p) = (self.count(), level.0);
+        let terms = self.above(((n as f64 * p).ceil() as u128).min(n - 1));
         let count = terms.iter().map(|(_, count)| *count as f64).sum::<f64>();
         let weighted = |of: &dyn Fn(f64) -> f64| {
             let sums = terms.iter().map(|(term, count)| of(*term) * *count as f64);
@@ -95,10 +109,15 @@ impl Distribution {
         };
         let mean = weighted(&|term| term);
         let spread = weighted(&|term| (term - mean).powi(2));
-        let beyond = p * (mean - value_at_risk.value).powi(2);
-        let error = ((spread + beyond) / (n as f64 * (1.0 - p))).sqrt();
+        let half = match self.batches.is_empty() {
+            true => {
+                let beyond = p * (mean - value_at_risk.value).powi(2);
+                Z * ((spread + beyond) / (n as f64 * (1.0 - p))).sqrt()
+            }
+            false => self.shortfall_half_width(value_at_risk.value, p)?,
+        };
         let expected_shortfall = if value_at_risk.high.is_finite() {
-            Estimate::around(mean, error)
+            Estimate::within(mean, half)
         } else {
             Estimate {
                 value: mean,
@@ -112,17 +131,53 @@ impl Distribution {
     }
 
     fn value_at_risk(&self, level: Level) -> Option<Estimate> {
-        let n = self.sum.count() as f64;
-        let (low, high) = level.ranks(n);
+        let (n, p) = (self.count() as f64, level.0);
+        let value = self.quantile(p)?;
+        let ranks = match self.batches.is_empty() {
+            true => level.rank_half_width(n),
+            false => n * self.rank_half_width(value)?,
+        };
+        let (low, high) = ((n * p - ranks).floor(), (n * p + ranks).ceil());
         Some(Estimate {
-            value: self.quantile(level.0)?,
-            low: self.ranked(low.max(1.0) as u64)?,
+            value,
+            low: self.ranked(low.max(1.0) as u128)?,
             high: if high > n {
                 f64::INFINITY
             } else {
-                self.ranked(high as u64)?
+                self.ranked(high as u128)?
             },
         })
+    }
+
+    /// Half of the interval of the share of terms up to one.
+    fn rank_half_width(&self, term: f64) -> Option<f64> {
+        let share = |of: &Self| of.sketch.up_to(term) as f64 / of.count().max(1) as f64;
+        self.half_width(share, share(self))
+    }
+
+    /// Half of the interval of the mean of what lies beyond the quantile, over the chance of that.
+    fn shortfall_half_width(&self, quantile: f64, p: f64) -> Option<f64> {
+        let beyond = |of: &Self| {
+            let terms = of.sketch.beyond(quantile);
+            let excess = terms.map(|(term, count)| (term - quantile).max(0.0) * count as f64);
+            excess.sum::<f64>() / of.count().max(1) as f64 / (1.0 - p)
+        };
+        self.half_width(beyond, beyond(self))
+    }
+
+    /// Half of the interval of a mean, from its means by batch; infinite with one batch.
+    fn half_width(&self, of: impl Fn(&Self) -> f64, mean: f64) -> Option<f64> {
+        let (all, batches) = (self.count() as f64, self.batches.len() as f64);
+        if all == 0.0 {
+            return None;
+        }
+        let Ok(law) = StudentsT::new(0.0, 1.0, batches - 1.0) else {
+            return Some(f64::INFINITY);
+        };
+        let part = |batch: &Self| (batch.count() as f64 * (of(batch) - mean)).powi(2);
+        let squares: f64 = self.batches.values().map(part).sum();
+        let error = (squares * batches / (batches - 1.0)).sqrt() / all;
+        Some(law.inverse_cdf(f64::midpoint(1.0, CONFIDENCE)) * error)
     }
 }
 

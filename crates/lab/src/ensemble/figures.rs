@@ -1,5 +1,6 @@
 //! What one path adds to an ensemble.
 
+use super::draws::Place;
 use crate::metrics::{Evidence, METRICS, Metric, fall_of, hardest_hit};
 use crate::record::PathRecord;
 
@@ -34,6 +35,8 @@ pub struct Figures {
     pub fan: Vec<[f64; 2]>,
     /// Whether the ledger could not go on.
     pub stopped: bool,
+    /// What the path counts; as one path by itself where there is nothing.
+    pub place: Option<Place>,
 }
 
 impl Figures {
@@ -78,6 +81,7 @@ pub fn of_path(path: u64, evidence: &Evidence<'_>, lead: usize) -> Figures {
             .collect(),
         fan: fan(record, evidence.without_feedback.unwrap_or(record), lead),
         stopped: record.stopped.is_some(),
+        place: None,
     }
 }
 

@@ -1,26 +1,28 @@
 //! Many paths from one start, and what they say together.
 //!
-//! Path `k` of a seed is always the same path ([`path_seed`]), and everything that paths add up to
+//! Path `k` of a seed is always the same path ([`Draws::path`]), and everything that paths add up to
 //! is kept in integers and in counts: sums do not depend on the order of their terms. So an
 //! [`Ensemble`] gives the same [`Totals`] to the bit on any number of threads, in one piece or
 //! merged from shards, at once or resumed. Memory does not grow with the number of paths.
 
+mod draws;
 mod estimate;
 mod figures;
 mod sketch;
 mod sum;
 mod sweep;
+mod tail_index;
 mod totals;
 
+pub use draws::{BATCHES, Draws, Place};
 pub use estimate::{CONFIDENCE, Estimate, Level, Tail};
 pub use figures::{FALL, Figures, of_path};
 pub use sum::{Distribution, Sum};
 pub use sweep::{Cell, Difference, PathValues, SWEPT, difference};
-pub use totals::{AccountLosses, FallBin, FanStep, Totals, WORST_KEPT, WorstPath};
+pub use totals::{AccountLosses, FallBin, FanStep, Totals, WORST_KEPT, Weights, WorstPath};
 
 use crate::error::ConfigError;
 use crate::metrics::Evidence;
-use crate::random::path_seed;
 use crate::world::World;
 use backstop_core::protocol::Protocol;
 use rayon::prelude::*;
@@ -35,6 +37,8 @@ pub struct Ensemble<'a, P> {
     pub seed: u64,
     /// Position of the asset whose price the fan shows.
     pub lead: usize,
+    /// How its paths are drawn.
+    pub draws: Draws,
 }
 
 impl<P: Protocol + Send + Sync> Ensemble<'_, P> {
@@ -47,12 +51,13 @@ impl<P: Protocol + Send + Sync> Ensemble<'_, P> {
     /// breaks, nothing is returned.
     ///
     /// # Errors
-    /// When a price process cannot be drawn.
+    /// When a price process cannot be drawn, or not in this way.
     pub fn run(
         &self,
         paths: Range<u64>,
         on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<Totals>, ConfigError> {
+        self.draws.check(self.start.prices())?;
         let done = paths.into_par_iter().try_fold(
             || self.empty(),
             |mut totals, path| {
@@ -79,11 +84,15 @@ impl<P: Protocol + Send + Sync> Ensemble<'_, P> {
     }
 
     fn path(&self, path: u64) -> Result<Figures, ConfigError> {
-        let mut world = self.start.fork(path_seed(self.seed, path))?;
+        let mut world = self.start.fork(self.draws.path(self.seed, path))?;
+        let place = self.draws.place(path, world.log_ratio());
         let undisturbed = world.undisturbed();
         let record = world.run(&mut |_| ControlFlow::Continue(()));
         let evidence = Evidence::paired(&record, &undisturbed);
-        Ok(of_path(path, &evidence, self.lead))
+        Ok(Figures {
+            place,
+            ..of_path(path, &evidence, self.lead)
+        })
     }
 }
 
@@ -93,5 +102,7 @@ enum Stop {
     Config(ConfigError),
 }
 
+#[cfg(test)]
+mod draws_tests;
 #[cfg(test)]
 mod tests;

@@ -24,9 +24,9 @@ fn power(size: f64) -> i32 {
     (size.ln() / log_gamma()).ceil() as i32
 }
 
-/// Counts by bin. Bin 0 is zero; positive terms lie above it and negative ones below.
+/// Counts by bin, or sums of weights where terms have weights. Bin 0 is zero; positive terms lie above it and negative ones below.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Sketch(BTreeMap<i32, u64>);
+pub(super) struct Sketch(BTreeMap<i32, u128>);
 
 fn bin(term: f64) -> i32 {
     let size = term.abs().min(LARGEST);
@@ -48,8 +48,25 @@ fn stands_for(bin: i32) -> f64 {
 }
 
 impl Sketch {
-    pub(super) fn add(&mut self, term: f64) {
-        *self.0.entry(bin(term)).or_default() += 1;
+    /// Adds a term that counts so often.
+    pub(super) fn add(&mut self, term: f64, count: u64) {
+        *self.0.entry(bin(term)).or_default() += u128::from(count);
+    }
+
+    /// How often terms count in all.
+    pub(super) fn count(&self) -> u128 {
+        self.0.values().sum()
+    }
+
+    /// How often terms up to that of a bin's count.
+    pub(super) fn up_to(&self, term: f64) -> u128 {
+        self.0.range(..=bin(term)).map(|(_, count)| count).sum()
+    }
+
+    /// Terms above that of a bin, each with how often it counts.
+    pub(super) fn beyond(&self, term: f64) -> impl Iterator<Item = (f64, u128)> {
+        let beyond = self.0.range(bin(term).saturating_add(1)..);
+        beyond.map(|(bin, count)| (stands_for(*bin), *count))
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -59,7 +76,7 @@ impl Sketch {
     }
 
     /// The term of a rank, from 0 for the smallest; nothing beyond the last.
-    pub(super) fn at(&self, rank: u64) -> Option<f64> {
+    pub(super) fn at(&self, rank: u128) -> Option<f64> {
         let mut passed = 0;
         let found = self.0.iter().find(|(_, count)| {
             passed += **count;
@@ -69,9 +86,8 @@ impl Sketch {
     }
 
     /// Terms from a rank up, the largest first, each with how often it occurs.
-    pub(super) fn above_rank(&self, rank: u64) -> Vec<(f64, u64)> {
-        let all: u64 = self.0.values().sum();
-        let mut left = all.saturating_sub(rank);
+    pub(super) fn above_rank(&self, rank: u128) -> Vec<(f64, u128)> {
+        let mut left = self.count().saturating_sub(rank);
         let mut terms = Vec::new();
         for (bin, count) in self.0.iter().rev() {
             let taken = left.min(*count);
@@ -92,7 +108,7 @@ mod tests {
 
     fn of(terms: &[f64]) -> Sketch {
         let mut sketch = Sketch::default();
-        terms.iter().for_each(|term| sketch.add(*term));
+        terms.iter().for_each(|term| sketch.add(*term, 1));
         sketch
     }
 
@@ -119,7 +135,7 @@ mod tests {
             assert!(near(sketch.at(rank), want), "{rank}");
         }
         assert_eq!(sketch.at(4), None);
-        let counts: Vec<u64> = sketch
+        let counts: Vec<u128> = sketch
             .above_rank(1)
             .iter()
             .map(|(_, count)| *count)
@@ -134,7 +150,7 @@ mod tests {
             let sketch = of(&terms);
             terms.sort_by(f64::total_cmp);
             for (rank, want) in terms.iter().enumerate() {
-                let got = sketch.at(rank as u64).unwrap();
+                let got = sketch.at(rank as u128).unwrap();
                 let allowed = QUANTILE_ERROR * (1.0 + 1e-9) * want.abs() + SMALLEST;
                 prop_assert!((got - want).abs() <= allowed, "{rank}: {got} {want}");
             }

@@ -1,8 +1,10 @@
 //! Sums that do not depend on the order of their terms, and the distribution of one figure.
 
+use super::draws::{ONE, Place};
 use super::sketch::Sketch;
 use backstop_core::units::U256;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Terms are kept to a billionth of their unit.
 const SCALE: f64 = 1e9;
@@ -10,7 +12,8 @@ const SCALE: f64 = 1e9;
 const LARGEST: f64 = 1e20;
 
 /// Count, sum, sum of squares and range. Terms are rounded to a billionth of their unit, half away
-/// from zero; the sums of what is rounded are exact.
+/// from zero; the sums of what is rounded are exact. Where terms have weights, these are whole
+/// multiples of 2⁻⁴⁸ and their products with the terms are summed exactly too.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Sum {
     count: u64,
@@ -26,6 +29,49 @@ pub struct Sum {
     /// Billionths.
     #[serde(with = "text")]
     max: i128,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    weighted: Option<Weighted>,
+}
+
+/// Sums of weights in units of 2⁻⁴⁸, alone and times billionths.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+struct Weighted {
+    #[serde(with = "text")]
+    weight: u128,
+    /// Of the terms above zero.
+    #[serde(with = "text")]
+    above: U256,
+    /// Of the terms below zero, without the sign.
+    #[serde(with = "text")]
+    below: U256,
+}
+
+impl Weighted {
+    fn add(&mut self, term: i128, weight: u64) {
+        self.weight += u128::from(weight);
+        let product = U256::from(term.unsigned_abs()) * U256::from(weight);
+        let side = if term < 0 {
+            &mut self.below
+        } else {
+            &mut self.above
+        };
+        *side += product;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.weight += other.weight;
+        self.above += other.above;
+        self.below += other.below;
+    }
+
+    fn total(&self) -> f64 {
+        let unit = SCALE * ONE as f64;
+        if self.above >= self.below {
+            f64::from(self.above - self.below) / unit
+        } else {
+            -f64::from(self.below - self.above) / unit
+        }
+    }
 }
 
 impl Default for Sum {
@@ -36,14 +82,20 @@ impl Default for Sum {
             squares: U256::ZERO,
             min: i128::MAX,
             max: i128::MIN,
+            weighted: None,
         }
     }
+}
+
+/// A term in billionths of its unit.
+fn billionths(term: f64) -> i128 {
+    (term.clamp(-LARGEST, LARGEST) * SCALE).round() as i128
 }
 
 impl Sum {
     /// Adds a term that is a number.
     pub fn add(&mut self, term: f64) {
-        let term = (term.clamp(-LARGEST, LARGEST) * SCALE).round() as i128;
+        let term = billionths(term);
         let size = U256::from(term.unsigned_abs());
         self.count += 1;
         self.sum += term;
@@ -52,8 +104,20 @@ impl Sum {
         self.max = self.max.max(term);
     }
 
+    /// Adds a term that counts as a path does.
+    pub fn add_of(&mut self, term: f64, place: Option<Place>) {
+        self.add(term);
+        if let Some(weight) = place.and_then(|place| place.weight) {
+            let weighted = self.weighted.get_or_insert_default();
+            weighted.add(billionths(term), weight);
+        }
+    }
+
     /// Adds another sum.
     pub fn merge(&mut self, other: &Self) {
+        if let Some(more) = &other.weighted {
+            self.weighted.get_or_insert_default().merge(more);
+        }
         self.count += other.count;
         self.sum += other.sum;
         self.squares += other.squares;
@@ -66,17 +130,29 @@ impl Sum {
         self.count
     }
 
-    /// The sum itself.
+    /// How many paths the terms count for: their number, or the sum of their weights.
+    pub fn mass(&self) -> f64 {
+        match &self.weighted {
+            None => self.count as f64,
+            Some(weighted) => weighted.weight as f64 / ONE as f64,
+        }
+    }
+
+    /// The sum itself, of terms times weights where they have weights.
     pub fn total(&self) -> f64 {
-        self.sum as f64 / SCALE
+        match &self.weighted {
+            None => self.sum as f64 / SCALE,
+            Some(weighted) => weighted.total(),
+        }
     }
 
-    /// Arithmetic mean; nothing without terms.
+    /// Arithmetic mean, weighted where terms have weights; nothing without terms that count.
     pub fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.total() / self.count as f64)
+        let mass = self.mass();
+        (mass > 0.0).then(|| self.total() / mass)
     }
 
-    /// Unbiased variance; nothing with fewer than two terms.
+    /// Unbiased variance of the terms, whatever their weights; nothing with fewer than two.
     pub fn variance(&self) -> Option<f64> {
         if self.count < 2 {
             return None;
@@ -105,43 +181,102 @@ impl Sum {
 pub struct Distribution {
     /// Moments.
     pub sum: Sum,
-    sketch: Sketch,
+    pub(super) sketch: Sketch,
+    /// The same by batch, where paths come in batches.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) batches: BTreeMap<u16, Self>,
 }
 
 impl Distribution {
     /// Adds a term that is a number.
     pub fn add(&mut self, term: f64) {
-        self.sum.add(term);
-        self.sketch.add(term);
+        self.add_weighted(term, None);
+    }
+
+    /// Adds a term that counts as a path does, without its batch: where no interval is asked for.
+    pub fn add_weighted(&mut self, term: f64, place: Option<Place>) {
+        self.sum.add_of(term, place);
+        let weight = place.and_then(|place| place.weight);
+        self.sketch.add(term, weight.unwrap_or(1));
+    }
+
+    /// Adds a term that counts as a path does.
+    pub fn add_of(&mut self, term: f64, place: Option<Place>) {
+        self.add_weighted(term, place);
+        if let Some(Place { batch, .. }) = place {
+            let batch = self.batches.entry(batch).or_default();
+            batch.add_weighted(term, place);
+        }
     }
 
     /// Adds another distribution.
     pub fn merge(&mut self, other: &Self) {
         self.sum.merge(&other.sum);
         self.sketch.merge(&other.sketch);
+        for (batch, more) in &other.batches {
+            self.batches.entry(*batch).or_default().merge(more);
+        }
     }
 
     /// The quantile at a share from 0 to 1: the term of rank ⌈n · share⌉, from 1; nothing without
-    /// terms.
+    /// terms. Of terms with weights n is the sum of the weights.
     pub fn quantile(&self, share: f64) -> Option<f64> {
-        let rank = (self.sum.count() as f64 * share.clamp(0.0, 1.0)).ceil();
-        self.ranked(rank as u64)
+        let rank = (self.count() as f64 * share.clamp(0.0, 1.0)).ceil();
+        self.ranked(rank as u128)
+    }
+
+    /// Share of the terms that lie below a bound, to a tenth of a percent of it; nothing without
+    /// terms.
+    pub fn share_below(&self, bound: f64) -> Option<f64> {
+        let count = self.count();
+        let (mut low, mut high) = (0, count);
+        while low < high {
+            let middle = low.midpoint(high);
+            let below = self
+                .sketch
+                .at(middle)
+                .is_some_and(|term| self.within(term) < bound);
+            if below {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        (count > 0).then(|| low as f64 / count as f64)
+    }
+
+    /// What a share of the terms reaches or exceeds, at least one of them; nothing without terms.
+    pub fn reached_by(&self, share: f64) -> Option<f64> {
+        let count = self.count();
+        // What is lost in the product is less than a millionth of a rank.
+        let largest = (count as f64 * share - 1e-6).ceil().max(1.0);
+        self.ranked(count.checked_sub(largest as u128)? + 1)
+    }
+
+    /// How often terms count in all: their number, or the sum of their weights in units of 2⁻⁴⁸.
+    pub(super) fn count(&self) -> u128 {
+        self.sketch.count()
     }
 
     /// The term of a rank from 1 for the smallest; ranks beyond an end are that end's.
-    pub(super) fn ranked(&self, rank: u64) -> Option<f64> {
-        let (min, max) = (self.sum.min()?, self.sum.max()?);
-        let rank = rank.clamp(1, self.sum.count());
-        Some(self.sketch.at(rank - 1)?.clamp(min, max))
+    pub(super) fn ranked(&self, rank: u128) -> Option<f64> {
+        let count = self.count();
+        let rank = rank.clamp(1, count.max(1));
+        Some(self.within(self.sketch.at(rank - 1)?))
     }
 
     /// Terms of the ranks above this one, each with how often it occurs.
-    pub(super) fn above(&self, rank: u64) -> Vec<(f64, u64)> {
-        let (min, max) = (self.sum.min().unwrap_or(0.0), self.sum.max().unwrap_or(0.0));
+    pub(super) fn above(&self, rank: u128) -> Vec<(f64, u128)> {
         let terms = self.sketch.above_rank(rank).into_iter();
         terms
-            .map(|(term, count)| (term.clamp(min, max), count))
+            .map(|(term, count)| (self.within(term), count))
             .collect()
+    }
+
+    /// What a bin stands for, within the range of the terms.
+    fn within(&self, term: f64) -> f64 {
+        let (min, max) = (self.sum.min().unwrap_or(0.0), self.sum.max().unwrap_or(0.0));
+        term.clamp(min, max)
     }
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::price::Refine;
+use crate::random::path_seed;
 use crate::record::AccountsTold;
 use crate::toy::Toy;
 use crate::world::Recording;
@@ -22,6 +23,7 @@ fn threads_and_pieces_do_not_matter() {
         start: &start,
         seed: 5,
         lead: 0,
+        draws: Draws::Plain,
     };
     let go = || ControlFlow::Continue(());
     let threads = |n| {
@@ -56,6 +58,7 @@ fn a_break_ends_it() {
         start: &start,
         seed: 5,
         lead: 0,
+        draws: Draws::Plain,
     };
     let none = ensemble.run(0..24, &|| ControlFlow::Break(()));
     assert!(none.unwrap().is_none());

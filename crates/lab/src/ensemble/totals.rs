@@ -1,5 +1,6 @@
 //! What paths add up to.
 
+use super::draws::{ONE, Place};
 use super::figures::{FALL, Figures, metrics};
 use super::sum::{Distribution, Sum};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub struct Totals {
     pub falls: BTreeMap<u16, FallBin>,
     /// Points in time of the lead asset's price.
     pub fan: Vec<FanStep>,
+    /// Weights of the paths, where they have weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Weights>,
 }
 
 /// A path to look at.
@@ -45,6 +49,25 @@ pub struct WorstPath {
     pub seized: f64,
     /// Largest fall, share.
     pub fall: f64,
+}
+
+/// Weights of paths that are drawn from another law than the model's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weights {
+    /// Of all paths.
+    pub all: Sum,
+    /// Of the paths that leave bad debt.
+    pub with_bad_debt: Sum,
+}
+
+impl Weights {
+    /// Number of independent paths of equal weight that would tell a mean as well as paths of these
+    /// weights do, (Σw)² ÷ Σw² (Kong, 1992); nothing without weights.
+    pub fn effective(of: &Sum) -> Option<f64> {
+        let (n, mean) = (of.count() as f64, of.mean()?);
+        let squares = of.variance()? * (n - 1.0) / n + mean * mean;
+        (squares > 0.0).then(|| n * mean * mean / squares)
+    }
 }
 
 /// What one account lost over all paths.
@@ -93,11 +116,11 @@ impl Totals {
         self.stopped += u64::from(path.stopped);
         for (metric, value) in metrics().zip(&path.values) {
             if let (Some(all), Some(value)) = (self.figures.get_mut(metric.name), value) {
-                all.add(*value);
+                all.add_of(*value, path.place);
             }
         }
         for (all, taken) in self.taken.iter_mut().zip(&path.taken_usd) {
-            all.add(*taken);
+            all.add_of(*taken, path.place);
         }
         for (account, taken, bad_debt) in &path.accounts {
             let losses = self.accounts.entry(*account).or_default();
@@ -106,7 +129,7 @@ impl Totals {
                 (&mut losses.bad_debt, *bad_debt),
             ] {
                 if term > 0.0 {
-                    sum.add(term);
+                    sum.add_of(term, path.place);
                 }
             }
         }
@@ -117,17 +140,30 @@ impl Totals {
             seized: figure("seized"),
             fall: figure(FALL.name),
         };
-        self.count_fall(&worst);
+        self.count_fall(&worst, path.place);
+        self.weigh(path.place, worst.bad_debt);
         self.worst.push(worst);
         self.keep_worst();
-        self.add_fan(&path.fan);
+        self.add_fan(&path.fan, path.place);
     }
 
-    fn count_fall(&mut self, path: &WorstPath) {
+    fn weigh(&mut self, place: Option<Place>, bad_debt: f64) {
+        let Some(weight) = place.and_then(|place| place.weight) else {
+            return;
+        };
+        let weight = weight as f64 / ONE as f64;
+        let weights = self.weights.get_or_insert_default();
+        weights.all.add(weight);
+        if bad_debt > 0.0 {
+            weights.with_bad_debt.add(weight);
+        }
+    }
+
+    fn count_fall(&mut self, path: &WorstPath, place: Option<Place>) {
         let percent = (path.fall * FALL_BINS).floor().clamp(0.0, FALL_BINS) as u16;
         let bin = self.falls.entry(percent).or_default();
-        bin.bad_debt.add(path.bad_debt);
-        bin.seized.add(path.seized);
+        bin.bad_debt.add_of(path.bad_debt, place);
+        bin.seized.add_of(path.seized, place);
     }
 
     fn keep_worst(&mut self) {
@@ -139,7 +175,7 @@ impl Totals {
         self.worst.truncate(WORST_KEPT);
     }
 
-    fn add_fan(&mut self, fan: &[[f64; 2]]) {
+    fn add_fan(&mut self, fan: &[[f64; 2]], place: Option<Place>) {
         let steps = shown(fan.len());
         if self.fan.is_empty() {
             let step = |at: &usize| FanStep {
@@ -151,8 +187,8 @@ impl Totals {
         for (all, at) in self.fan.iter_mut().zip(steps) {
             let [with, without] = fan.get(at).copied().unwrap_or([f64::NAN; 2]);
             if with.is_finite() && without.is_finite() {
-                all.with.add(with);
-                all.without.add(without);
+                all.with.add_weighted(with, place);
+                all.without.add_weighted(without, place);
             }
         }
     }
@@ -177,6 +213,11 @@ impl Totals {
             bin.bad_debt.merge(&more.bad_debt);
             bin.seized.merge(&more.seized);
         }
+        if let Some(more) = &other.weights {
+            let weights = self.weights.get_or_insert_default();
+            weights.all.merge(&more.all);
+            weights.with_bad_debt.merge(&more.with_bad_debt);
+        }
         self.worst.extend(other.worst.iter().copied());
         self.keep_worst();
         if self.fan.is_empty() {
@@ -187,6 +228,12 @@ impl Totals {
                 all.without.merge(&more.without);
             }
         }
+    }
+
+    /// How many paths these count for: their number, or the sum of their weights.
+    pub fn mass(&self) -> f64 {
+        let weights = self.weights.as_ref();
+        weights.map_or(self.paths as f64, |weights| weights.all.total())
     }
 
     /// One figure's distribution, by the metric's name.

@@ -17,6 +17,9 @@ pub struct FeedConfig {
     pub heartbeat_s: u64,
     /// Seconds from the start of a round to its answer.
     pub delay_s: u64,
+    /// Seconds over which the sampled prices are averaged (an arithmetic mean over time); 0 for the price of
+    /// the moment.
+    pub twap_s: u64,
 }
 
 impl FeedConfig {
@@ -43,6 +46,39 @@ pub struct Feed {
     last: (f64, u64),
     /// Arrival times and prices, in order.
     in_flight: VecDeque<(u64, f64)>,
+    window: Window,
+}
+
+/// Samples of the last seconds, each of which holds until the next.
+#[derive(Clone, Debug, Default)]
+struct Window {
+    /// Since when, and price.
+    samples: VecDeque<(u64, f64)>,
+}
+
+impl Window {
+    /// Takes a sample, and returns the mean over the seconds until `time`: the new price holds from the
+    /// sample before it on, as a pool's accumulator counts it when it is read right after the trade.
+    fn mean(&mut self, usd: f64, time: u64, seconds: u64) -> f64 {
+        self.samples.push_back((time, usd));
+        let oldest = time.saturating_sub(seconds);
+        while self
+            .samples
+            .get(1)
+            .is_some_and(|(until, _)| *until <= oldest)
+        {
+            self.samples.pop_front();
+        }
+        let (mut sum, mut length) = (0.0, 0.0);
+        let mut from = self.samples.front().map_or(time, |first| first.0);
+        for (until, price) in self.samples.iter().skip(1) {
+            let held = until.saturating_sub(from.max(oldest)) as f64;
+            sum += held * price;
+            length += held;
+            from = *until;
+        }
+        if length > 0.0 { sum / length } else { usd }
+    }
 }
 
 impl Feed {
@@ -53,11 +89,19 @@ impl Feed {
             answer: usd,
             last: (usd, time),
             in_flight: VecDeque::new(),
+            window: Window {
+                samples: VecDeque::from([(time, usd)]),
+            },
         }
     }
 
     /// Samples the source price and returns the answer that holds now, USD.
     pub fn sample(&mut self, usd: f64, time: u64) -> f64 {
+        let usd = if self.config.twap_s > 0 && usd.is_finite() && usd > 0.0 {
+            self.window.mean(usd, time, self.config.twap_s)
+        } else {
+            usd
+        };
         if self.starts_round(usd, time) {
             self.last = (usd, time);
             let arrival = time.saturating_add(self.config.delay_s);
@@ -107,6 +151,7 @@ mod tests {
             deviation,
             heartbeat_s,
             delay_s,
+            twap_s: 0,
         };
         let falling = [99.9, 99.6, 99.4, 99.0, 98.9, 98.8];
         for (config, want) in [
@@ -145,9 +190,23 @@ mod tests {
             deviation: 0.0,
             heartbeat_s: 1,
             delay_s: 0,
+            twap_s: 0,
         };
         let got = answers(config, &[0.0, f64::NAN, f64::INFINITY, 50.0]);
         assert_eq!(got, [100.0, 100.0, 100.0, 50.0]);
+    }
+
+    #[test]
+    fn a_mean_over_time_follows_slowly() {
+        let config = FeedConfig {
+            deviation: 0.0,
+            heartbeat_s: 1,
+            delay_s: 0,
+            twap_s: 180,
+        };
+        // The first sample is all there is of the window; then the new price fills it by thirds.
+        let got = answers(config, &[100.0, 100.0, 70.0, 70.0, 70.0, 70.0]);
+        assert_eq!(got, [100.0, 100.0, 90.0, 80.0, 70.0, 70.0]);
     }
 
     #[test]
@@ -164,6 +223,7 @@ mod tests {
                 deviation,
                 heartbeat_s,
                 delay_s: 0,
+                twap_s: 0,
             };
             assert_eq!(config.check("f").unwrap_err().to_string(), want);
         }

@@ -3,15 +3,28 @@
 //! A new metric is its file and one line in [`METRICS`]; reports list what they find there.
 
 mod amplification;
+mod attacks;
+mod burden;
+mod cascade;
+mod efficiency;
+mod exit_liquidity;
+mod fund;
 mod impact;
+mod leverage;
+mod liquidations_at_risk;
+mod margin_calls;
 mod recovery;
+mod recovery_rate;
 mod saved;
 mod surplus;
 mod time_to_clear;
 mod totals;
 mod toxic;
+mod under_water;
 
 pub use amplification::{amplification_of, fall_of};
+pub use cascade::{Cascade, cascades_of};
+pub use exit_liquidity::exit_liquidity_sensitivity;
 pub use impact::impact_of;
 pub use recovery::{Recovery, recovery_of};
 
@@ -92,6 +105,29 @@ pub const METRICS: &[Metric] = &[
     recovery::DISPLACEMENT,
     time_to_clear::TIME_TO_CLEAR,
     toxic::TOXIC,
+    liquidations_at_risk::LIQUIDATIONS_AT_RISK,
+    liquidations_at_risk::COLLATERAL_AT_RISK,
+    recovery_rate::RECOVERY_RATE,
+    efficiency::DEFICIT_AVOIDED,
+    efficiency::LIQUIDATION_EFFICIENCY,
+    burden::REALISED_SLIPPAGE,
+    burden::PENALTY_BURDEN,
+    burden::BONUS_DISSIPATED,
+    under_water::TIME_UNDER_WATER,
+    margin_calls::MARGIN_CALL_VELOCITY,
+    fund::FUND_DEPLETED,
+    fund::FUND_DEPLETION_TIME,
+    cascade::CASCADES,
+    cascade::LARGEST_CASCADE,
+    cascade::LARGEST_CASCADE_LIQUIDATIONS,
+    leverage::LEVERAGE_AT_RISK,
+    leverage::LEVERAGE,
+    leverage::LEVERAGE_PEAK,
+    leverage::LEVERAGE_CORRELATION,
+    leverage::BORROWED_TO_LEVER,
+    attacks::ATTACKS,
+    attacks::ATTACK_COST,
+    attacks::ATTACK_PROFIT,
 ];
 
 /// The asset whose oracle price falls most over a path, and by what share of its first price.

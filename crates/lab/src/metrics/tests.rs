@@ -1,5 +1,7 @@
 use super::*;
-use crate::record::{AccountRow, AccountsTold, LiquidationRow, StepRow};
+use crate::record::{
+    AccountRow, AccountsTold, CoverageRow, LiquidationRow, LiquidatorKind, LiquidatorRow, StepRow,
+};
 use backstop_core::protocol::{AccountId, AssetId, OfferKind};
 use backstop_core::units::{Amount, Ratio};
 
@@ -68,6 +70,8 @@ fn account(health_end: Ratio, liquidations: u32) -> AccountRow {
         penalty_usd: 0.0,
         deficit_usd: 0.0,
         shortfall_usd: 0.0,
+        lacking_usd: 0.0,
+        under_water_s: 0,
     }
 }
 
@@ -315,4 +319,252 @@ fn impact_is_the_deepest_gap_of_a_step() {
     }
     let alone = path(&[100.0, 80.0]);
     assert_eq!(value("price_impact", &Evidence::of(&alone)), None);
+}
+
+#[test]
+fn everything_up_for_liquidation_is_at_risk() {
+    const ONE: u128 = 1_000_000_000_000_000_000;
+    let mut record = path(&[1.0]);
+    record.accounts_told = AccountsTold::All;
+    record.liquidations = vec![LiquidationRow {
+        cleared_usd: 60.0,
+        deficit_usd: 5.0,
+        ..liquidation(1, 9, 9)
+    }];
+    let row = |health, liquidations, debt: f64| AccountRow {
+        collateral_usd: [100.0, 10.0],
+        debt_usd: [60.0, debt],
+        ..account(Ratio::new(health), liquidations)
+    };
+    record.accounts = vec![
+        row(2 * ONE, 1, 10.0),
+        row(ONE - 1, 0, 30.0),
+        row(ONE, 0, 40.0),
+    ];
+    let evidence = Evidence::of(&record);
+    assert_eq!(value("liquidations_at_risk", &evidence), Some(95.0));
+    assert_eq!(value("collateral_at_risk", &evidence), Some(200.0));
+    // Debts of 60 with equities of 40.
+    assert_eq!(value("leverage_at_risk", &evidence), Some(1.5));
+    assert_eq!(
+        value("collateral_at_risk", &Evidence::of(&path(&[1.0]))),
+        None
+    );
+}
+
+#[test]
+fn rescue_is_judged_by_what_it_saved() {
+    for (name, lacking, left, liquidations, avoided, efficiency) in [
+        (
+            "would have lacked 50, left 10",
+            50.0,
+            10.0,
+            1,
+            40.0,
+            Some(0.05),
+        ),
+        ("would never have lacked", 0.0, 0.0, 1, 0.0, None),
+        ("made it worse", 5.0, 10.0, 1, 0.0, None),
+        ("was not liquidated", 50.0, 50.0, 0, 0.0, None),
+    ] {
+        let mut record = path(&[1.0, 1.0]);
+        record.steps.iter_mut().for_each(|row| row.bonus_usd = 1.0);
+        record.accounts_told = AccountsTold::Touched;
+        record.accounts = vec![AccountRow {
+            lacking_usd: lacking,
+            shortfall_usd: left,
+            under_water_s: 120,
+            ..account(Ratio::ZERO, liquidations)
+        }];
+        let evidence = Evidence::of(&record);
+        assert_eq!(value("deficit_avoided", &evidence), Some(avoided), "{name}");
+        assert_eq!(
+            value("liquidation_efficiency", &evidence),
+            efficiency,
+            "{name}"
+        );
+        assert_eq!(value("time_under_water", &evidence), Some(120.0), "{name}");
+    }
+}
+
+#[test]
+fn burdens_are_shares() {
+    let mut record = path(&[1.0, 1.0]);
+    for row in &mut record.steps {
+        (row.bonus_usd, row.gas_usd) = (5.0, 2.0);
+    }
+    record.accounts_told = AccountsTold::Touched;
+    record.accounts = vec![AccountRow {
+        shortfall_usd: 15.0,
+        ..account(Ratio::ZERO, 1)
+    }];
+    let sale = |kind| LiquidationRow {
+        kind,
+        seized_usd: 100.0,
+        taken_usd: 105.0,
+        cleared_usd: 80.0,
+        deficit_usd: 5.0,
+        ..liquidation(1, 9, 9)
+    };
+    record.liquidations = vec![sale(OfferKind::Repay)];
+    record.liquidators = vec![LiquidatorRow {
+        name: "bot".to_owned(),
+        kind: LiquidatorKind::Public,
+        won: 1,
+        lost: 0,
+        repaid_usd: 80.0,
+        gas_usd: 4.0,
+        slippage_usd: 3.0,
+        loan_fee_usd: 0.0,
+        profit_usd: 0.0,
+        inventory_usd: 40.0,
+    }];
+    let evidence = Evidence::of(&record);
+    for (name, want) in [
+        ("realised_slippage", 0.05),
+        ("penalty_burden", 25.0 / 80.0),
+        ("bonus_dissipated", 0.4),
+        ("recovery_rate", 0.8),
+    ] {
+        assert_eq!(value(name, &evidence), Some(want), "{name}");
+    }
+    record.liquidations = vec![sale(OfferKind::Exchange)];
+    let evidence = Evidence::of(&record);
+    assert_eq!(value("penalty_burden", &evidence), None);
+}
+
+#[test]
+fn a_fund_is_depleted_when_the_rest_is_shared_out() {
+    let payment = |time, left_usd| CoverageRow {
+        step: 0,
+        time,
+        layer: "layer".to_owned(),
+        asset: AssetId(0),
+        amount: Amount::ZERO,
+        usd: 1.0,
+        left_usd,
+    };
+    for (name, rows, depleted, time) in [
+        ("no deficit", vec![], Some(0.0), None),
+        (
+            "it pays",
+            vec![payment(60, 10.0), payment(90, 1.0)],
+            Some(0.0),
+            None,
+        ),
+        (
+            "it is used up in the same minute",
+            vec![
+                payment(60, 10.0),
+                payment(120, 0.0),
+                payment(120, f64::INFINITY),
+            ],
+            Some(1.0),
+            Some(120.0),
+        ),
+        (
+            "there is none",
+            vec![payment(60, f64::INFINITY)],
+            None,
+            None,
+        ),
+    ] {
+        let mut record = path(&[1.0, 1.0]);
+        record.coverage = rows;
+        let evidence = Evidence::of(&record);
+        assert_eq!(value("fund_depleted", &evidence), depleted, "{name}");
+        assert_eq!(value("fund_depletion_time", &evidence), time, "{name}");
+    }
+}
+
+#[test]
+fn cascades_are_runs_of_steps() {
+    let mut record = path(&[1.0; 7]);
+    for (row, (n, usd)) in record.steps.iter_mut().zip([
+        (0, 0.0),
+        (2, 20.0),
+        (1, 5.0),
+        (0, 7.0),
+        (1, 30.0),
+        (0, 0.0),
+        (3, 1.0),
+    ]) {
+        (row.liquidations, row.seized_usd) = (n, usd);
+    }
+    let want = [(1, 2, 3, 25.0), (4, 1, 1, 30.0), (6, 1, 3, 1.0)];
+    let cascades = cascades_of(&record);
+    let got = cascades
+        .iter()
+        .map(|c| (c.step, c.steps, c.liquidations, c.seized_usd));
+    assert_eq!(got.collect::<Vec<_>>(), want);
+    let evidence = Evidence::of(&record);
+    assert_eq!(value("cascades", &evidence), Some(3.0));
+    assert_eq!(value("largest_cascade", &evidence), Some(30.0));
+    assert_eq!(value("largest_cascade_liquidations", &evidence), Some(3.0));
+}
+
+#[test]
+fn margin_calls_are_counted_by_the_hour() {
+    for (step_s, calls, want) in [
+        (60, vec![0, 3, 4, 0], Some(7.0)),
+        (1_800, vec![1, 5, 2, 8, 1], Some(10.0)),
+        (7_200, vec![0, 6], Some(3.0)),
+    ] {
+        let mut record = path(&vec![1.0; calls.len()]);
+        for (i, (row, n)) in record.steps.iter_mut().zip(calls).enumerate() {
+            (row.time, row.margin_calls) = (step_s * i as u64, Some(n));
+        }
+        assert_eq!(value("margin_call_velocity", &Evidence::of(&record)), want);
+    }
+    let none = path(&[1.0, 1.0]);
+    assert_eq!(value("margin_call_velocity", &Evidence::of(&none)), None);
+}
+
+#[test]
+fn leverage_is_debt_over_equity() {
+    let mut record = path(&[1.0; 4]);
+    record.symbols = vec!["ETH".to_owned(), "BTC".to_owned()];
+    // Debts over equities of 1, 2, 4, 2 and of 3, 6, 12, 6: they move as one.
+    for (row, scale) in record.steps.iter_mut().zip([1.0, 2.0, 4.0, 2.0]) {
+        row.by_collateral = vec![
+            [10.0 + 10.0 * scale, 10.0 * scale],
+            [10.0 + 30.0 * scale, 30.0 * scale],
+        ];
+    }
+    let evidence = Evidence::of(&record);
+    assert_eq!(value("leverage", &evidence), Some(4.5));
+    assert_eq!(value("leverage_peak", &evidence), Some(8.0));
+    let together = value("leverage_correlation", &evidence).unwrap();
+    assert!((together - 1.0).abs() < 1e-12);
+    record.symbols.truncate(1);
+    let evidence = Evidence::of(&record);
+    assert_eq!(value("leverage_correlation", &evidence), None);
+}
+
+#[test]
+fn deeper_venues_bring_more() {
+    let sold = |proceeds| {
+        let mut record = path(&[1.0]);
+        record.liquidations = vec![LiquidationRow {
+            seized_usd: 100.0,
+            proceeds_usd: proceeds,
+            ..liquidation(1, 9, 9)
+        }];
+        record
+    };
+    // A constant product of X tokens returns X/(X + q) of the value: 1/2 for q = X, 2/3 at twice the depth.
+    let got = exit_liquidity_sensitivity(&sold(50.0), &sold(200.0 / 3.0), 2.0).unwrap();
+    assert!((got - (4.0f64 / 3.0).log2()).abs() < 1e-12);
+    assert_eq!(
+        exit_liquidity_sensitivity(&sold(50.0), &sold(50.0), 2.0),
+        Some(0.0)
+    );
+    assert_eq!(
+        exit_liquidity_sensitivity(&sold(50.0), &path(&[1.0]), 2.0),
+        None
+    );
+    assert_eq!(
+        exit_liquidity_sensitivity(&sold(50.0), &sold(60.0), 1.0),
+        None
+    );
 }

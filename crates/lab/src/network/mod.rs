@@ -147,6 +147,21 @@ impl Network {
         }
     }
 
+    /// Lets all blocks before a time after the path's start pass without liquidations; how many.
+    pub fn pass_blocks(&mut self, end_s: f64) -> u64 {
+        let first = self.height;
+        while self.next_block_s() < end_s {
+            self.height += 1;
+            if let GasModel::BaseFee(fee) = &self.config.gas {
+                self.base_fee.close_block(fee, 0.0, &mut self.rng);
+            }
+        }
+        if let GasModel::BaseFee(fee) = &self.config.gas {
+            self.gas_gwei = self.base_fee.gwei(fee);
+        }
+        self.height - first
+    }
+
     /// Price of gas now, gwei.
     pub fn gas_gwei(&self) -> f64 {
         self.gas_gwei

@@ -195,7 +195,7 @@ impl Process for Ready {
         false
     }
 
-    fn draw(&self, path: &mut [f64], draw: &Draw) {
+    fn draw(&self, path: &mut [f64], draw: &Draw<'_>) {
         let mut rng = stream(draw.seed, Purpose::Blocks(self.group));
         let Some((first, rest)) = path.split_first_mut() else {
             return;

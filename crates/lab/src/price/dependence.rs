@@ -211,6 +211,15 @@ impl Joint {
         })
     }
 
+    /// Weights of all assets' own shocks in that of one asset; their squares add up to 1.
+    pub(super) fn weights(&self, asset: usize) -> Vec<(usize, f64)> {
+        let Some(row) = self.rows.iter().find(|row| row.asset == asset) else {
+            return vec![(asset, 1.0)];
+        };
+        let others = row.others.iter().copied();
+        others.chain([(asset, row.own)]).collect()
+    }
+
     /// Joins independent standard normal shocks, by asset and step; step 0 has none.
     pub(super) fn mix(&self, shocks: &mut [Vec<f64>], seed: u64) {
         // From the last asset to the first, so that the others' shocks are still their own.

@@ -152,7 +152,7 @@ impl Process for Ready {
         true
     }
 
-    fn draw(&self, path: &mut [f64], draw: &Draw) {
+    fn draw(&self, path: &mut [f64], draw: &Draw<'_>) {
         match self.clock {
             Clock::Steps(steps) => self.draw_within(path, draw, steps),
             Clock::Periods(periods) => self.draw_over(path, draw, periods),
@@ -162,7 +162,7 @@ impl Process for Ready {
 
 impl Ready {
     /// Periods of one or more steps.
-    fn draw_within(&self, path: &mut [f64], draw: &Draw, steps: u32) {
+    fn draw_within(&self, path: &mut [f64], draw: &Draw<'_>, steps: u32) {
         let mut rng = draw.private();
         let Some((first, rest)) = path.split_first_mut() else {
             return;
@@ -185,7 +185,7 @@ impl Ready {
     }
 
     /// Steps of several periods.
-    fn draw_over(&self, path: &mut [f64], draw: &Draw, periods: u32) {
+    fn draw_over(&self, path: &mut [f64], draw: &Draw<'_>, periods: u32) {
         let mut rng = draw.private();
         let Some((first, rest)) = path.split_first_mut() else {
             return;

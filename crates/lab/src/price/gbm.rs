@@ -46,7 +46,7 @@ impl Process for Ready {
         true
     }
 
-    fn draw(&self, path: &mut [f64], _: &Draw) {
+    fn draw(&self, path: &mut [f64], _: &Draw<'_>) {
         let mut log = -self.mean;
         for value in &mut *path {
             // The shock of step 0 is 0, and the mean is taken back before it.

@@ -196,7 +196,7 @@ impl Process for Bridges {
         false
     }
 
-    fn draw(&self, path: &mut [f64], draw: &Draw) {
+    fn draw(&self, path: &mut [f64], draw: &Draw<'_>) {
         let mut rng = draw.private();
         for (bar, span) in &self.spans {
             bridge(
@@ -302,7 +302,14 @@ mod tests {
         let ready = Historical { bars, refine }.prepare(&grid, "price");
         let ready = ready.map_err(|e| e.to_string())?;
         let mut path = vec![0.0; grid.steps as usize];
-        ready.draw(&mut path, &Draw { seed, asset: 0 });
+        ready.draw(
+            &mut path,
+            &Draw {
+                seed,
+                asset: 0,
+                jumps: None,
+            },
+        );
         Ok(path)
     }
 

@@ -69,21 +69,32 @@ impl Process for Ready {
         true
     }
 
-    fn draw(&self, path: &mut [f64], draw: &Draw) {
+    fn jumps(&self) -> bool {
+        true
+    }
+
+    fn draw(&self, path: &mut [f64], draw: &Draw<'_>) {
         let mut rng = draw.private();
-        let mut arrivals = Arrivals::new(self.jumps_per_step, &mut rng);
+        let model = self.jumps_per_step;
+        let rate = draw.jumps.map_or(model, |jumps| jumps.rate(model));
+        let mut arrivals = Arrivals::new(rate, &mut rng);
         let Some((first, rest)) = path.split_first_mut() else {
             return;
         };
         *first = 0.0;
+        let (steps, mut count) = (rest.len(), 0);
         let mut log = 0.0;
         for value in rest {
             log += self.mean + self.deviation * *value;
             arrivals.step(&mut rng, |_, rng| {
                 let size: f64 = StandardNormal.sample(rng);
                 log += self.jump_mean + self.jump_deviation * size;
+                count += 1;
             });
             *value = log;
+        }
+        if let Some(jumps) = draw.jumps {
+            jumps.weigh(count, steps, model);
         }
         exponentiate(path, self.start);
     }

@@ -13,6 +13,7 @@ mod arrivals;
 mod bootstrap;
 mod constant;
 mod dependence;
+mod draws;
 mod exponential;
 pub mod fit;
 mod follows;
@@ -32,6 +33,7 @@ mod statistics_for_tests;
 pub use bootstrap::{Blocks, Bootstrap};
 pub use constant::Constant;
 pub use dependence::{Contradiction, Correlation, Dependence, Tail, tail_dependence};
+pub use draws::{Law, MainShocks, PathDraw, SEQUENCE_LENGTH, Tilt};
 pub use follows::Follows;
 pub use garch::Garch;
 pub use gbm::Gbm;
@@ -157,6 +159,8 @@ pub struct PricePaths {
     pub usd: Vec<Vec<f64>>,
     /// By asset: the one whose price it is a multiple of.
     pub follows: Vec<Option<usize>>,
+    /// Logarithm of the density of a tilted law over that of the model; 0 where nothing is tilted.
+    pub log_ratio: f64,
 }
 
 /// The paths of all assets, in their order. For many seeds, make a [`PricePlan`] once.
@@ -173,7 +177,7 @@ pub fn paths(
 }
 
 /// Seconds as a share of a year.
-fn years(seconds: f64) -> f64 {
+pub(crate) fn years(seconds: f64) -> f64 {
     seconds / YEAR_S
 }
 

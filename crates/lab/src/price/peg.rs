@@ -117,7 +117,7 @@ impl Process for Ready {
         true
     }
 
-    fn draw(&self, path: &mut [f64], draw: &Draw) {
+    fn draw(&self, path: &mut [f64], draw: &Draw<'_>) {
         let mut rng = draw.private();
         let mut arrivals = Arrivals::new(self.jumps_per_step, &mut rng);
         let Some((first, rest)) = path.split_first_mut() else {

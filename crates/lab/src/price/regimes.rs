@@ -216,7 +216,7 @@ impl Process for Ready {
         true
     }
 
-    fn draw(&self, path: &mut [f64], draw: &Draw) {
+    fn draw(&self, path: &mut [f64], draw: &Draw<'_>) {
         let mut rng = draw.private();
         let Some((first, rest)) = path.split_first_mut() else {
             return;

@@ -80,7 +80,11 @@ impl Process for Ready {
         self.on.driven()
     }
 
-    fn draw(&self, path: &mut [f64], draw: &Draw) {
+    fn jumps(&self) -> bool {
+        self.on.jumps()
+    }
+
+    fn draw(&self, path: &mut [f64], draw: &Draw<'_>) {
         self.on.draw(path, draw);
         path.iter_mut()
             .zip(&self.factors)

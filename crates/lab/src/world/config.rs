@@ -1,6 +1,7 @@
 //! What a world is made of.
 
-use crate::agents::{BorrowerGroup, LiquidatorConfig};
+use super::census::CensusConfig;
+use crate::agents::{BorrowerGroup, LeverageGroup, LiquidatorConfig, ManipulatorConfig};
 use crate::error::ConfigError;
 use crate::feed::FeedConfig;
 use crate::market::Impact;
@@ -49,6 +50,12 @@ pub struct WorldConfig {
     pub liquidators: Vec<LiquidatorConfig>,
     /// Borrowers that react, by group; all others ignore their position.
     pub borrowers: Vec<BorrowerGroup>,
+    /// Borrowers that take on leverage in calm, by group.
+    pub levered: Vec<LeverageGroup>,
+    /// Who moves an oracle's price where that pays.
+    pub manipulator: Option<ManipulatorConfig>,
+    /// What to count over all accounts; nothing is counted where nothing is said.
+    pub census: Option<CensusConfig>,
     /// Who pays deficits, in order.
     pub coverage: Waterfall,
     /// How much to record.

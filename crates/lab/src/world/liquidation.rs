@@ -42,13 +42,16 @@ impl<P: Protocol> World<P> {
         self.watch.refresh(breached, self.now, vantage);
         let end_s = f64::from(self.config.grid.step_s) * (f64::from(step) + 1.0);
         let (mut used, mut room) = (0u64, 0u64);
-        while self.network.next_block_s() < end_s {
+        // Nobody wakes within a step.
+        while self.watch.is_awake() && self.network.next_block_s() < end_s {
             let mut block = self.network.open_block();
             self.fill(&mut block);
             used = used.saturating_add(block.gas_used());
             room = room.saturating_add(self.config.network.block_gas_limit);
             self.network.close_block(block.gas_used());
         }
+        let idle = self.network.pass_blocks(end_s);
+        room = room.saturating_add(idle.saturating_mul(self.config.network.block_gas_limit));
         self.row.gas_gwei = self.network.gas_gwei();
         self.row.block_use = if room > 0 {
             used as f64 / room as f64

@@ -3,9 +3,9 @@
 //! A step runs in this order:
 //!
 //! 1. outside prices move; venues recover toward them;
-//! 2. the feeds sample the source prices and answer, or not;
+//! 2. a manipulator may move the venues; the feeds sample the source prices and answer, or not;
 //! 3. the protocol takes time and answers: interest accrues, the breach index moves;
-//! 4. borrowers whose time has come add collateral or repay;
+//! 4. borrowers whose time has come add collateral, repay, or take on leverage; a manipulator strikes;
 //! 5. block after block, liquidators read offers, quote their exits, and bid; the block takes what
 //!    fits; what is taken settles on the ledger and sells on the venues;
 //! 6. liquidators with inventory sell some of it;
@@ -17,28 +17,38 @@
 //! [`PathRecord::refusals`](crate::record::PathRecord).
 
 mod books;
+mod census;
+mod collateral_at_risk;
+mod competition;
 mod config;
 mod deficits;
+mod levering;
 mod liquidation;
+mod manipulation;
 mod opportunities;
 mod outcomes;
 mod reactions;
 mod settlement;
+mod under_water;
 mod watch;
 
+pub use census::CensusConfig;
+pub use collateral_at_risk::CollateralAtRisk;
 pub use config::{AssetConfig, Recording, WorldConfig};
 
-use crate::agents::{Borrowers, Crew};
+use crate::agents::{Borrowers, Crew, Levered, Manipulator};
 use crate::error::{ConfigError, require};
 use crate::feed::Feed;
 use crate::market::Market;
 use crate::network::{GasModel, GasToken, Network};
-use crate::price::{Grid, PricePlan};
+use crate::price::{Grid, PathDraw, PricePlan};
 use crate::record::{EventRow, PathRecord, StepRow};
 use backstop_core::coverage::Waterfall;
 use backstop_core::protocol::{AssetId, Events, Prices, Protocol};
 use backstop_core::units::{Amount, Timestamp};
 use books::{Refusals, Units};
+use census::Census;
+use manipulation::as_liquidator;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use watch::Watch;
@@ -72,6 +82,9 @@ pub struct World<P> {
     network: Network,
     crew: Crew,
     borrowers: Borrowers,
+    levered: Levered,
+    manipulator: Option<Manipulator>,
+    census: Option<Census>,
     waterfall: Waterfall,
     watch: Watch,
     units: Units,
@@ -94,17 +107,22 @@ impl<P: Protocol> World<P> {
     ///
     /// # Errors
     /// When a field of the configuration cannot work, or the protocol's time lies after the start.
-    pub fn new(protocol: P, config: WorldConfig, seed: u64) -> Result<Self, ConfigError> {
+    pub fn new(
+        protocol: P,
+        config: WorldConfig,
+        draw: impl Into<PathDraw>,
+    ) -> Result<Self, ConfigError> {
+        let draw = draw.into();
         check_grid(&protocol, &config)?;
         for (i, asset) in config.assets.iter().enumerate() {
             asset.feed.check(&format!("assets[{i}].feed"))?;
         }
         let prices = Arc::new(config.price_plan()?);
         let config = Arc::new(config);
-        let groups = config.borrowers.clone();
-        let borrowers =
-            |protocol: &P, oracle: &[f64]| Borrowers::new(groups, protocol, oracle, seed);
-        Self::begin(protocol, (config, prices), borrowers, seed)
+        let settings = Arc::clone(&config);
+        let residents =
+            |protocol: &P, oracle: &[f64]| Residents::new(&settings, protocol, oracle, draw.seed);
+        Self::begin(protocol, (config, prices), residents, draw)
     }
 
     /// A world at the same first moment under another seed: prices, gas and liquidators' bids are
@@ -113,31 +131,43 @@ impl<P: Protocol> World<P> {
     ///
     /// # Errors
     /// As [`World::new`], where the first prices differ.
-    pub fn fork(&self, seed: u64) -> Result<Self, ConfigError> {
+    pub fn fork(&self, draw: impl Into<PathDraw>) -> Result<Self, ConfigError> {
         let market = (Arc::clone(&self.config), Arc::clone(&self.prices));
-        let borrowers = |_: &P, _: &[f64]| Ok(self.borrowers.clone());
-        Self::begin(self.opening.clone(), market, borrowers, seed)
+        let residents = |_: &P, _: &[f64]| {
+            Ok(Residents {
+                borrowers: self.borrowers.clone(),
+                levered: self.levered.clone(),
+                census: self.census.clone(),
+            })
+        };
+        Self::begin(self.opening.clone(), market, residents, draw.into())
     }
 
-    /// The first moment; `borrowers` sees the protocol and its prices in USD.
+    /// The first moment; `residents` sees the protocol and its prices in USD.
     fn begin(
         mut protocol: P,
         (config, prices): (Arc<WorldConfig>, Arc<PricePlan>),
-        borrowers: impl FnOnce(&P, &[f64]) -> Result<Borrowers, ConfigError>,
-        seed: u64,
+        residents: impl FnOnce(&P, &[f64]) -> Result<Residents, ConfigError>,
+        draw: PathDraw,
     ) -> Result<Self, ConfigError> {
+        let seed = draw.seed;
         let assets = config.assets.len();
-        let market = Market::new(&prices, config.venues.clone(), config.impact, seed)?;
+        let market = Market::new(&prices, config.venues.clone(), config.impact, draw)?;
         let units = Units::new(&protocol);
         let answers = units.answers(market.outside());
         first_prices(&mut protocol, config.grid, &answers)?;
         let oracle = units.usd_answers(&answers);
+        let residents = residents(&protocol, &oracle)?;
+        let (crew, manipulator) = crew(&config, assets, seed)?;
         Ok(Self {
             record: units.empty_record(&protocol, seed),
             feeds: feeds(&config, &market),
             network: Network::new(config.network.clone(), assets, seed)?,
-            crew: Crew::new(config.liquidators.clone(), assets, seed)?,
-            borrowers: borrowers(&protocol, &oracle)?,
+            crew,
+            manipulator,
+            borrowers: residents.borrowers,
+            levered: residents.levered,
+            census: residents.census,
             waterfall: config.coverage.clone(),
             watch: Watch::default(),
             refusals: Refusals::default(),
@@ -176,6 +206,17 @@ impl<P: Protocol> World<P> {
             });
         }
         record
+    }
+
+    /// Logarithm of the density of a tilted law over the model's at this path's prices; 0 where
+    /// nothing is tilted.
+    pub fn log_ratio(&self) -> f64 {
+        self.market.log_ratio()
+    }
+
+    /// The prices, ready to be drawn.
+    pub fn prices(&self) -> &PricePlan {
+        &self.prices
     }
 
     /// The protocol in its present state.
@@ -217,6 +258,7 @@ impl<P: Protocol> World<P> {
             ..StepRow::default()
         };
         self.market.advance(step);
+        self.push_price();
         self.sample_feeds();
         let answers = self.units.answers(&self.feed_answers());
         self.oracle = self.units.usd_answers(&answers);
@@ -224,8 +266,11 @@ impl<P: Protocol> World<P> {
         self.keep_events(events);
         self.network.begin_step(self.now, self.stress_usd());
         self.react();
+        self.lever_up();
+        self.strike();
         self.liquidate(step);
         self.sell_inventories();
+        self.conclude_attack();
         self.cover_deficits();
         self.record_step();
         Ok(())
@@ -275,6 +320,9 @@ impl<P: Protocol> World<P> {
             .map(|asset| self.market.venue_mid(asset))
             .collect();
         row.breached = u32::try_from(self.protocol.breached()).unwrap_or(u32::MAX);
+        if let Some(census) = &mut self.census {
+            census.take(&self.record, &mut row);
+        }
         assert!(
             [row.repaid_usd, row.seized_usd, row.gas_usd, row.deficit_usd]
                 .iter()
@@ -285,6 +333,46 @@ impl<P: Protocol> World<P> {
         );
         self.record.steps.push(row);
     }
+}
+
+/// Who lives in the book: found once, and shared by all paths that begin there.
+struct Residents {
+    borrowers: Borrowers,
+    levered: Levered,
+    census: Option<Census>,
+}
+
+impl Residents {
+    fn new<P: Protocol>(
+        config: &WorldConfig,
+        protocol: &P,
+        oracle: &[f64],
+        seed: u64,
+    ) -> Result<Self, ConfigError> {
+        let census = config.census;
+        let census = census.map(|census| Census::new(census, protocol, oracle));
+        Ok(Self {
+            borrowers: Borrowers::new(config.borrowers.clone(), protocol, oracle, seed)?,
+            levered: Levered::new(config.levered.clone(), protocol, oracle, seed)?,
+            census: census.transpose()?,
+        })
+    }
+}
+
+/// The liquidators, and the manipulator as the last of them.
+fn crew(
+    config: &WorldConfig,
+    assets: usize,
+    seed: u64,
+) -> Result<(Crew, Option<Manipulator>), ConfigError> {
+    let mut crew = Crew::new(config.liquidators.clone(), assets, seed)?;
+    let Some(manipulator) = config.manipulator.clone() else {
+        return Ok((crew, None));
+    };
+    let member = crew.members.len();
+    crew.join(as_liquidator(&manipulator), assets, seed);
+    let manipulator = Manipulator::new(manipulator, member, assets)?;
+    Ok((crew, Some(manipulator)))
 }
 
 fn feeds(config: &WorldConfig, market: &Market) -> Vec<Feed> {
@@ -334,6 +422,8 @@ fn check_grid<P: Protocol>(protocol: &P, config: &WorldConfig) -> Result<(), Con
     )
 }
 
+#[cfg(test)]
+mod agents_tests;
 #[cfg(test)]
 mod auction_tests;
 #[cfg(test)]

@@ -69,6 +69,7 @@ impl<P: Protocol> World<P> {
                     }));
                 }
             }
+            self.play_priority_game(bids.get_mut(before..).unwrap_or_default());
             if bids.len() == before && !waiting {
                 self.consider_sleep(seat);
             }
@@ -147,8 +148,9 @@ impl<P: Protocol> World<P> {
 
     /// A member's bid on an account, if it sees a gain.
     fn bid(&mut self, attempt: Attempt) -> Option<Bid<Attempt>> {
-        let plan = self.plan_of(attempt)?;
-        let (gross_usd, offer) = (plan.gross_usd, plan.offer);
+        let plan = *self.plan_of(attempt)?;
+        let gross_usd = plan.gross_usd - self.risk_charge_usd(attempt.member, &plan);
+        let offer = plan.offer;
         let going = self.network.gas_gwei();
         let gas_usd = self.gas_usd(going);
         let liquidator = self.crew.members.get_mut(attempt.member)?;

@@ -1,6 +1,7 @@
 //! What became of each account, and the end of a path.
 
 use super::World;
+use super::under_water::tell_lacking;
 use crate::door;
 use crate::record::{AccountRow, AccountsTold, LiquidationRow, PathRecord};
 use backstop_core::protocol::{AccountId, Protocol};
@@ -56,6 +57,8 @@ fn begun<P: Protocol>(opening: &P, account: AccountId) -> Option<AccountRow> {
         penalty_usd: 0.0,
         deficit_usd: 0.0,
         shortfall_usd: 0.0,
+        lacking_usd: 0.0,
+        under_water_s: 0,
     })
 }
 
@@ -90,6 +93,8 @@ impl<P: Protocol> World<P> {
         let ends = (&self.opening, &self.protocol);
         record.accounts = outcomes(ends, told, &record.liquidations);
         record.accounts_told = told;
+        let step_s = self.config.grid.step_s;
+        tell_lacking(&self.opening, &self.units, &mut record, step_s);
         record.liquidators = self.liquidator_rows();
         record.refusals = self.refusals.rows();
         if told == AccountsTold::All {

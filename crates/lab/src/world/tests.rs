@@ -19,6 +19,7 @@ pub(crate) fn asset(price: PriceModel) -> AssetConfig {
         deviation: 0.005,
         heartbeat_s: 3_600,
         delay_s: 0,
+        twap_s: 0,
     };
     AssetConfig { price, feed }
 }
@@ -78,6 +79,9 @@ pub(crate) fn config(price: PriceModel) -> WorldConfig {
             },
         ],
         borrowers: Vec::new(),
+        levered: Vec::new(),
+        manipulator: None,
+        census: None,
         coverage: Waterfall::new(vec![
             Box::new(TreasuryReserve::new(Value::new(100_00000000))),
             Box::new(InsuranceFund::new(Value::new(100_00000000))),

@@ -340,6 +340,11 @@ impl Watch {
         self.seats.get_mut(seat)
     }
 
+    /// Whether any seat may still be worth a look in the present step.
+    pub(super) fn is_awake(&self) -> bool {
+        !self.awake.is_empty()
+    }
+
     /// Seats that are worth a look in the present step and not cured or asleep since.
     pub(super) fn awake(&mut self) -> Vec<Seat> {
         let seats = &self.seats;

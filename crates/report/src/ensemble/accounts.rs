@@ -8,8 +8,8 @@ use backstop_lab::ensemble::Totals;
 pub(crate) struct Account {
     /// Number in the book.
     pub(crate) number: u32,
-    /// Paths in which collateral was taken.
-    pub(crate) paths: u64,
+    /// Paths in which collateral was taken, by their weights where they have weights.
+    pub(crate) paths: f64,
     /// Collateral taken, USD, summed over all paths.
     pub(crate) taken: f64,
     /// Bad debt left, USD, summed over all paths.
@@ -30,7 +30,7 @@ impl Accounts {
     pub(crate) fn of(totals: &Totals) -> Self {
         let account = |(number, losses): (&u32, &backstop_lab::ensemble::AccountLosses)| Account {
             number: *number,
-            paths: losses.taken.count(),
+            paths: losses.taken.mass(),
             taken: losses.taken.total(),
             bad_debt: losses.bad_debt.total(),
         };

@@ -1,5 +1,6 @@
 //! The files of an ensemble: tables as Parquet and JSON, `stress.json`, and the page.
 
+use super::draws::WeightsFile;
 use super::{EnsembleReport, Figure, Known, answer};
 use crate::answer::spans_text;
 use crate::html::ensemble_page;
@@ -44,6 +45,11 @@ struct SummaryFile<'a> {
     asked: u64,
     stopped: u64,
     horizon_s: u64,
+    /// How the paths were drawn, where not plainly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draws: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weights: Option<WeightsFile>,
     /// Share of intervals that hold the true value.
     confidence: f64,
     /// Share of paths that leave no bad debt.
@@ -134,6 +140,8 @@ fn summary(known: &Known<'_>) -> String {
         asked: report.asked,
         stopped: report.totals.stopped,
         horizon_s: report.horizon_s,
+        draws: report.draws,
+        weights: WeightsFile::of(report.totals),
         confidence: CONFIDENCE,
         without_bad_debt: known.without_bad_debt(),
         bad_debt: known.figure("bad_debt").map(figure_file),

@@ -1,6 +1,6 @@
 //! Losses by how rare they are.
 
-use backstop_lab::ensemble::{Distribution, Totals};
+use backstop_lab::ensemble::Totals;
 
 /// Points for each factor of ten in probability.
 const POINTS: u32 = 40;
@@ -30,7 +30,7 @@ pub(crate) fn losses(totals: &Totals) -> Vec<Loss> {
     if probabilities.last().is_some_and(|p| *p > last * 1.000_001) {
         probabilities.push(last);
     }
-    let at = |name, p| totals.figure(name).and_then(|all| reached(all, p));
+    let at = |name, p| totals.figure(name).and_then(|all| all.reached_by(p));
     let point = |probability| Loss {
         probability,
         bad_debt: at("bad_debt", probability),
@@ -39,36 +39,10 @@ pub(crate) fn losses(totals: &Totals) -> Vec<Loss> {
     probabilities.into_iter().map(point).collect()
 }
 
-/// What a share of the terms reaches.
-fn reached(all: &Distribution, share: f64) -> Option<f64> {
-    let terms = all.sum.count();
-    // What is lost in the product is less than a millionth of a rank.
-    let largest = (terms as f64 * share - 1e-6).ceil().max(1.0);
-    at_rank(all, terms.checked_sub(largest as u64)?)
-}
-
-/// The term of a rank from 0.
-fn at_rank(all: &Distribution, rank: u64) -> Option<f64> {
-    // The lab's ranks run from 1 and are rounded up; half a rank is far from any rounding.
-    all.quantile((rank as f64 + 0.5) / all.sum.count() as f64)
-}
-
-/// How many terms lie below a bound.
-pub(crate) fn terms_below(all: &Distribution, bound: f64) -> u64 {
-    let (mut low, mut high) = (0, all.sum.count());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match at_rank(all, middle) {
-            Some(term) if term < bound => low = middle + 1,
-            _ => high = middle,
-        }
-    }
-    low
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use backstop_lab::ensemble::Distribution;
 
     fn of(terms: impl Iterator<Item = f64>) -> Distribution {
         let mut all = Distribution::default();
@@ -81,10 +55,11 @@ mod tests {
         for n in [1u64, 2, 3, 7, 100, 101, 1_000] {
             for zeros in [0, 1, n / 3, n - 1, n] {
                 let all = of((0..n).map(|i| if i < zeros { 0.0 } else { 1e4 + i as f64 }));
-                assert_eq!(terms_below(&all, 0.5), zeros, "{zeros} of {n}");
+                let want = zeros as f64 / n as f64;
+                assert_eq!(all.share_below(0.5), Some(want), "{zeros} of {n}");
             }
         }
-        assert_eq!(terms_below(&Distribution::default(), 0.5), 0);
+        assert_eq!(Distribution::default().share_below(0.5), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod answer;
+mod draws;
 mod figures;
 mod files;
 mod losses;
@@ -9,10 +10,11 @@ mod text;
 
 pub(crate) use accounts::{Account, Accounts};
 pub(crate) use answer::{answer, horizon};
+pub(crate) use draws::draws_text;
 pub(crate) use figures::{Figure, SHOWN, interval, money_range};
 pub use files::write_ensemble;
 pub(crate) use files::{EstimateFile, FigureFile, estimate_file, figure_file};
-pub(crate) use losses::{Loss, losses, terms_below};
+pub(crate) use losses::{Loss, losses};
 pub use text::{ensemble_text, estimate_text};
 
 use crate::context::RunContext;
@@ -43,6 +45,8 @@ pub struct EnsembleReport<'a> {
     pub asked: u64,
     /// From the first to the last step, seconds.
     pub horizon_s: u64,
+    /// How the paths were drawn, where not independent of each other from the model's law.
+    pub draws: Option<&'a str>,
     /// Name of an account in the book file, where it has one.
     pub account_name: &'a dyn Fn(u32) -> Option<String>,
     /// Command that runs a path by its number again, with its full trace.
@@ -111,11 +115,15 @@ impl<'a> Known<'a> {
         symbol.map_or("the lead asset", String::as_str)
     }
 
+    /// Over what the means of accounts are taken: number of paths, or the sum of their weights.
+    pub(crate) fn paths(&self) -> f64 {
+        let mass = self.report.totals.mass();
+        if mass > 0.0 { mass } else { 1.0 }
+    }
+
     /// Share of paths that leave no bad debt; none where no path tells its bad debt.
     pub(crate) fn without_bad_debt(&self) -> Option<f64> {
         let all = self.report.totals.figure("bad_debt")?;
-        let paths = all.sum.count();
-        let none = terms_below(all, crate::answer::NOTHING_USD);
-        (paths > 0).then(|| none as f64 / paths as f64)
+        all.share_below(crate::answer::NOTHING_USD)
     }
 }

@@ -1,6 +1,9 @@
 //! An ensemble for the terminal.
 
-use super::{Account, EnsembleReport, Figure, HEADLINE, Known, SHOWN, answer, horizon, percent_of};
+use super::{
+    Account, EnsembleReport, Figure, HEADLINE, Known, SHOWN, answer, draws_text, horizon,
+    percent_of,
+};
 use crate::answer::{NOTHING_USD, spans_text};
 use crate::compare::{shortened, table_width};
 use crate::format::{count, money, one_line, percent, plural, usd};
@@ -30,6 +33,9 @@ pub fn ensemble_text(report: &EnsembleReport<'_>, width: usize) -> String {
     let untold = known.untold();
     if !untold.is_empty() {
         out.push_str(&wrap(&format!("No path tells: {untold}."), width));
+    }
+    if let Some(draws) = draws_text(&known) {
+        out.push_str(&wrap(&draws.replace('\u{a0}', " "), width));
     }
     out.push_str(&wrap(&footnote(), width));
     out.push_str(&accounts(&known, width));
@@ -211,7 +217,7 @@ fn accounts(known: &Known<'_>, width: usize) -> String {
 
 /// Name, share of all, mean bad debt, mean collateral taken, share of paths.
 fn account(known: &Known<'_>, account: &Account) -> [String; 5] {
-    let (all, paths) = (&known.accounts, known.report.totals.paths.max(1) as f64);
+    let (all, paths) = (&known.accounts, known.paths());
     let share = match all.bad_debt >= NOTHING_USD {
         true => account.bad_debt / all.bad_debt,
         false => account.taken / all.taken,
@@ -221,7 +227,7 @@ fn account(known: &Known<'_>, account: &Account) -> [String; 5] {
         percent(share),
         usd(account.bad_debt / paths),
         usd(account.taken / paths),
-        percent(account.paths as f64 / paths),
+        percent(account.paths / paths),
     ];
     cells.map(|cell| cell.replace('\u{a0}', " "))
 }

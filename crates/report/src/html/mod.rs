@@ -4,6 +4,7 @@
 //! One file a section. All text is escaped by `maud`; the data for the script is escaped here.
 
 mod amplification;
+mod backtest;
 mod compare;
 mod coverage;
 mod cumulative;
@@ -25,6 +26,7 @@ mod sweep;
 mod terms;
 mod tiles;
 
+pub(crate) use backtest::page as backtest_page;
 pub(crate) use compare::page as comparison_page;
 pub(crate) use ensemble::page as ensemble_page;
 pub(crate) use liquidators::kind_word;

@@ -13,7 +13,7 @@ pub use text::sweep_text;
 
 use crate::answer::NOTHING_USD;
 use crate::context::RunContext;
-use crate::ensemble::{Figure, HEADLINE, terms_below};
+use crate::ensemble::{Figure, HEADLINE};
 use backstop_lab::ensemble::{Cell, Distribution, Estimate};
 use backstop_lab::metrics::METRICS;
 
@@ -150,7 +150,7 @@ fn probability(all: &Distribution) -> Option<Estimate> {
     if n == 0.0 {
         return None;
     }
-    let share = 1.0 - terms_below(all, NOTHING_USD) as f64 / n;
+    let share = 1.0 - all.share_below(NOTHING_USD)?;
     let centre = (share + Z_SQUARED / (2.0 * n)) / (1.0 + Z_SQUARED / n);
     let spread = share * (1.0 - share) / n + Z_SQUARED / (4.0 * n * n);
     let half = (Z_SQUARED * spread).sqrt() / (1.0 + Z_SQUARED / n);

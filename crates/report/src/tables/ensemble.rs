@@ -172,7 +172,7 @@ fn fan(known: &Known<'_>) -> Table {
 }
 
 fn accounts(known: &Known<'_>) -> Table {
-    let paths = known.report.totals.paths.max(1) as f64;
+    let paths = known.paths();
     let all = &known.accounts;
     let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
     Rows::of(&all.rows)
@@ -187,7 +187,7 @@ fn accounts(known: &Known<'_>) -> Table {
             "liquidated_share",
             "share",
             "Share of paths in which collateral was taken.",
-            |a| a.paths as f64 / paths,
+            |a| a.paths / paths,
         )
         .f64(
             "seized_mean",

@@ -2,12 +2,14 @@
 //!
 //! `docs/results.md` is generated from these columns by a test.
 
+mod backtest;
 mod cascade;
 mod compare;
 mod ensemble;
 mod events;
 mod sweep;
 
+pub(crate) use backtest::{backtest_table, forecasts_table};
 pub use cascade::cascade_tables;
 pub use compare::comparison_tables;
 pub use ensemble::ensemble_tables;

@@ -44,6 +44,7 @@ impl Ensemble {
             seed: 7,
             asked: self.asked,
             horizon_s: 86_400,
+            draws: None,
             account_name: &self.name,
             path_command: &|path| format!("backstop run sample.toml --seed 7 --path {path}"),
         }
@@ -65,6 +66,7 @@ pub(crate) fn path(number: u64, told: &[(&str, f64)]) -> Figures {
         accounts: Vec::new(),
         fan: Vec::new(),
         stopped: false,
+        place: None,
     }
 }
 

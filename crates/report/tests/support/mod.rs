@@ -223,6 +223,8 @@ fn accounts(size: Size, liquidations: &[LiquidationRow], noise: &mut Noise) -> V
                 penalty_usd: seized - repaid,
                 deficit_usd: own.iter().map(|l| l.deficit_usd).sum(),
                 shortfall_usd: if i % 301 == 7 { 1_250.5 } else { 0.0 },
+                lacking_usd: if i % 7 == 0 { 0.1 * debt } else { 0.0 },
+                under_water_s: if i % 301 == 7 { 600 } else { 0 },
             }
         })
         .collect()

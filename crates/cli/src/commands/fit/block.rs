@@ -4,7 +4,7 @@ use backstop_lab::price::fit::PairCorrelation;
 use backstop_lab::price::{PriceModel, Tail};
 
 /// A number with at most five significant digits, without an exponent where it is of usual size.
-pub(super) fn short(x: f64) -> String {
+pub(in crate::commands) fn short(x: f64) -> String {
     let rounded: f64 = format!("{x:.4e}").parse().unwrap_or(x);
     if rounded == 0.0 || (1e-4..1e7).contains(&rounded.abs()) {
         rounded.to_string()

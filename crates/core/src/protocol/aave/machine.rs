@@ -150,6 +150,12 @@ impl Pool {
         Ok(draft.finish())
     }
 
+    fn borrowed(&self, id: AccountId, asset: AssetId, amount: Amount) -> Ruled<Changes> {
+        let mut draft = Draft::new(&self.ledger, None);
+        draft.borrow(id, asset, amount)?;
+        Ok(draft.finish())
+    }
+
     fn covered(&self, asset: AssetId, amount: Amount) -> Ruled<Changes> {
         let payer = self.ledger.coverage;
         let mut draft = Draft::new(&self.ledger, Some(payer));
@@ -294,6 +300,17 @@ impl Protocol for Pool {
         let changes = self.adjusted(account, adjustment)?;
         // Nothing below can fail.
         Ok(self.commit(changes))
+    }
+
+    fn borrow(
+        &mut self,
+        account: AccountId,
+        asset: AssetId,
+        amount: Amount,
+    ) -> Option<Result<Events, Rejection>> {
+        let borrowed = self.borrowed(account, asset, amount);
+        // Nothing below can fail.
+        Some(borrowed.map(|changes| self.commit(changes)))
     }
 
     fn deficits(&self) -> Vec<(AssetId, Amount)> {

@@ -42,7 +42,7 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
 
 fn row(page: &Page<'_>, account: &Account) -> Vec<Markup> {
     let all = &page.known.accounts;
-    let paths = page.totals().paths.max(1) as f64;
+    let paths = page.known.paths();
     let share = |part: f64, whole: f64| (whole >= NOTHING_USD).then(|| part / whole);
     let most = all.rows.first().map_or(0.0, |first| first.bad_debt);
     let of_bad_debt = share(account.bad_debt, all.bad_debt).map_or_else(
@@ -56,7 +56,7 @@ fn row(page: &Page<'_>, account: &Account) -> Vec<Markup> {
         cell(usd(account.bad_debt / paths)),
         cell(usd(account.taken / paths)),
         cell(of_taken.map_or_else(|| MISSING.to_owned(), percent)),
-        cell(percent(account.paths as f64 / paths)),
+        cell(percent(account.paths / paths)),
     ]
 }
 

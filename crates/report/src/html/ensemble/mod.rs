@@ -13,7 +13,7 @@ mod worst;
 use super::parts::{self, Captioned, Captions, cell};
 use super::tiles::{self, Tile, tile};
 use super::{Document, Section, document, question, settings, terms};
-use crate::ensemble::{HEADLINE, Known, answer, horizon};
+use crate::ensemble::{HEADLINE, Known, answer, draws_text, horizon};
 use crate::format::{MISSING, count, duration, money, percent, plural};
 use backstop_lab::ensemble::{CONFIDENCE, Estimate, Totals};
 use maud::{Markup, html};
@@ -117,6 +117,7 @@ fn header(page: &Page<'_>) -> Markup {
             @if !context.question.is_empty() { p class="question" { (context.question) } }
             (warnings(page))
             (parts::answer(answer(page.known)))
+            @if let Some(draws) = draws_text(page.known) { p class="note" { (draws) } }
             @if report.totals.paths > 1 { p class="note" { (confidence()) } }
         }
     }

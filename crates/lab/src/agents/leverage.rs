@@ -1,0 +1,276 @@
+//! Borrowers that take on leverage in calm: they borrow more and buy collateral with it.
+//!
+//! Which group an account belongs to follows from a hash of the seed and the account's id, apart from how
+//! it reacts to low health ([`BorrowerGroup`](super::BorrowerGroup)): an account may do both. A group can
+//! be limited to one pair of collateral and debt, as a loop of staked ether against ether is.
+//!
+//! **When.** A pair is calm when its price ratio has not fallen by [`LeverageGroup::calm_fall`] from its
+//! highest for [`LeverageGroup::after_calm_s`]; after such a fall the count begins anew. In calm an
+//! account acts whose health is above the trigger, and aims at the target. Who got less than it wanted,
+//! because the ledger refused or the venues were too thin, gives up.
+//!
+//! **How they are found.** As borrowers are who react to low health, by the ratio of largest collateral
+//! and largest debt at which health would rise to the trigger. A step costs what has reached it.
+
+use super::borrower::{largest, ratio};
+use crate::door;
+use crate::error::{ConfigError, require, require_positive, require_share};
+use crate::random::hashed_unit;
+use backstop_core::protocol::{AccountId, Health, Protocol};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
+
+/// Sets these hash keys apart from other uses of the same seed.
+const LEVERAGE_KEYS: u64 = 5 << 32;
+
+/// Borrowers that aim at the same leverage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeverageGroup {
+    /// Name for messages.
+    pub name: String,
+    /// Share of all accounts, 0 to 1; groups together at most 1.
+    pub share: f64,
+    /// Positions of the largest collateral and debt that an account must have; any where nothing is said.
+    pub pair: Option<(usize, usize)>,
+    /// Health factor above which they act.
+    pub trigger: f64,
+    /// Health factor that they aim at, at most the trigger.
+    pub target: f64,
+    /// Seconds of calm before they act.
+    pub after_calm_s: u64,
+    /// Fall of the pair's price ratio that ends a calm, as a share.
+    pub calm_fall: f64,
+}
+
+impl LeverageGroup {
+    fn check(&self, field: &str) -> Result<(), ConfigError> {
+        require_share(self.share, || format!("{field}.share"))?;
+        require_positive(self.target, || format!("{field}.target"))?;
+        require(
+            self.target >= 1.0,
+            || format!("{field}.target"),
+            || format!("must be at least 1, found {}", self.target),
+        )?;
+        require(
+            self.trigger.is_finite() && self.trigger >= self.target,
+            || format!("{field}.trigger"),
+            || {
+                format!(
+                    "must be a number of at least the target {}, found {}",
+                    self.target, self.trigger
+                )
+            },
+        )?;
+        require(
+            self.calm_fall > 0.0 && self.calm_fall <= 1.0,
+            || format!("{field}.calm_fall"),
+            || format!("must be above 0 and at most 1, found {}", self.calm_fall),
+        )
+    }
+}
+
+/// Collateral and debt, by position.
+type Pair = (usize, usize);
+/// Group and pair.
+type File = (usize, Pair);
+/// The ratio at which an account should be looked at, as ordered bits, and its position.
+type Entry = (u64, usize);
+
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    account: AccountId,
+    file: File,
+}
+
+/// All accounts of the groups as they stood at the start: shared by all paths that begin there.
+#[derive(Debug, Default)]
+struct Roster {
+    groups: Vec<LeverageGroup>,
+    members: Vec<Member>,
+    /// The lowest ratio first.
+    filed: BTreeMap<File, Vec<Entry>>,
+}
+
+/// How long a pair has been calm.
+#[derive(Clone, Copy, Debug)]
+struct Calm {
+    highest: f64,
+    since: u64,
+}
+
+/// An account that wants more leverage.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lever {
+    /// Position in the list of members.
+    pub(crate) member: usize,
+    pub(crate) account: AccountId,
+    pub(crate) collateral: usize,
+    pub(crate) debt: usize,
+    pub(crate) target: f64,
+}
+
+/// All accounts that take on leverage, on one path. A clone costs what has changed since the start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Levered {
+    roster: Arc<Roster>,
+    /// How many entries of the roster's files were taken out.
+    taken: BTreeMap<File, usize>,
+    refiled: BTreeMap<File, BinaryHeap<Reverse<Entry>>>,
+    calm: BTreeMap<File, Calm>,
+}
+
+impl Levered {
+    /// Files every account of a group that has debt. `oracle` holds USD by asset, as the ledger saw it.
+    pub(crate) fn new<P: Protocol>(
+        groups: Vec<LeverageGroup>,
+        protocol: &P,
+        oracle: &[f64],
+        seed: u64,
+    ) -> Result<Self, ConfigError> {
+        let mut sum = 0.0;
+        for (i, group) in groups.iter().enumerate() {
+            group.check(&format!("leverage[{i}]"))?;
+            sum += group.share;
+        }
+        require(
+            sum <= 1.0 + 1e-9,
+            || "leverage".to_owned(),
+            || format!("shares must add up to at most 1, found {sum}"),
+        )?;
+        let mut roster = Roster {
+            groups,
+            ..Roster::default()
+        };
+        if !roster.groups.is_empty() {
+            for id in 0..protocol.accounts() {
+                roster.enlist(protocol, AccountId(id), oracle, seed);
+            }
+        }
+        for entries in roster.filed.values_mut() {
+            entries.sort_unstable();
+        }
+        Ok(Self {
+            roster: Arc::new(roster),
+            ..Self::default()
+        })
+    }
+}
+
+impl Roster {
+    fn enlist<P: Protocol>(&mut self, protocol: &P, account: AccountId, oracle: &[f64], seed: u64) {
+        let mut left = hashed_unit(seed, LEVERAGE_KEYS | u64::from(account.0));
+        let group = self.groups.iter().position(|group| {
+            left -= group.share;
+            left < 0.0
+        });
+        let (Some(group), Ok(health)) = (group, protocol.health(account)) else {
+            return;
+        };
+        if health.debt.is_zero() || health.collateral.is_zero() {
+            return;
+        }
+        let pair = largest(protocol, account, oracle);
+        let wanted = self.groups.get(group).and_then(|g| g.pair);
+        if pair.0 == pair.1 || wanted.is_some_and(|wanted| wanted != pair) {
+            return;
+        }
+        let file = (group, pair);
+        if let Some(wake) = self.wake(file, &health, oracle) {
+            let entry = (wake, self.members.len());
+            self.filed.entry(file).or_default().push(entry);
+            self.members.push(Member { account, file });
+        }
+    }
+
+    /// The ratio at which health reaches the trigger; the bits of positive floats are ordered as the
+    /// floats are.
+    fn wake(&self, (group, pair): File, health: &Health, oracle: &[f64]) -> Option<u64> {
+        let trigger = self.groups.get(group)?.trigger;
+        let factor = door::ratio_to_f64(health.factor);
+        let wake = ratio(pair, oracle) * trigger / factor;
+        (factor.is_finite() && wake.is_finite() && wake > 0.0).then(|| wake.to_bits())
+    }
+}
+
+impl Levered {
+    /// Accounts that want more leverage now, in the order of their files.
+    pub(crate) fn due<P: Protocol>(
+        &mut self,
+        protocol: &P,
+        oracle: &[f64],
+        time: u64,
+    ) -> Vec<Lever> {
+        let mut due = Vec::new();
+        for member in self.woken(oracle, time) {
+            let roster = Arc::clone(&self.roster);
+            let Some(Member { account, file }) = roster.members.get(member).copied() else {
+                continue;
+            };
+            let (Some(group), Ok(health)) = (roster.groups.get(file.0), protocol.health(account))
+            else {
+                continue;
+            };
+            if door::ratio_to_f64(health.factor) <= group.trigger {
+                self.file(member, &health, oracle);
+                continue;
+            }
+            due.push(Lever {
+                member,
+                account,
+                collateral: file.1.0,
+                debt: file.1.1,
+                target: group.target,
+            });
+        }
+        due
+    }
+
+    /// Takes out, of the pairs that are calm, whose ratio has been reached.
+    fn woken(&mut self, oracle: &[f64], time: u64) -> Vec<usize> {
+        let mut woken = Vec::new();
+        let roster = Arc::clone(&self.roster);
+        for (file, entries) in &roster.filed {
+            let Some(group) = roster.groups.get(file.0) else {
+                continue;
+            };
+            let now = ratio(file.1, oracle);
+            let calm = self.calm.entry(*file).or_insert(Calm {
+                highest: now,
+                since: time,
+            });
+            if now <= calm.highest * (1.0 - group.calm_fall) {
+                *calm = Calm {
+                    highest: now,
+                    since: time,
+                };
+            }
+            calm.highest = calm.highest.max(now);
+            if time.saturating_sub(calm.since) < group.after_calm_s {
+                continue;
+            }
+            let taken = self.taken.entry(*file).or_default();
+            let refiled = self.refiled.entry(*file).or_default();
+            let reached = |entry: &Entry| entry.0 < now.to_bits();
+            while let Some(entry) = entries.get(*taken).filter(|entry| reached(entry)) {
+                woken.push(entry.1);
+                *taken += 1;
+            }
+            while refiled.peek().is_some_and(|Reverse(entry)| reached(entry)) {
+                woken.extend(refiled.pop().map(|Reverse(entry)| entry.1));
+            }
+        }
+        woken
+    }
+
+    /// Files an account again.
+    pub(crate) fn file(&mut self, member: usize, health: &Health, oracle: &[f64]) {
+        let Some(Member { file, .. }) = self.roster.members.get(member).copied() else {
+            return;
+        };
+        if let Some(wake) = self.roster.wake(file, health, oracle) {
+            let entry = Reverse((wake, member));
+            self.refiled.entry(file).or_default().push(entry);
+        }
+    }
+}
