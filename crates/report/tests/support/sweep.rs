@@ -73,9 +73,11 @@ impl Sweep {
             axis.values.iter().map(|v| v.parse().unwrap()).collect()
         };
         let (falls, depths) = (numbers(&axes[0]), numbers(&axes[1]));
-        let cells = falls
-            .iter()
-            .flat_map(|fall| depths.iter().map(|depth| Some(cell(paths, *fall, *depth))));
+        let cells = falls.iter().flat_map(|fall| {
+            depths
+                .iter()
+                .map(move |depth| Some(cell(paths, *fall, *depth)))
+        });
         Self {
             context: context("backstop sweep sample.toml"),
             cells: cells.collect(),
@@ -138,8 +140,10 @@ impl Drivers {
     pub(crate) fn some() -> Self {
         let figures = |fall: f64, depth: f64| -> (Vec<f64>, Vec<f64>) {
             let paths = paths(800, fall, depth);
-            let value = |name| move |path: &PathValues| path.value(name).unwrap();
-            let of = |name| paths.iter().map(value(name)).collect();
+            let of = |name: &str| -> Vec<f64> {
+                let values = paths.iter().map(|path| path.value(name).unwrap());
+                values.collect()
+            };
             (of("bad_debt"), of("seized"))
         };
         let standing = figures(0.2, 1.0);
