@@ -101,14 +101,16 @@ fn venue(liquidity: Liquidity, followers: f64) -> ReplayConfig {
         window: 0,
         followers,
         rounding: 0.0,
-        response: Response::Venue(VenueConfig {
+        response: Response::Venue(Box::new(VenueConfig {
             name: "venue".to_owned(),
             base: 0,
             fee: 0.0005,
             half_life_s: 1_800.0,
             weight: 1.0,
+            permanent_share: None,
+            depth: None,
             liquidity,
-        }),
+        })),
         ..published(48_000.0, 1.0, 1.0)
     }
 }

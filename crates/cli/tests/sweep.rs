@@ -187,6 +187,11 @@ fn refuses_what_is_no_sweep_of_this_scenario() {
         (2, vec!["--over", "shock.fal=0,1"], "did you mean"),
         (
             2,
+            vec!["--over", "seed=1,2", "--set", "ensemble.draws=sobol"],
+            "draws that are not plain",
+        ),
+        (
+            2,
             vec!["--over", "seed=1,2", "--over", "seed=3,4"],
             "found seed twice",
         ),

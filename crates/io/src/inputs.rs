@@ -1,6 +1,7 @@
 //! Everything that a scenario names: prices, gas, reserves and the book, read and checked.
 
 use crate::book::{self, AssetTerms, Book, aggregated, synthetic};
+use crate::depth::{BookLevels, Ranges, read_order_book, read_ticks};
 use crate::error::{FileError, Place};
 use crate::instant::format_time;
 use crate::price::{PriceSeries, TimeSeries, read_points, read_prices};
@@ -21,6 +22,8 @@ pub struct Inputs {
     pub gas: Option<TimeSeries>,
     /// Recorded reserves, by venue; `None` where a venue has none.
     pub reserves: Vec<Option<RecordedReserves>>,
+    /// Recorded shapes of liquidity, by venue; `None` where a venue has none.
+    pub shapes: Vec<Option<RecordedShape>>,
     /// The book.
     pub book: Book,
     /// What the report has to say about the files, such as gaps.
@@ -129,6 +132,15 @@ fn moved(one: &MoveSpec, time: u64) -> f64 {
     }
 }
 
+/// Liquidity of a venue as a file tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RecordedShape {
+    /// Boundaries of price with the liquidity between them.
+    Ticks(Ranges),
+    /// Resting orders.
+    Book(BookLevels),
+}
+
 /// Reserves of a pool over time, in whole tokens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedReserves {
@@ -190,10 +202,16 @@ pub fn read_market(scenario: &Scenario) -> Result<Inputs, FileError> {
         .iter()
         .map(|venue| read_reserves(scenario, &venue.liquidity, &mut found))
         .collect::<Result<Vec<_>, _>>()?;
+    let shapes = scenario
+        .venues
+        .iter()
+        .map(|venue| read_shape(&venue.liquidity))
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Inputs {
         prices,
         gas,
         reserves,
+        shapes,
         book: Book::default(),
         notes: found.notes,
         spans: found.spans,
@@ -363,6 +381,17 @@ fn read_reserves(
         base.times.last().copied(),
     );
     Ok(Some(RecordedReserves { base, quote }))
+}
+
+fn read_shape(liquidity: &LiquiditySpec) -> Result<Option<RecordedShape>, FileError> {
+    Ok(match liquidity {
+        LiquiditySpec::Ticks(ticks) => {
+            let ranges = read_ticks(&ticks.file, &ticks.orientation)?;
+            Some(RecordedShape::Ticks(ranges))
+        }
+        LiquiditySpec::BookFile { file } => Some(RecordedShape::Book(read_order_book(file)?)),
+        _ => None,
+    })
 }
 
 fn read_book(

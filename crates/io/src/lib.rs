@@ -15,6 +15,7 @@ mod numbers;
 mod source;
 
 pub mod book;
+pub mod depth;
 pub mod flow;
 pub mod inputs;
 pub mod price;

@@ -297,6 +297,61 @@ const SCENARIO_EDITS: &[(&str, &str, &str)] = &[
         "kind = \"square_root\"",
         "kind = \"order_book\"\nlevels = [[50, 1], [10, 1]]",
     ),
+    (
+        "ranges out of order",
+        "kind = \"square_root\"",
+        "kind = \"concentrated\"\nranges = [[50, 1], [10, 1]]",
+    ),
+    (
+        "ranges without liquidity",
+        "kind = \"square_root\"",
+        "kind = \"concentrated\"\nranges = [[50, 0], [100, 1]]",
+    ),
+    (
+        "ticks without tokens",
+        "kind = \"square_root\"",
+        "kind = \"concentrated\"\nticks = \"none.json\"",
+    ),
+    (
+        "ticks of a third token",
+        "kind = \"square_root\"",
+        "kind = \"concentrated\"\nticks = \"none.json\"\nbase_token = 2\ndecimals = [18]",
+    ),
+    (
+        "no order book there",
+        "kind = \"square_root\"",
+        "kind = \"order_book\"\nbook = \"none.csv\"",
+    ),
+    (
+        "linear without depth",
+        "kind = \"square_root\"",
+        "kind = \"linear\"",
+    ),
+    (
+        "share over 1 stays",
+        "kind = \"square_root\"",
+        "kind = \"square_root\"\npermanent_share = 1.5",
+    ),
+    (
+        "depth without a rule",
+        "kind = \"square_root\"",
+        "kind = \"square_root\"\ndepth = { window_s = 60 }",
+    ),
+    (
+        "all providers leave",
+        "kind = \"square_root\"",
+        "kind = \"square_root\"\ndepth = { window_s = 0, withdrawal = { at_fall = 0.1, share = 1 } }",
+    ),
+    (
+        "sensitivity without a normal",
+        "kind = \"square_root\"",
+        "kind = \"square_root\"\ndepth = { window_s = 60, volatility_sensitivity = 11 }",
+    ),
+    (
+        "routing",
+        "[[venues]]",
+        "[impact]\nrouting = \"all\"\n[[venues]]",
+    ),
     ("liquidator kind", "\"public\"", "\"publik\""),
     ("shares over 1", "ignore = 0.6", "ignore = 0.7"),
     (

@@ -22,7 +22,7 @@ use backstop_lab::network::{GasModel, GasSeries, GasToken, NetworkConfig};
 use backstop_lab::price::{Constant, Dependence, Gbm, Grid, PriceModel};
 use backstop_lab::random::path_seed;
 use backstop_lab::record::{LiquidatorKind, PathRecord};
-use backstop_lab::venue::{ConstantProduct, Liquidity, VenueConfig};
+use backstop_lab::venue::{ConstantProduct, Liquidity, Routing, VenueConfig};
 use backstop_lab::world::{AssetConfig, Recording, World, WorldConfig};
 use divan::Bencher;
 use std::cell::Cell;
@@ -95,12 +95,15 @@ fn config() -> WorldConfig {
             // An arbitrageur closes the gap to the outside price by the next step.
             half_life_s: 0.0,
             weight: 1.0,
+            permanent_share: None,
+            depth: None,
             liquidity: Liquidity::ConstantProduct(ConstantProduct::fixed(5_000.0, 10e6)),
         }],
         impact: Impact {
             mode: FeedbackMode::On,
             venue_weight: 1.0,
             permanent_share: 0.1,
+            routing: Routing::Best,
         },
         network: NetworkConfig {
             block_time_s: 12.0,

@@ -23,7 +23,7 @@ use backstop_lab::network::{BaseFee, GasModel, GasToken, NetworkConfig};
 use backstop_lab::price::{Constant, Dependence, Grid, Historical, PriceModel, Refine};
 use backstop_lab::random::hashed_unit;
 use backstop_lab::record::{LiquidatorKind, PathRecord};
-use backstop_lab::venue::{ConstantProduct, Liquidity, SquareRoot, VenueConfig};
+use backstop_lab::venue::{ConstantProduct, Liquidity, Routing, SquareRoot, VenueConfig};
 use backstop_lab::world::{AssetConfig, Recording, World, WorldConfig};
 use divan::Bencher;
 use std::ops::ControlFlow;
@@ -131,6 +131,7 @@ fn config(fall: u32, mode: FeedbackMode) -> WorldConfig {
             mode,
             venue_weight: 0.3,
             permanent_share: 0.2,
+            routing: Routing::Best,
         },
         network: network(),
         liquidators: liquidators(),
@@ -158,6 +159,8 @@ fn venues() -> Vec<VenueConfig> {
         fee,
         half_life_s: 600.0,
         weight: 1.0,
+        permanent_share: None,
+        depth: None,
         liquidity,
     };
     let law = |usd| Liquidity::SquareRoot(SquareRoot::new(1.0, 0.06, usd));

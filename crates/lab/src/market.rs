@@ -4,7 +4,9 @@
 //!
 //! - the *outside* price: the process's price times e^shift. The shift starts at 0. After a forced
 //!   trade that moves the weighted mid of the asset's venues by Δ (in logarithm), the shift moves by
-//!   [`Impact::permanent_share`]·Δ and stays; the rest of Δ fades with the venues' half-life;
+//!   s·Δ and stays; the rest of Δ fades with the venues' half-life. s is the venue's own permanent share,
+//!   or else [`Impact::permanent_share`]; of a trade split over venues, their mean weighted by what each
+//!   adds to the move of the weighted mid;
 //! - the *venue* price: the weighted mean of the mids of the asset's venues;
 //! - the *source* price, which the oracle's feed samples:
 //!   (1 − [`Impact::venue_weight`])·outside + `venue_weight`·venue. The weight is the share of the
@@ -16,7 +18,7 @@
 
 use crate::error::{ConfigError, require_share};
 use crate::price::{Grid, PathDraw, PricePaths, PricePlan};
-use crate::venue::{Fill, Router, Side, Venue, VenueConfig};
+use crate::venue::{Fill, Router, Routing, Side, Venue, VenueConfig};
 
 /// Whether forced sales reach the oracle's price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub struct Impact {
     pub venue_weight: f64,
     /// Share of a trade's impact that stays in the outside price for good, 0 to 1.
     pub permanent_share: f64,
+    /// Where trades go.
+    pub routing: Routing,
 }
 
 /// Prices and venues at one step.
@@ -74,7 +78,7 @@ impl Market {
             .map(|(i, config)| Venue::new(config, &outside, grid.start, &format!("venues[{i}]")))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
-            router: Router::new(venues, outside.len()),
+            router: Router::new(venues, outside.len(), impact.routing),
             shift: vec![0.0; outside.len()],
             step: 0,
             paths,
@@ -137,17 +141,18 @@ impl Market {
         }
     }
 
-    /// What a trade would do at the best venue.
+    /// What a trade would do.
     pub fn quote(&self, asset: usize, side: Side, base: f64) -> Fill {
         self.router.quote(asset, side, base, self.outside_of(asset))
     }
 
-    /// A forced trade at the best venue; its permanent part moves the outside price.
+    /// A forced trade; its permanent part moves the outside price.
     pub fn trade(&mut self, asset: usize, side: Side, base: f64) -> Fill {
         let outside = self.outside_of(asset);
         let before = self.router.mid(asset, outside);
-        let fill = self.router.trade(asset, side, base, outside);
-        let moved = (self.router.mid(asset, outside) / before).ln() * self.impact.permanent_share;
+        let stays = self.impact.permanent_share;
+        let (fill, stays) = self.router.trade(asset, side, base, (outside, stays));
+        let moved = (self.router.mid(asset, outside) / before).ln() * stays;
         if self.impact.mode == FeedbackMode::On && moved != 0.0 && moved.is_finite() {
             if let Some(shift) = self.shift.get_mut(asset) {
                 *shift += moved;
@@ -181,8 +186,11 @@ impl Market {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::price::{Constant, Dependence, Follows, PriceModel};
-    use crate::venue::{ConstantProduct, Liquidity};
+    use crate::price::{Constant, Dependence, Follows, Historical, PriceModel, Refine};
+    use crate::venue::{
+        Concentrated, ConstantProduct, DepthConfig, Level, Linear, Liquidity, OrderBook, Range,
+        SquareRoot, VolatilityRule, Withdrawal,
+    };
 
     fn market(mode: FeedbackMode, venue_weight: f64, permanent_share: f64) -> Market {
         let prices = [
@@ -198,12 +206,15 @@ mod tests {
             fee: 0.0,
             half_life_s: 60.0,
             weight: 1.0,
+            permanent_share: None,
+            depth: None,
             liquidity: Liquidity::ConstantProduct(ConstantProduct::fixed(1_000.0, 200_000.0)),
         };
         let impact = Impact {
             mode,
             venue_weight,
             permanent_share,
+            routing: Routing::Best,
         };
         let grid = Grid {
             start: 0,
@@ -242,6 +253,73 @@ mod tests {
                 "{mode:?} {weight} {permanent}: {got:?}"
             );
             assert!((market.outside_of(1) - 1.1 * market.outside_of(0)).abs() < 1e-9);
+        }
+    }
+
+    /// Nobody is forced to sell: no venue of any kind moves the price, whatever depth does.
+    #[test]
+    fn no_trigger_no_move() {
+        let points = vec![(0, 200.0), (300, 120.0), (600, 260.0)];
+        let price = PriceModel::Historical(Historical::from_points(&points, Refine::Linear));
+        let grid = Grid {
+            start: 0,
+            step_s: 60,
+            steps: 10,
+        };
+        let plan = PricePlan::new(&[price], &Dependence::default(), &grid).unwrap();
+        let range = |from, liquidity| Range { from, liquidity };
+        let side = [Level {
+            distance: 0.001,
+            base: 5.0,
+        }];
+        let shapes = [
+            Liquidity::ConstantProduct(ConstantProduct::fixed(1_000.0, 200_000.0)),
+            Liquidity::Concentrated(Concentrated::new(vec![
+                range(150.0, 1_000.0),
+                range(210.0, 10.0),
+                range(220.0, 0.0),
+            ])),
+            Liquidity::OrderBook(OrderBook::new(&side, &side)),
+            Liquidity::SquareRoot(SquareRoot::new(1.0, 0.05, 1e6)),
+            Liquidity::Linear(Linear::new(1e-4)),
+        ];
+        let depth = DepthConfig {
+            window_s: 600.0,
+            volatility: Some(VolatilityRule {
+                normal: 0.1,
+                sensitivity: 2.0,
+            }),
+            withdrawal: Some(Withdrawal {
+                at_fall: 0.05,
+                share: 0.5,
+                return_half_life_s: 60.0,
+            }),
+        };
+        let venue = |liquidity| VenueConfig {
+            name: "venue".to_owned(),
+            base: 0,
+            fee: 0.003,
+            half_life_s: 60.0,
+            weight: 1.0,
+            permanent_share: Some(0.5),
+            depth: Some(depth),
+            liquidity,
+        };
+        let impact = Impact {
+            mode: FeedbackMode::On,
+            venue_weight: 1.0,
+            permanent_share: 0.5,
+            routing: Routing::Split,
+        };
+        let venues = shapes.into_iter().map(venue).collect();
+        let mut market = Market::new(&plan, venues, impact, 1).unwrap();
+        for step in 0..10 {
+            market.advance(step);
+            let undisturbed = market.undisturbed(step)[0];
+            assert_eq!(market.outside_of(0), undisturbed);
+            assert!((market.source(0) / undisturbed - 1.0).abs() < 1e-12);
+            // A quote is no trade.
+            market.quote(0, Side::Sell, 100.0);
         }
     }
 }

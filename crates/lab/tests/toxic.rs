@@ -17,7 +17,7 @@ use backstop_lab::metrics::{Evidence, METRICS};
 use backstop_lab::network::{GasModel, GasSeries, GasToken, NetworkConfig};
 use backstop_lab::price::{Constant, Dependence, Grid, PriceModel};
 use backstop_lab::record::{AccountsTold, LiquidatorKind, PathRecord};
-use backstop_lab::venue::{ConstantProduct, Liquidity, VenueConfig};
+use backstop_lab::venue::{ConstantProduct, Liquidity, Routing, VenueConfig};
 use backstop_lab::world::{AssetConfig, Recording, World, WorldConfig};
 use std::ops::ControlFlow;
 
@@ -57,7 +57,7 @@ fn a_liquidation_is_toxic_exactly_above_the_boundary() {
 
 /// What happens to one account that owes this share of its collateral.
 fn liquidated(ltv: f64, bonus_bps: u16) -> PathRecord {
-    let mut world = World::new(pool(ltv, bonus_bps), config(), 1).unwrap();
+    let mut world = World::new(pool(ltv, bonus_bps), config(), 1).expect("a world");
     world.run(&mut |_| ControlFlow::Continue(()))
 }
 
@@ -85,12 +85,15 @@ fn config() -> WorldConfig {
             fee: 0.0,
             half_life_s: 0.0,
             weight: 1.0,
+            permanent_share: None,
+            depth: None,
             liquidity: Liquidity::ConstantProduct(ConstantProduct::fixed(1e7, 2e10)),
         }],
         impact: Impact {
             mode: FeedbackMode::Off,
             venue_weight: 0.0,
             permanent_share: 0.0,
+            routing: Routing::Best,
         },
         network: NetworkConfig {
             block_time_s: 12.0,

@@ -10,9 +10,10 @@ mod support;
 #[path = "support/sweep.rs"]
 mod sweep;
 
-use backstop_core::units::Ratio;
+use backstop_core::protocol::{AccountId, AssetId};
+use backstop_core::units::{Amount, Ratio};
 use backstop_io::table::Table;
-use backstop_lab::record::PathRecord;
+use backstop_lab::record::{AttackRow, LeveringRow, PathRecord};
 use backstop_report::{
     Comparison, ExplainError, HealthRow, Report, RunContext, cascade_tables, comparison_tables,
     drivers_tables, ensemble_tables, explain, health_table, map_svg, map_table, map_terminal,
@@ -143,6 +144,38 @@ fn sweep(doc: &mut String) {
     }
 }
 
+/// A path with every table.
+fn levered_and_attacked() -> PathRecord {
+    let levering = LeveringRow {
+        step: 0,
+        account: AccountId(0),
+        collateral: AssetId(0),
+        debt: AssetId(0),
+        supplied: Amount::ZERO,
+        borrowed: Amount::ZERO,
+        supplied_usd: 0.0,
+        borrowed_usd: 0.0,
+    };
+    let attack = AttackRow {
+        step: 0,
+        time: 0,
+        asset: AssetId(0),
+        fall: 0.1,
+        samples: 1,
+        expected_usd: 0.0,
+        sold_usd: 0.0,
+        bought_usd: 0.0,
+        cost_usd: 0.0,
+        liquidations: 0,
+        profit_usd: 0.0,
+    };
+    PathRecord {
+        leverings: vec![levering],
+        attacks: vec![attack],
+        ..PathRecord::default()
+    }
+}
+
 #[test]
 fn the_documentation_lists_every_column() {
     let about = [
@@ -165,9 +198,17 @@ fn the_documentation_lists_every_column() {
         ("reactions", "One row a borrower's own move, in order."),
         ("coverage", "One row a payment of a deficit, in order."),
         ("metrics", "One row a figure of the run."),
+        (
+            "leverings",
+            "One row a borrower's move to more leverage, in order. Written where there is any.",
+        ),
+        (
+            "attacks",
+            "One row an attack on an oracle's price, in order. Written where there is any.",
+        ),
     ];
     let mut doc = include_str!("results-head.md").to_owned();
-    let tables = tables(&PathRecord::default(), None);
+    let tables = tables(&levered_and_attacked(), None);
     assert_eq!(
         tables.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(),
         about.map(|(name, _)| name)

@@ -294,14 +294,16 @@ fn replayed(flow: &ForcedFlow, venue: &Venue) -> Result<Outcome, backstop_lab::C
         window: 0,
         followers: 0.0,
         rounding: 0.0,
-        response: Response::Venue(VenueConfig {
+        response: Response::Venue(Box::new(VenueConfig {
             name: "fitted".to_owned(),
             base: 0,
             fee: 0.0,
             half_life_s: venue.half_life_s,
             weight: 1.0,
+            permanent_share: None,
+            depth: None,
             liquidity: Liquidity::SquareRoot(law),
-        }),
+        })),
     };
     replay(flow, &config, |_| {})
 }

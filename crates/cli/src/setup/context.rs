@@ -5,7 +5,7 @@ use backstop_core::protocol::AssetId;
 use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{
     BookSpec, DependenceSpec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, PriceSpec,
-    RandomSpec, Refine, ScaleSpec, Scenario, TrendSpec,
+    RandomSpec, Refine, Routing, ScaleSpec, Scenario, TicksSpec, TrendSpec, VenueSpec,
 };
 use backstop_report::{Input, InputKind, RunContext, SettingsTable, WaterfallLayer, setting};
 use std::path::{Path, PathBuf};
@@ -120,6 +120,14 @@ fn inputs(loaded: &Loaded) -> Vec<Input> {
                 let source = format!("reserves in file {}", file_name(file));
                 let dates = loaded.inputs.spans.get(file).copied();
                 input(what, source, dates, kind_of(file))
+            }
+            LiquiditySpec::Ticks(TicksSpec { file, .. }) => {
+                let source = format!("ticks in file {}", file_name(file));
+                input(what, source, None, kind_of(file))
+            }
+            LiquiditySpec::BookFile { file } => {
+                let source = format!("order book in file {}", file_name(file));
+                input(what, source, None, kind_of(file))
             }
             other => input(what, liquidity_words(other), None, InputKind::Modelled),
         });
@@ -326,6 +334,22 @@ fn liquidity_words(liquidity: &LiquiditySpec) -> String {
                 asks.len()
             )
         }
+        LiquiditySpec::BookFile { .. } => "order book, recorded levels".to_owned(),
+        LiquiditySpec::Ranges(ranges) => {
+            format!("concentrated liquidity, {} ranges", ranges.len() - 1)
+        }
+        LiquiditySpec::Ticks(TicksSpec { recorded_price, .. }) => match recorded_price {
+            None => "concentrated liquidity, recorded ticks".to_owned(),
+            Some(price) => {
+                format!("concentrated liquidity, ticks recorded at {price} moved to the start")
+            }
+        },
+        LiquiditySpec::Linear { tokens_per_percent } => {
+            format!(
+                "linear, {} base tokens for 1 %",
+                setting(*tokens_per_percent)
+            )
+        }
         LiquiditySpec::SquareRoot {
             daily_volume,
             daily_volatility,
@@ -338,6 +362,26 @@ fn liquidity_words(liquidity: &LiquiditySpec) -> String {
             )
         }
     }
+}
+
+/// What else holds for one venue, where something does.
+fn shrinking_words(venue: &VenueSpec) -> String {
+    let mut words = String::new();
+    if let Some(share) = venue.permanent_share {
+        words += &format!("; {share} of an impact stays");
+    }
+    if let Some(depth) = &venue.depth {
+        if let Some((normal, sensitivity)) = depth.volatility {
+            words += &format!(
+                "; shrinks with volatility above {normal} a year to the power {sensitivity}"
+            );
+        }
+        if let Some(rule) = &depth.withdrawal {
+            let (share, fall) = (rule.share, rule.at_fall);
+            words += &format!("; {share} of it leaves for each fall of {fall}");
+        }
+    }
+    words
 }
 
 pub(super) fn table(title: &str, columns: &[&str], rows: Vec<Vec<String>>) -> SettingsTable {
@@ -383,7 +427,7 @@ fn settings(scenario: &Scenario) -> Vec<SettingsTable> {
         vec![
             venue.name.clone(),
             symbol_of(scenario, venue.base).to_owned(),
-            liquidity_words(&venue.liquidity),
+            liquidity_words(&venue.liquidity) + &shrinking_words(venue),
             percent(venue.fee_bps),
             venue.recovery_half_life_s.to_string(),
             venue.weight.to_string(),
@@ -410,59 +454,67 @@ fn settings(scenario: &Scenario) -> Vec<SettingsTable> {
 fn market_settings(scenario: &Scenario) -> SettingsTable {
     let (gas, impact, borrowers) = (&scenario.gas, &scenario.impact, &scenario.borrowers);
     let row = |name: &str, value: String| vec![name.to_owned(), value];
+    let routing = match impact.routing {
+        Routing::Best => None,
+        Routing::Split => Some(row(
+            "Trades",
+            "split over venues at equal marginal prices".to_owned(),
+        )),
+    };
+    let rows = routing.into_iter().chain(vec![
+        row(
+            "Venues' weight in the oracle's sources (share)",
+            impact.venue_weight.to_string(),
+        ),
+        row(
+            "Impact that stays in the outside price (share)",
+            impact.permanent_share.to_string(),
+        ),
+        row(
+            "Depth of all venues, times what they state",
+            impact.depth.to_string(),
+        ),
+        row("Block time (s)", gas.block_time_s.to_string()),
+        row("Block gas limit (gas)", setting(gas.block_gas_limit as f64)),
+        row(
+            "Gas of a liquidation (gas)",
+            setting(gas.gas_per_liquidation as f64),
+        ),
+        row(
+            "Block space kept by other traffic (share)",
+            gas.background_use.to_string(),
+        ),
+        row(
+            "Gas of a failed attempt (share)",
+            gas.failed_gas_share.to_string(),
+        ),
+        row(
+            "Borrowers that do nothing (share)",
+            borrowers.ignore.to_string(),
+        ),
+        row(
+            "Borrowers that add collateral (share)",
+            borrowers.top_up.to_string(),
+        ),
+        row("Borrowers that repay (share)", borrowers.repay.to_string()),
+        row(
+            "Borrowers act below health factor",
+            borrowers.trigger_health.to_string(),
+        ),
+        row(
+            "Borrowers aim at health factor",
+            borrowers.target_health.to_string(),
+        ),
+        row("Borrowers act after (s)", borrowers.delay_s.to_string()),
+        row(
+            "Borrowers' budget (share of debt)",
+            borrowers.budget_share.to_string(),
+        ),
+    ]);
     table(
         "Market, chain and borrowers",
         &["Setting", "Value"],
-        vec![
-            row(
-                "Venues' weight in the oracle's sources (share)",
-                impact.venue_weight.to_string(),
-            ),
-            row(
-                "Impact that stays in the outside price (share)",
-                impact.permanent_share.to_string(),
-            ),
-            row(
-                "Depth of all venues, times what they state",
-                impact.depth.to_string(),
-            ),
-            row("Block time (s)", gas.block_time_s.to_string()),
-            row("Block gas limit (gas)", setting(gas.block_gas_limit as f64)),
-            row(
-                "Gas of a liquidation (gas)",
-                setting(gas.gas_per_liquidation as f64),
-            ),
-            row(
-                "Block space kept by other traffic (share)",
-                gas.background_use.to_string(),
-            ),
-            row(
-                "Gas of a failed attempt (share)",
-                gas.failed_gas_share.to_string(),
-            ),
-            row(
-                "Borrowers that do nothing (share)",
-                borrowers.ignore.to_string(),
-            ),
-            row(
-                "Borrowers that add collateral (share)",
-                borrowers.top_up.to_string(),
-            ),
-            row("Borrowers that repay (share)", borrowers.repay.to_string()),
-            row(
-                "Borrowers act below health factor",
-                borrowers.trigger_health.to_string(),
-            ),
-            row(
-                "Borrowers aim at health factor",
-                borrowers.target_health.to_string(),
-            ),
-            row("Borrowers act after (s)", borrowers.delay_s.to_string()),
-            row(
-                "Borrowers' budget (share of debt)",
-                borrowers.budget_share.to_string(),
-            ),
-        ],
+        rows.collect(),
     )
 }
 

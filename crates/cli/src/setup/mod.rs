@@ -13,6 +13,7 @@ mod pool;
 mod prices;
 mod stage;
 mod sweep;
+mod venues;
 mod world;
 
 pub(crate) use cascades::cascades;

@@ -51,7 +51,8 @@ pub(crate) trait Stage: Send + Sync {
     /// each; nothing where it breaks.
     ///
     /// # Errors
-    /// When a price cannot be drawn.
+    /// When a price cannot be drawn, or paths do not count alike and apart: their figures alone would
+    /// not tell what they count.
     fn values(
         &self,
         paths: Range<u64>,
@@ -137,6 +138,11 @@ impl<P: Protocol + Send + Sync> Stage for Started<P> {
         paths: Range<u64>,
         on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<Vec<PathValues>>, Failure> {
+        if self.draws != Draws::Plain {
+            return Err(Failure::new(
+                "ensemble: found draws that are not plain, allowed for this command: draws = \"plain\" without a tilt",
+            ));
+        }
         Ok(self.ensemble().values(paths, on_path)?)
     }
 }
@@ -158,11 +164,12 @@ pub(crate) fn digest(loaded: &Loaded) -> String {
         BookSpec::Synthetic(_) => &[],
         _ => inputs.book.accounts.as_slice(),
     };
-    let parts: [&dyn std::fmt::Debug; 5] = [
+    let parts: [&dyn std::fmt::Debug; 6] = [
         &scenario,
         &inputs.prices,
         &inputs.gas,
         &inputs.reserves,
+        &inputs.shapes,
         &accounts,
     ];
     for part in parts {
@@ -191,8 +198,12 @@ fn placeless(scenario: &Scenario) -> Scenario {
         without_files(&mut asset.price);
     }
     for venue in &mut scenario.venues {
-        if let LiquiditySpec::RecordedReserves { file } = &mut venue.liquidity {
-            *file = PathBuf::new();
+        match &mut venue.liquidity {
+            LiquiditySpec::RecordedReserves { file } | LiquiditySpec::BookFile { file } => {
+                *file = PathBuf::new();
+            }
+            LiquiditySpec::Ticks(ticks) => ticks.file = PathBuf::new(),
+            _ => {}
         }
     }
     if let GasPriceSpec::Files(files) = &mut scenario.gas.price {

@@ -200,6 +200,7 @@ impl Base {
             prices: ours.prices.clone(),
             gas: ours.gas.clone(),
             reserves: ours.reserves.clone(),
+            shapes: ours.shapes.clone(),
             book: Book::default(),
             notes: Vec::new(),
             spans: ours.spans.clone(),

@@ -2,15 +2,13 @@
 
 use super::Loaded;
 use super::prices::{dependence, points, price_model};
+use super::venues::venues;
 use crate::failure::Failure;
 use backstop_core::coverage::{InsuranceFund, Layer, TreasuryReserve, Waterfall};
 use backstop_core::protocol::AssetId;
 use backstop_core::units::Value;
-use backstop_io::inputs::RecordedReserves;
 use backstop_io::price::TimeSeries;
-use backstop_io::scenario::{
-    self as spec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, Scenario,
-};
+use backstop_io::scenario::{self as spec, ExitSpec, GasPriceSpec, LayerKind, Scenario};
 use backstop_lab::agents::{
     BidStyle, Bidding, BorrowerGroup, Competition, Exit, InventoryRisk, LeverageGroup,
     LiquidatorConfig, ManipulatorConfig, Outages, Reaction, Sizing,
@@ -21,9 +19,7 @@ use backstop_lab::market::{FeedbackMode, Impact};
 use backstop_lab::network::{BaseFee, GasModel, GasSeries, GasToken, NetworkConfig};
 use backstop_lab::price::{Grid, Move, PriceModel, Shocks};
 use backstop_lab::record::LiquidatorKind;
-use backstop_lab::venue::{
-    ConstantProduct, Level, Liquidity, OrderBook, Reserves, SquareRoot, VenueConfig,
-};
+use backstop_lab::venue::Routing;
 use backstop_lab::world::{AssetConfig, CensusConfig, Recording, WorldConfig};
 
 const BPS: f64 = 10_000.0;
@@ -73,6 +69,10 @@ pub(crate) fn world_config(
             mode,
             venue_weight: scenario.impact.venue_weight,
             permanent_share: scenario.impact.permanent_share,
+            routing: match scenario.impact.routing {
+                spec::Routing::Best => Routing::Best,
+                spec::Routing::Split => Routing::Split,
+            },
         },
         network: network(loaded),
         liquidators: scenario.liquidators.iter().map(liquidator).collect(),
@@ -106,86 +106,6 @@ fn fallen(price: PriceModel, scenario: &Scenario) -> PriceModel {
             over_s,
         }],
     })
-}
-
-fn venues(loaded: &Loaded) -> Result<Vec<VenueConfig>, Failure> {
-    let scenario = &loaded.scenario;
-    let recorded = loaded.inputs.reserves.iter();
-    scenario
-        .venues
-        .iter()
-        .zip(recorded)
-        .map(|(venue, recorded)| {
-            let start = loaded.inputs.price_at(venue.base, scenario.time.start);
-            let start = start.ok_or_else(|| {
-                Failure::new(format!("venues.{}.base: no price at the start", venue.name))
-            })?;
-            Ok(VenueConfig {
-                name: venue.name.clone(),
-                base: usize::from(venue.base.0),
-                fee: venue.fee_bps / BPS,
-                half_life_s: venue.recovery_half_life_s,
-                weight: venue.weight,
-                liquidity: liquidity(
-                    &venue.liquidity,
-                    recorded.as_ref(),
-                    (start, scenario.impact.depth),
-                ),
-            })
-        })
-        .collect()
-}
-
-/// The shape of a venue, from the price of its base in USD at the start and the depth of all venues
-/// over what they state.
-fn liquidity(
-    spec: &LiquiditySpec,
-    recorded: Option<&RecordedReserves>,
-    (start, depth): (f64, f64),
-) -> Liquidity {
-    let levels = |levels: &[(f64, f64)]| -> Vec<Level> {
-        levels
-            .iter()
-            .map(|(bps, base)| Level {
-                distance: bps / BPS,
-                base: base * depth,
-            })
-            .collect()
-    };
-    match spec {
-        LiquiditySpec::ConstantProduct {
-            base_reserve,
-            quote_reserve,
-        } => Liquidity::ConstantProduct(ConstantProduct::fixed(
-            base_reserve * depth,
-            quote_reserve * depth,
-        )),
-        LiquiditySpec::RecordedReserves { .. } => {
-            let rows = recorded.map(|series| {
-                let quotes = series.quote.values.iter();
-                let rows = points(&series.base).into_iter().zip(quotes);
-                rows.map(|((time, base), quote)| Reserves {
-                    time,
-                    base: base * depth,
-                    quote_usd: quote * depth,
-                })
-                .collect()
-            });
-            Liquidity::ConstantProduct(ConstantProduct::series(rows.unwrap_or_default()))
-        }
-        LiquiditySpec::OrderBook { bids, asks } => {
-            Liquidity::OrderBook(OrderBook::new(&levels(bids), &levels(asks)))
-        }
-        LiquiditySpec::SquareRoot {
-            daily_volume,
-            daily_volatility,
-            impact_coefficient,
-        } => {
-            let volume_usd = daily_volume * depth * start;
-            let law = SquareRoot::new(*impact_coefficient, *daily_volatility, volume_usd);
-            Liquidity::SquareRoot(law)
-        }
-    }
 }
 
 fn network(loaded: &Loaded) -> NetworkConfig {

@@ -1,108 +1,20 @@
-//! Venues, gas, liquidators, borrowers and the waterfall.
+//! Impact, gas, liquidators, borrowers and the waterfall.
 
 use super::agents::{competition, inventory_risk};
 use super::section::{Range, Section, list, moment, number, pairs};
 use super::{
     AuctionBid, BaseFeeSpec, BorrowerSpec, ExitSpec, GasPriceSpec, GasSpec, ImpactSpec, LayerKind,
-    LayerSpec, LiquidatorKind, LiquidatorSpec, LiquiditySpec, Names, Sizing, VenueSpec, file,
-    files, points,
+    LayerSpec, LiquidatorKind, LiquidatorSpec, Names, Routing, Sizing, files, points,
 };
 use std::path::Path;
 
 const SHARE: Range = Range::Within(0.0, 1.0);
-const TOKENS: Range = Range::Above(0.0, 1e15);
 const SECONDS: Range = Range::Within(0.0, 1e8);
 const USD: Range = Range::Within(0.0, 1e15);
 const GWEI: Range = Range::Above(0.0, 1e9);
 
 const BIDS: [(&str, AuctionBid); 2] = [("worth", AuctionBid::Worth), ("least", AuctionBid::Least)];
 const SIZINGS: [(&str, Sizing); 2] = [("best", Sizing::Best), ("full", Sizing::Full)];
-
-#[derive(Clone, Copy)]
-enum VenueKind {
-    ConstantProduct,
-    OrderBook,
-    SquareRoot,
-}
-
-pub(super) fn venues(root: &Section<'_>, names: &Names, folder: &Path) -> Vec<VenueSpec> {
-    let sections = root.sections("venues");
-    let mut venues: Vec<VenueSpec> = Vec::new();
-    for section in sections {
-        let kinds = [
-            ("constant_product", VenueKind::ConstantProduct),
-            ("order_book", VenueKind::OrderBook),
-            ("square_root", VenueKind::SquareRoot),
-        ];
-        let Some(kind) = section.kind("kind", &kinds) else {
-            continue;
-        };
-        let venue = VenueSpec {
-            name: section.text("name"),
-            base: section.required("base", |item| names.resolve(item)),
-            fee_bps: section.number("fee_bps", Range::Within(0.0, 9_999.0)),
-            recovery_half_life_s: section.number("recovery_half_life_s", SECONDS),
-            weight: section.number_or("weight", TOKENS, 1.0),
-            liquidity: match kind {
-                VenueKind::ConstantProduct => constant_product(&section, folder),
-                VenueKind::OrderBook => order_book(&section),
-                VenueKind::SquareRoot => square_root(&section),
-            },
-        };
-        if venues.iter().any(|other| other.name == venue.name) {
-            section.refuse("name", format!("a second venue is called {:?}", venue.name));
-        }
-        section.finish();
-        venues.push(venue);
-    }
-    venues
-}
-
-fn constant_product(section: &Section<'_>, folder: &Path) -> LiquiditySpec {
-    if section.has("reserves") {
-        return LiquiditySpec::RecordedReserves {
-            file: section.required("reserves", |item| file(item, folder)),
-        };
-    }
-    LiquiditySpec::ConstantProduct {
-        base_reserve: section.number("base_reserve", TOKENS),
-        quote_reserve: section.number("quote_reserve", TOKENS),
-    }
-}
-
-fn order_book(section: &Section<'_>) -> LiquiditySpec {
-    let side = |key: &'static str, distance_max: f64| {
-        section.required(key, |item| {
-            let distance = |item: &_| number(item, Range::Above(0.0, distance_max));
-            let levels = pairs(item, distance, |item| number(item, TOKENS))?;
-            let rise = levels.windows(2).all(|pair| pair[0].0 < pair[1].0);
-            if rise {
-                Ok(levels)
-            } else {
-                Err("levels [distance_bps, base_amount] by rising distance".into())
-            }
-        })
-    };
-    if section.has("bids") || section.has("asks") {
-        return LiquiditySpec::OrderBook {
-            bids: side("bids", 9_999.0),
-            asks: side("asks", 100_000.0),
-        };
-    }
-    let levels = side("levels", 9_999.0);
-    LiquiditySpec::OrderBook {
-        bids: levels.clone(),
-        asks: levels,
-    }
-}
-
-fn square_root(section: &Section<'_>) -> LiquiditySpec {
-    LiquiditySpec::SquareRoot {
-        daily_volume: section.number("daily_volume", TOKENS),
-        daily_volatility: section.number("daily_volatility", Range::Above(0.0, 10.0)),
-        impact_coefficient: section.number("impact_coefficient", Range::Above(0.0, 100.0)),
-    }
-}
 
 /// From a thousandth to a thousand times what the venues state.
 const DEPTH: Range = Range::Within(1e-3, 1e3);
@@ -112,11 +24,14 @@ pub(super) fn impact(root: &Section<'_>) -> ImpactSpec {
         venue_weight: 1.0,
         permanent_share: 0.0,
         depth: 1.0,
+        routing: Routing::Best,
     };
     if let Some(section) = root.section_if("impact") {
         spec.venue_weight = section.number_or("venue_weight", SHARE, spec.venue_weight);
         spec.permanent_share = section.number_or("permanent_share", SHARE, spec.permanent_share);
         spec.depth = section.number_or("depth", DEPTH, spec.depth);
+        let routings = [("best", Routing::Best), ("split", Routing::Split)];
+        spec.routing = section.choice_or("routing", &routings, spec.routing);
         section.finish();
     }
     spec

@@ -13,6 +13,7 @@ mod protocol;
 mod section;
 mod shock;
 mod tree;
+mod venues;
 
 use crate::book::AssetUnit;
 use crate::book::aggregated::AggregatedBook;
@@ -33,6 +34,7 @@ use section::{Problems, Range, Section};
 pub use shock::ShockSpec;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+pub use venues::{DepthSpec, TicksSpec, WithdrawalSpec};
 
 /// Name of the format, the value of the key `format`.
 pub const FORMAT: &str = "backstop-scenario/1";
@@ -223,6 +225,10 @@ pub struct VenueSpec {
     pub recovery_half_life_s: f64,
     /// Weight among the venues of the same asset where a mean of their mids is formed.
     pub weight: f64,
+    /// Share of a trade's impact that stays; `None` for the one of all venues.
+    pub permanent_share: Option<f64>,
+    /// How depth shrinks; `None` for not at all.
+    pub depth: Option<DepthSpec>,
     /// Shape of the liquidity.
     pub liquidity: LiquiditySpec,
 }
@@ -249,6 +255,20 @@ pub enum LiquiditySpec {
         /// Above the mid.
         asks: Vec<(f64, f64)>,
     },
+    /// Resting orders of a snapshot in a file.
+    BookFile {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A pool with ticks: boundaries of price, ascending, and √(base · dollars) from there to the next.
+    Ranges(Vec<(f64, f64)>),
+    /// A pool with the ticks of a file.
+    Ticks(TicksSpec),
+    /// Impact in proportion to the amount.
+    Linear {
+        /// Base tokens that move the logarithm of the price by 0.01.
+        tokens_per_percent: f64,
+    },
     /// The square-root law of market impact.
     SquareRoot {
         /// Base tokens traded a day.
@@ -269,6 +289,18 @@ pub struct ImpactSpec {
     pub permanent_share: f64,
     /// Depth of every venue, times what it states: 0.5 where it halves.
     pub depth: f64,
+    /// Where a trade goes.
+    pub routing: Routing,
+}
+
+/// Where a trade goes that several venues could take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Routing {
+    /// To the one with the best quote for all of it.
+    #[default]
+    Best,
+    /// To all of them, at equal marginal prices.
+    Split,
 }
 
 /// Blocks and the price of gas.
@@ -508,7 +540,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
     let dependence = prices::dependence(&root, &names);
     let shock = shock::read(&root, &names, &assets);
     let ensemble = ensemble::ensemble(&root, &names);
-    let venues = market::venues(&root, &names, &folder);
+    let venues = venues::venues(&root, &names, &folder);
     let impact = market::impact(&root);
     let gas = root
         .section("gas")

@@ -127,6 +127,45 @@ fn overrides_change_any_value() {
     assert_eq!(bids, &[(5.0, 1.5)]);
 }
 
+#[test]
+fn venues_of_every_kind() {
+    let head = "name = \"v\", base = \"WETH\", fee_bps = 5, recovery_half_life_s = 60";
+    let venue = |rest: &str| {
+        let text = format!("{{ {head}, {rest} }}");
+        with(&[("venues.0", text.as_str())]).unwrap().venues[0].clone()
+    };
+    let ranges = venue("kind = \"concentrated\", ranges = [[100, 5], [200, 0], [300, 0]]");
+    let want = vec![(100.0, 5.0), (200.0, 0.0), (300.0, 0.0)];
+    assert_eq!(ranges.liquidity, LiquiditySpec::Ranges(want));
+    assert_eq!((ranges.permanent_share, ranges.depth), (None, None));
+    let linear = venue(
+        "kind = \"linear\", tokens_per_percent = 50, permanent_share = 0.25, depth = { window_s = 600, \
+         normal_volatility = 0.8, volatility_sensitivity = 1, withdrawal = { at_fall = 0.1, share = 0.5, \
+         return_half_life_s = 3600 } }",
+    );
+    let tokens_per_percent = 50.0;
+    assert_eq!(
+        linear.liquidity,
+        LiquiditySpec::Linear { tokens_per_percent }
+    );
+    assert_eq!(linear.permanent_share, Some(0.25));
+    let depth = DepthSpec {
+        window_s: 600.0,
+        volatility: Some((0.8, 1.0)),
+        withdrawal: Some(WithdrawalSpec {
+            at_fall: 0.1,
+            share: 0.5,
+            return_half_life_s: 3_600.0,
+        }),
+    };
+    assert_eq!(linear.depth, Some(depth));
+    let impact = with(&[("impact", "{ routing = \"split\" }")])
+        .unwrap()
+        .impact;
+    assert_eq!(impact.routing, Routing::Split);
+    assert_eq!(with(&[]).unwrap().impact.routing, Routing::Best);
+}
+
 /// The price of ether in the minimal scenario, and what is wrong where something is.
 fn weth_price(price: &str) -> Result<PriceSpec, String> {
     with(&[("assets.WETH.price", price)])
@@ -343,7 +382,7 @@ fn draws_of_an_ensemble_are_checked() {
         messages += &(error[at..].to_owned() + "\n");
     }
     expect_test::expect![[r#"
-        ensemble.draws: found "halton"; allowed: "plain", "antithetic" or "sobol"
+        ensemble.draws: found "halton"; allowed: plain, antithetic, sobol
         ensemble.tilt: found beside other draws; allowed: draws = "plain"
         ensemble.tilt.shocks: found 21; allowed: a number from -20 to 20
         ensemble.tilt.jumps: found 0; allowed: a number from 0.000001 to 1000000

@@ -90,11 +90,14 @@ impl Sketch {
         let mut left = self.count().saturating_sub(rank);
         let mut terms = Vec::new();
         for (bin, count) in self.0.iter().rev() {
-            let taken = left.min(*count);
-            if taken == 0 {
+            if left == 0 {
                 break;
             }
-            terms.push((stands_for(*bin), taken));
+            // Weights may be too small to count; their bins are passed by.
+            let taken = left.min(*count);
+            if taken > 0 {
+                terms.push((stands_for(*bin), taken));
+            }
             left -= taken;
         }
         terms
@@ -142,6 +145,15 @@ mod tests {
             .collect();
         assert_eq!(counts, [2, 1]);
         assert!(sketch.above_rank(4).is_empty());
+    }
+
+    #[test]
+    fn terms_that_do_not_count_are_passed_by() {
+        let mut sketch = of(&[1.0, 2.0]);
+        sketch.add(9.0, 0);
+        let counts: Vec<u128> = sketch.above_rank(0).iter().map(|(_, n)| *n).collect();
+        assert_eq!((counts, sketch.count()), (vec![1, 1], 2));
+        assert!(sketch.at(1).is_some_and(|term| term < 3.0));
     }
 
     proptest! {

@@ -31,7 +31,7 @@ pub enum Response {
         half_life_steps: f64,
     },
     /// A venue whose outside price is the recorded one. Its asset is the first.
-    Venue(VenueConfig),
+    Venue(Box<VenueConfig>),
 }
 
 /// What is replayed, and on what.
@@ -151,20 +151,14 @@ fn check(flow: &ForcedFlow, config: &ReplayConfig) -> Result<(), ConfigError> {
     require_not_negative(config.rounding, || "rounding".to_owned())
 }
 
-/// A forced sale that waits.
-#[derive(Clone, Copy, Debug)]
-struct Waiting {
-    tokens: f64,
-    price: f64,
-}
-
 /// Share of a forced sale below which what is left of it is rounding.
 const DUST: f64 = 1e-9;
 
 /// First in, first out; knows the highest price at which anything in it joined.
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: VecDeque<Waiting>,
+    /// Tokens of each forced sale that are left.
+    waiting: VecDeque<f64>,
     /// Prices that no later entry exceeds, from the highest; with how many entries each stands for.
     peaks: VecDeque<(f64, usize)>,
     open: f64,
@@ -172,7 +166,7 @@ struct Queue {
 
 impl Queue {
     fn join(&mut self, tokens: f64, price: f64) {
-        self.waiting.push_back(Waiting { tokens, price });
+        self.waiting.push_back(tokens);
         self.open += tokens;
         let mut count = 1;
         while let Some((_, below)) = self.peaks.pop_back_if(|(peak, _)| *peak <= price) {
@@ -188,13 +182,13 @@ impl Queue {
     /// Closes so many tokens from the head on.
     fn close(&mut self, mut tokens: f64) {
         while let Some(head) = self.waiting.front_mut() {
-            if head.tokens * (1.0 - DUST) > tokens {
-                head.tokens -= tokens;
+            if *head * (1.0 - DUST) > tokens {
+                *head -= tokens;
                 self.open -= tokens;
                 return;
             }
-            tokens = (tokens - head.tokens).max(0.0);
-            self.open -= head.tokens;
+            tokens = (tokens - *head).max(0.0);
+            self.open -= *head;
             self.waiting.pop_front();
             if let Some((_, count)) = self.peaks.front_mut() {
                 *count -= 1;
@@ -304,7 +298,7 @@ impl<'a> State<'a> {
                 }
             }
             Response::Venue(venue) => {
-                let venue = Venue::new(venue.clone(), &[price], time, "response")?;
+                let venue = Venue::new(VenueConfig::clone(venue), &[price], time, "response")?;
                 Market::Venue(Box::new(venue))
             }
         };

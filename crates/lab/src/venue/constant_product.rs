@@ -121,6 +121,16 @@ impl ConstantProduct {
         fill
     }
 
+    /// Base tokens, before fees, until the price of the pool is `price`.
+    pub(super) fn until(&self, reference: f64, side: Side, price: f64) -> f64 {
+        let now = self.liquidity / self.mid(reference).sqrt();
+        let then = self.liquidity / price.sqrt();
+        match side {
+            Side::Sell => (then - now).max(0.0),
+            Side::Buy => (now - then).clamp(0.0, now * BUY_SHARE_MAX),
+        }
+    }
+
     pub(super) fn recover(&mut self, keep: f64, time: u64) {
         self.displacement *= keep;
         let begun = self.reserves.partition_point(|r| r.time <= time);

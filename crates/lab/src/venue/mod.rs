@@ -9,20 +9,35 @@
 //! it back at finite speed: the displacement (of the order book: the consumed depth) halves every
 //! [`VenueConfig::half_life_s`].
 //!
+//! **Temporary and permanent.** Of the displacement by a forced trade a share may stay in the outside price
+//! ([`VenueConfig::permanent_share`]); the rest fades with the half-life. [`crate::market`] has the formula.
+//!
+//! **Depth.** What a venue states may shrink in a crash ([`DepthConfig`]).
+//!
 //! **No free lunch.** Each model's price is a function of its displacement alone, so buying back
 //! what was just sold never pays.
 
+mod concentrated;
 mod constant_product;
+mod depth;
+mod linear;
+mod liquidity;
 mod order_book;
 mod router;
 mod square_root;
 
+pub use concentrated::{Concentrated, Range};
 pub use constant_product::{ConstantProduct, Reserves};
+pub use depth::{DepthConfig, VolatilityRule, Withdrawal};
+pub use linear::Linear;
+pub use liquidity::Liquidity;
 pub use order_book::{Level, OrderBook};
-pub use router::Router;
+pub use router::{Router, Routing};
 pub use square_root::SquareRoot;
 
-use crate::error::{ConfigError, require, require_not_negative, require_positive};
+use depth::DepthState;
+
+use crate::error::{ConfigError, require, require_not_negative, require_positive, require_share};
 
 /// What the trader does with the base asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,17 +73,6 @@ impl Fill {
     }
 }
 
-/// The shape of a venue's liquidity.
-#[derive(Clone, Debug)]
-pub enum Liquidity {
-    /// A pool that keeps x·y.
-    ConstantProduct(ConstantProduct),
-    /// Resting orders by distance from the mid.
-    OrderBook(OrderBook),
-    /// The square-root law of market impact.
-    SquareRoot(SquareRoot),
-}
-
 /// One venue.
 #[derive(Clone, Debug)]
 pub struct VenueConfig {
@@ -82,6 +86,11 @@ pub struct VenueConfig {
     pub half_life_s: f64,
     /// Weight among the venues of the same asset where a mean of their mids is formed.
     pub weight: f64,
+    /// Share of a trade's impact that stays in the outside price; `None` for the share that holds for all
+    /// venues.
+    pub permanent_share: Option<f64>,
+    /// How depth shrinks; `None` for not at all.
+    pub depth: Option<DepthConfig>,
     /// Shape of the liquidity.
     pub liquidity: Liquidity,
 }
@@ -93,6 +102,7 @@ pub struct Venue {
     /// Logarithm of reference over outside price; what of a permanent move has not arrived yet.
     lag: f64,
     outside: f64,
+    depth: Option<DepthState>,
 }
 
 impl Venue {
@@ -125,13 +135,18 @@ impl Venue {
         )?;
         require_not_negative(config.half_life_s, || at("half_life_s"))?;
         require_positive(config.weight, || at("weight"))?;
-        match &config.liquidity {
-            Liquidity::ConstantProduct(m) => m.check(field)?,
-            Liquidity::OrderBook(m) => m.check(field)?,
-            Liquidity::SquareRoot(m) => m.check(field)?,
+        if let Some(share) = config.permanent_share {
+            require_share(share, || at("permanent_share"))?;
         }
+        if let Some(depth) = &config.depth {
+            depth.check(field)?;
+        }
+        config.liquidity.check(field)?;
         let outside = outside[config.base];
         let mut venue = Self {
+            depth: config
+                .depth
+                .map(|depth| DepthState::new(depth, outside, time)),
             config,
             lag: 0.0,
             outside,
@@ -150,34 +165,52 @@ impl Venue {
         self.config.weight
     }
 
+    /// Share of a trade's impact that stays, where the venue has one of its own.
+    pub fn permanent_share(&self) -> Option<f64> {
+        self.config.permanent_share
+    }
+
+    /// Depth at present over what the venue states, at most 1.
+    pub fn depth(&self) -> f64 {
+        self.depth.as_ref().map_or(1.0, DepthState::factor)
+    }
+
     /// Mid price, USD.
     pub fn mid(&self) -> f64 {
-        let reference = self.reference();
-        match &self.config.liquidity {
-            Liquidity::ConstantProduct(m) => m.mid(reference),
-            Liquidity::OrderBook(m) => m.mid(reference),
-            Liquidity::SquareRoot(m) => m.mid(reference),
-        }
+        self.config.liquidity.mid(self.reference())
     }
 
     /// What a trade of `base` tokens would get, without changing anything.
     pub fn quote(&self, side: Side, base: f64) -> Fill {
-        let (reference, fee) = (self.reference(), self.config.fee);
-        match &self.config.liquidity {
-            Liquidity::ConstantProduct(m) => m.fill(reference, fee, side, base).0,
-            Liquidity::OrderBook(m) => m.fill(reference, fee, side, base).0,
-            Liquidity::SquareRoot(m) => m.fill(reference, fee, side, base).0,
-        }
+        let (reference, fee, depth) = (self.reference(), self.config.fee, self.depth());
+        let fill = self
+            .config
+            .liquidity
+            .fill(reference, fee, side, base / depth);
+        at_depth(fill, base, depth)
     }
 
     /// Trades `base` tokens, or as many as the depth allows.
     pub fn trade(&mut self, side: Side, base: f64) -> Fill {
+        let (reference, fee, depth) = (self.reference(), self.config.fee, self.depth());
+        let fill = self
+            .config
+            .liquidity
+            .trade(reference, fee, side, base / depth);
+        at_depth(fill, base, depth)
+    }
+
+    /// What the next token fetches (sell) or costs (buy), fee included, USD.
+    pub fn marginal(&self, side: Side) -> f64 {
         let (reference, fee) = (self.reference(), self.config.fee);
-        match &mut self.config.liquidity {
-            Liquidity::ConstantProduct(m) => m.trade(reference, fee, side, base),
-            Liquidity::OrderBook(m) => m.trade(reference, fee, side, base),
-            Liquidity::SquareRoot(m) => m.trade(reference, fee, side, base),
-        }
+        self.config.liquidity.marginal(reference, fee, side)
+    }
+
+    /// Base tokens of one trade until its next token would fetch less, or cost more, than `price`, fee
+    /// included.
+    pub fn until(&self, side: Side, price: f64) -> f64 {
+        let (reference, fee) = (self.reference(), self.config.fee);
+        self.config.liquidity.until(reference, fee, side, price) * self.depth()
     }
 
     /// Sells `base` tokens, or as many as the depth allows.
@@ -195,11 +228,11 @@ impl Venue {
         let keep = self.kept(dt);
         self.outside = outside;
         self.lag *= keep;
-        match &mut self.config.liquidity {
-            Liquidity::ConstantProduct(m) => m.recover(keep, time),
-            Liquidity::OrderBook(m) => m.recover(keep),
-            Liquidity::SquareRoot(m) => m.recover(keep),
+        if let Some(depth) = &mut self.depth {
+            depth.step(outside, dt, time);
         }
+        let reference = self.reference();
+        self.config.liquidity.recover(keep, reference, time);
     }
 
     /// Moves the outside price without moving the quotes: what part of a trade's impact is
@@ -210,6 +243,9 @@ impl Venue {
     }
 
     fn reference(&self) -> f64 {
+        if self.lag == 0.0 {
+            return self.outside;
+        }
         self.outside * self.lag.exp()
     }
 
@@ -221,6 +257,19 @@ impl Venue {
         } else {
             0.0
         }
+    }
+}
+
+/// A fill of the stated depth, as it is at a share of that depth: amounts shrink with it.
+fn at_depth(fill: Fill, asked: f64, depth: f64) -> Fill {
+    if depth == 1.0 {
+        return fill;
+    }
+    let whole = fill.base >= asked / depth;
+    Fill {
+        base: if whole { asked } else { fill.base * depth },
+        usd: fill.usd * depth,
+        ..fill
     }
 }
 

@@ -94,6 +94,33 @@ impl OrderBook {
         fill
     }
 
+    /// Tokens on offer at `price` or better, before fees.
+    pub(super) fn until(&self, reference: f64, side: Side, price: f64) -> f64 {
+        let spread = match side {
+            Side::Sell => -self.bids.nearest(),
+            Side::Buy => self.asks.nearest(),
+        };
+        let shift = price / reference - 1.0 - spread;
+        let (bids, asks) = (&self.bids, &self.asks);
+        match side {
+            // What purchases have taken is refilled by sales from the far levels on.
+            Side::Sell if shift > 0.0 => -asks.depth_until(|d| d < shift) - self.net_sold,
+            Side::Sell => bids.depth_until(|d| d <= -shift) - self.net_sold,
+            Side::Buy if shift < 0.0 => self.net_sold - bids.depth_until(|d| d < -shift),
+            Side::Buy => self.net_sold + asks.depth_until(|d| d <= shift),
+        }
+        .max(0.0)
+    }
+
+    /// Price of the next token, before fees.
+    pub(super) fn touch(&self, reference: f64, side: Side) -> f64 {
+        let spread = match side {
+            Side::Sell => -self.bids.nearest(),
+            Side::Buy => self.asks.nearest(),
+        };
+        reference * (1.0 + self.shift(self.net_sold) + spread)
+    }
+
     pub(super) fn recover(&mut self, keep: f64) {
         self.net_sold *= keep;
     }
@@ -139,6 +166,16 @@ impl Ladder {
     fn level_at(&self, depth: f64) -> usize {
         let eaten = self.depth.partition_point(|d| *d <= depth);
         eaten.min(self.levels.len().saturating_sub(1))
+    }
+
+    /// Depth of the levels up to the last whose distance from the nearest one is within.
+    fn depth_until(&self, within: impl Fn(f64) -> bool) -> f64 {
+        let nearest = self.nearest();
+        let count = self
+            .levels
+            .partition_point(|l| within(l.distance - nearest));
+        let last = count.checked_sub(1).and_then(|i| self.depth.get(i));
+        last.copied().unwrap_or(0.0)
     }
 
     fn shift(&self, depth: f64) -> f64 {

@@ -73,6 +73,20 @@ impl SquareRoot {
         fill
     }
 
+    /// Tokens until the mid is `price`.
+    pub(super) fn until(&self, reference: f64, side: Side, price: f64) -> f64 {
+        let volume = self.daily_volume_usd / reference;
+        let a = self.coefficient * self.daily_volatility / volume.sqrt();
+        let sold = |displacement: f64| -displacement.signum() * (displacement / a).powi(2);
+        let limit = DISPLACEMENT_MAX.max(self.displacement.abs());
+        let to = sold((price / reference).ln().clamp(-limit, limit));
+        let from = sold(self.displacement);
+        match side {
+            Side::Sell => (to - from).max(0.0),
+            Side::Buy => (from - to).max(0.0),
+        }
+    }
+
     pub(super) fn recover(&mut self, keep: f64) {
         self.displacement *= keep;
     }

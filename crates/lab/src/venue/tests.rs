@@ -18,6 +18,23 @@ fn law() -> Liquidity {
     Liquidity::SquareRoot(SquareRoot::new(1.0, 0.05, 1_000_000.0))
 }
 
+fn linear() -> Liquidity {
+    Liquidity::Linear(Linear::new(1e-4))
+}
+
+/// Three ranges around 200, the outer ones thin, and a gap above 240.
+fn ticks() -> Liquidity {
+    let range = |from, liquidity| Range { from, liquidity };
+    Liquidity::Concentrated(Concentrated::new(vec![
+        range(50.0, 2_000.0),
+        range(180.0, 40_000.0),
+        range(220.0, 3_000.0),
+        range(240.0, 0.0),
+        range(300.0, 1_000.0),
+        range(400.0, 0.0),
+    ]))
+}
+
 fn config(liquidity: Liquidity, fee: f64) -> VenueConfig {
     VenueConfig {
         name: "venue".to_owned(),
@@ -25,6 +42,8 @@ fn config(liquidity: Liquidity, fee: f64) -> VenueConfig {
         fee,
         half_life_s: 60.0,
         weight: 1.0,
+        permanent_share: None,
+        depth: None,
         liquidity,
     }
 }
@@ -135,13 +154,17 @@ fn recorded_reserves_set_the_depth() {
 
 #[test]
 fn the_router_takes_the_best_quote() {
-    let mut router = Router::new(vec![venue(pool(), 0.003), venue(book(), 0.0)], 2);
+    let mut router = Router::new(
+        vec![venue(pool(), 0.003), venue(book(), 0.0)],
+        2,
+        Routing::Best,
+    );
     assert!(close(router.mid(0, 1.0), 200.0));
     assert_eq!(router.mid(1, 7.0), 7.0);
     assert_eq!(router.quote(1, Side::Sell, 3.0, 7.0).usd, 21.0);
-    let small = router.trade(0, Side::Sell, 10.0, 200.0);
+    let small = router.trade(0, Side::Sell, 10.0, (200.0, 0.0)).0;
     assert!(close(small.usd, 1_998.0), "{small:?}");
-    let large = router.trade(0, Side::Sell, 400.0, 200.0);
+    let large = router.trade(0, Side::Sell, 400.0, (200.0, 0.0)).0;
     assert_eq!(large.base, 400.0);
     let bought = router.quote(0, Side::Buy, 1.0, 200.0);
     assert!(bought.usd < 150.0, "{bought:?}");
@@ -211,6 +234,19 @@ fn any_liquidity() -> impl Strategy<Value = Liquidity> {
             .prop_map(|(b, q)| Liquidity::ConstantProduct(ConstantProduct::fixed(b, q))),
         (levels(), levels())
             .prop_map(move |(b, a)| Liquidity::OrderBook(OrderBook::new(&stack(b), &stack(a)))),
+        (1e-8f64..0.01).prop_map(|impact| Liquidity::Linear(Linear::new(impact))),
+        proptest::collection::vec((1.01f64..1.5, 0.0f64..1e5), 2..20).prop_map(|raw| {
+            let mut from = 60.0;
+            let mut ranges = vec![Range {
+                from: 50.0,
+                liquidity: 1_000.0,
+            }];
+            for (ratio, liquidity) in raw {
+                ranges.push(Range { from, liquidity });
+                from *= ratio;
+            }
+            Liquidity::Concentrated(Concentrated::new(ranges))
+        }),
         (0.1f64..2.0, 0.01f64..0.3, 1e3f64..1e9)
             .prop_map(|(y, s, v)| Liquidity::SquareRoot(SquareRoot::new(y, s, v))),
     ]
@@ -244,6 +280,7 @@ proptest! {
     fn pieces_fetch_what_the_whole_does(liquidity in any_liquidity(), sold in 0.01f64..500.0, share in 0.0f64..1.0) {
         let mut venue = venue(liquidity, 0.0);
         let whole = venue.quote(Side::Sell, sold);
+        prop_assume!(whole.base > 0.0);
         let pieces = venue.sell(sold * share).usd + venue.sell(sold * (1.0 - share)).usd;
         prop_assert!((whole.usd - pieces).abs() <= 1e-7 * whole.usd, "{whole:?} {pieces}");
         prop_assert!((whole.mid_after - venue.mid()).abs() <= 1e-7 * 200.0);
@@ -272,3 +309,6 @@ proptest! {
         prop_assert!(venue.mid() > 0.0);
     }
 }
+
+mod concentrated;
+mod split;

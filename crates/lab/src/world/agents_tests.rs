@@ -388,6 +388,26 @@ fn depth_and_a_long_mean_keep_the_manipulator_away() {
     }
 }
 
+/// Everything at once: a fork of a world is that world, and a second run is the first.
+#[test]
+fn forks_and_repetitions_are_the_same_path() {
+    let mut config = attacked(500.0, 120);
+    config.assets[0].price = boom(230.0, 170.0);
+    config.levered = levered(0.5);
+    config.census = Some(CensusConfig { margin_call: 1.1 });
+    config.liquidators[1].competition = Competition::PriorityGame { spread: 0.7 };
+    let start = World::new(book(), config.clone(), 3).unwrap();
+    let tell = |mut world: World<Toy>| {
+        let record = world.run(&mut |_| ControlFlow::Continue(()));
+        assert!(!record.liquidations.is_empty());
+        format!("{record:?}")
+    };
+    let again = World::new(book(), config, 3).unwrap();
+    let forks = [3, 3, 4].map(|seed| tell(start.fork(seed).unwrap()));
+    assert!(forks[0] == forks[1] && forks[0] == tell(again));
+    assert!(forks[0] != forks[2]);
+}
+
 #[test]
 fn without_feedback_there_is_nothing_to_move() {
     let mut config = attacked(500.0, 0);

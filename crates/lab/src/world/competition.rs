@@ -5,6 +5,7 @@ use super::liquidation::Attempt;
 use crate::agents::{Competition, Exit, Plan, equilibrium_bid};
 use crate::network::{Bid, Lane};
 use backstop_core::protocol::{OfferKind, Protocol};
+use std::collections::BTreeMap;
 
 impl<P: Protocol> World<P> {
     /// Sets the bids on one account of those who play the priority game: each reckons with all who bid in the
@@ -14,16 +15,13 @@ impl<P: Protocol> World<P> {
         if groups.clone().all(|g| g.competition == Competition::None) {
             return;
         }
-        let rivals: Vec<usize> = bids
-            .iter()
-            .map(|bid| {
-                let same = |other: &&Bid<Attempt>| {
-                    other.lane == bid.lane && other.what.auction == bid.what.auction
-                };
-                bids.iter().filter(same).count()
-            })
-            .collect();
-        for (bid, n) in bids.iter_mut().zip(rivals) {
+        let key = |bid: &Bid<Attempt>| (bid.lane, bid.what.auction);
+        let mut rivals = BTreeMap::new();
+        for bid in &*bids {
+            *rivals.entry(key(bid)).or_insert(0) += 1;
+        }
+        for bid in bids {
+            let n = rivals.get(&key(bid)).copied().unwrap_or(0);
             let group = self.group_of(bid.what.member);
             let Some(Competition::PriorityGame { spread }) = group.map(|g| g.competition) else {
                 continue;

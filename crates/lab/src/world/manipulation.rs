@@ -22,6 +22,8 @@ use backstop_core::units::{Amount, Timestamp};
 const ACCOUNTS_MAX: usize = 1_000;
 /// Lowest that it pushes the venues, as a share of the outside price.
 const LOWEST_MID: f64 = 0.05;
+/// How near the target the venues' mid has to come, as a share of it.
+const REACHED: f64 = 1e-6;
 /// Halvings when it searches for the amount that moves the venues.
 const HALVINGS: u32 = 40;
 
@@ -71,6 +73,12 @@ struct Loot {
 }
 
 impl<P: Protocol> World<P> {
+    /// How many of the liquidators bid for inclusion: all but the manipulator, who is the last.
+    pub(super) fn bidders(&self) -> usize {
+        let others = usize::from(self.manipulator.is_some());
+        self.crew.members.len().saturating_sub(others)
+    }
+
     /// Before the feeds sample: decides on an attack, and holds the venues down during one.
     pub(super) fn push_price(&mut self) {
         if self.config.impact.mode == FeedbackMode::Off {
@@ -129,7 +137,8 @@ impl<P: Protocol> World<P> {
             if let Some(row) = self.record.attacks.get_mut(attack.row) {
                 row.profit_usd = profit;
             }
-            if attack.samples_left == 0 && self.now >= attack.until {
+            let bought_back = attack.short <= 0.0;
+            if attack.samples_left == 0 && bought_back && self.now >= attack.until {
                 manipulator.attack = None;
             }
         }
@@ -195,7 +204,9 @@ impl<P: Protocol> World<P> {
         let outside = self.market.outside_of(asset);
         let fill = self.market.trade(asset, Side::Buy, lacking);
         self.receive(member, asset, fill.base, -fill.usd);
-        attack.short = (lacking - fill.base).max(0.0);
+        let rest = lacking - fill.base;
+        // Where the depth ends, the rest is bought in later steps; rounding is no rest.
+        attack.short = if rest > lacking * 1e-9 { rest } else { 0.0 };
         if let Some(row) = self.record.attacks.get_mut(attack.row) {
             row.bought_usd += fill.usd;
             row.cost_usd += fill.usd - fill.base * outside;
@@ -335,6 +346,10 @@ impl<P: Protocol> World<P> {
                 market.rest(f64::from(self.config.grid.step_s));
             }
             let (sold, usd) = push(&mut market, asset, outside * mid_share);
+            // Where the depth ends or there is no venue, no sale moves the price so far.
+            if market.venue_mid(asset) > outside * mid_share * (1.0 + REACHED) {
+                return None;
+            }
             short += sold;
             cash += usd;
         }

@@ -25,6 +25,7 @@ mod deficits;
 mod levering;
 mod liquidation;
 mod manipulation;
+mod openings;
 mod opportunities;
 mod outcomes;
 mod reactions;
@@ -49,6 +50,7 @@ use backstop_core::units::{Amount, Timestamp};
 use books::{Refusals, Units};
 use census::Census;
 use manipulation::as_liquidator;
+use openings::Openings;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use watch::Watch;
@@ -85,6 +87,7 @@ pub struct World<P> {
     levered: Levered,
     manipulator: Option<Manipulator>,
     census: Option<Census>,
+    openings: Arc<Openings>,
     waterfall: Waterfall,
     watch: Watch,
     units: Units,
@@ -133,11 +136,16 @@ impl<P: Protocol> World<P> {
     /// As [`World::new`], where the first prices differ.
     pub fn fork(&self, draw: impl Into<PathDraw>) -> Result<Self, ConfigError> {
         let market = (Arc::clone(&self.config), Arc::clone(&self.prices));
-        let residents = |_: &P, _: &[f64]| {
+        let residents = |protocol: &P, oracle: &[f64]| {
             Ok(Residents {
                 borrowers: self.borrowers.clone(),
                 levered: self.levered.clone(),
                 census: self.census.clone(),
+                openings: if self.openings.are_at(oracle) {
+                    Arc::clone(&self.openings)
+                } else {
+                    Arc::new(Openings::new(protocol, oracle))
+                },
             })
         };
         Self::begin(self.opening.clone(), market, residents, draw.into())
@@ -168,6 +176,7 @@ impl<P: Protocol> World<P> {
             borrowers: residents.borrowers,
             levered: residents.levered,
             census: residents.census,
+            openings: residents.openings,
             waterfall: config.coverage.clone(),
             watch: Watch::default(),
             refusals: Refusals::default(),
@@ -340,6 +349,7 @@ struct Residents {
     borrowers: Borrowers,
     levered: Levered,
     census: Option<Census>,
+    openings: Arc<Openings>,
 }
 
 impl Residents {
@@ -355,6 +365,7 @@ impl Residents {
             borrowers: Borrowers::new(config.borrowers.clone(), protocol, oracle, seed)?,
             levered: Levered::new(config.levered.clone(), protocol, oracle, seed)?,
             census: census.transpose()?,
+            openings: Arc::new(Openings::new(protocol, oracle)),
         })
     }
 }

@@ -55,7 +55,7 @@ impl<P: Protocol> World<P> {
             let before = bids.len();
             let mut waiting = false;
             self.auctions(seat, &mut auctions);
-            for member in 0..self.crew.members.len() {
+            for member in 0..self.bidders() {
                 if out.get(member) == Some(&true) || self.latency_of(member) > age {
                     waiting = true;
                     continue;

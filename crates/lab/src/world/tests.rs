@@ -6,7 +6,7 @@ use crate::network::{GasSeries, NetworkConfig};
 use crate::price::{Constant, Dependence, Grid, Historical, PriceModel, Refine};
 use crate::record::{AccountsTold, LiquidatorKind, Miss};
 use crate::toy::{ETH, Toy, USD};
-use crate::venue::{ConstantProduct, Liquidity, VenueConfig};
+use crate::venue::{ConstantProduct, Liquidity, Routing, VenueConfig};
 use backstop_core::coverage::{InsuranceFund, TreasuryReserve};
 use backstop_core::protocol::Event;
 use backstop_core::units::{U256, Value};
@@ -49,12 +49,15 @@ pub(crate) fn config(price: PriceModel) -> WorldConfig {
             fee: 0.003,
             half_life_s: 600.0,
             weight: 1.0,
+            permanent_share: None,
+            depth: None,
             liquidity: Liquidity::ConstantProduct(ConstantProduct::fixed(10_000.0, 2_000_000.0)),
         }],
         impact: Impact {
             mode: FeedbackMode::On,
             venue_weight: 0.5,
             permanent_share: 0.3,
+            routing: Routing::Best,
         },
         network: NetworkConfig {
             block_time_s: 13.0,

@@ -12,13 +12,18 @@ use backstop_core::protocol::{AccountId, AssetId, Protocol};
 
 /// Whole tokens by asset.
 #[derive(Clone, Debug, Default)]
-struct Tokens {
+pub(super) struct Tokens {
     collateral: Vec<f64>,
     debt: Vec<f64>,
 }
 
 impl Tokens {
-    fn of<P: Protocol>(protocol: &P, units: &Units, account: AccountId, assets: usize) -> Self {
+    pub(super) fn of<P: Protocol>(
+        protocol: &P,
+        units: &Units,
+        account: AccountId,
+        assets: usize,
+    ) -> Self {
         let mut tokens = Self {
             collateral: vec![0.0; assets],
             debt: vec![0.0; assets],
@@ -110,7 +115,7 @@ impl<'a> Past<'a> {
     }
 
     /// Fills in what the steps tell of an account that held these tokens at the start.
-    fn tell(&self, row: &mut AccountRow, start: Tokens) {
+    fn tell(&self, row: &mut AccountRow, start: &Tokens) {
         let leverings = self.leverings.of(row.account, &self.record.leverings);
         let spare = -start.lacking(&self.low, &self.high);
         // Penalties eat into what covers the debt, at prices that may have been higher.
@@ -124,7 +129,7 @@ impl<'a> Past<'a> {
         let mut reactions = reactions.into_iter().peekable();
         let mut leverings = leverings.into_iter().peekable();
         // With liquidations, and without any.
-        let (mut held, mut alone) = (start.clone(), start);
+        let (mut held, mut alone) = (start.clone(), start.clone());
         for step in &self.record.steps {
             let usd = &step.oracle;
             while let Some(done) = liquidations.next_if(|l| l.step <= step.step) {
@@ -191,17 +196,18 @@ fn tokens(usd: f64, asset: AssetId, prices: &[f64]) -> f64 {
 }
 
 /// Fills [`AccountRow::lacking_usd`] and [`AccountRow::under_water_s`] of a path that is over.
-pub(super) fn tell_lacking<P: Protocol>(
-    opening: &P,
-    units: &Units,
+/// `held` tells what an account had at the start.
+pub(super) fn tell_lacking<'a>(
+    held: impl Fn(AccountId) -> Option<&'a Tokens>,
     record: &mut PathRecord,
     step_s: u32,
 ) {
     let mut rows = std::mem::take(&mut record.accounts);
     let past = Past::new(record, step_s);
     for row in &mut rows {
-        let start = Tokens::of(opening, units, row.account, past.low.len());
-        past.tell(row, start);
+        if let Some(start) = held(row.account) {
+            past.tell(row, start);
+        }
     }
     record.accounts = rows;
 }

@@ -1,6 +1,6 @@
 //! The answer of an ensemble in a few sentences, for the page and for the terminal.
 
-use super::{Figure, HEADLINE, Known, interval};
+use super::{Figure, HEADLINE, Known, interval, share_text};
 use crate::answer::{NOTHING_USD, Span};
 use crate::format::{count, duration_words, money, percent, plural};
 use backstop_lab::ensemble::Estimate;
@@ -108,7 +108,7 @@ fn bad_debt(known: &Known<'_>, text: &mut Sentences) {
     };
     if tail.value_at_risk.value < NOTHING_USD {
         text.plain("bad debt is left in ");
-        text.strong(percent(1.0 - without));
+        text.strong(share_text(known, 1.0 - without));
         text.plain(" of them and is ");
         text.strong(money(most));
         text.plain(format!(

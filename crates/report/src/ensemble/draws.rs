@@ -37,6 +37,21 @@ impl WeightsFile {
     }
 }
 
+/// Effective paths with bad debt below which its figures are rough.
+const EFFECTIVE_MIN: f64 = 20.0;
+/// Shares below this are told as one in so many.
+const RARE: f64 = 1e-4;
+
+/// A share of paths; of paths with weights it may be far smaller than one path is of all.
+pub(crate) fn share_text(known: &Known<'_>, share: f64) -> String {
+    let weighted = known.report.totals.weights.is_some();
+    if weighted && share > 0.0 && share < RARE {
+        // A cast from float saturates.
+        return format!("one in {}", count(share.recip().round() as u64));
+    }
+    percent(share)
+}
+
 /// How the paths were drawn and what their weights say; nothing where they are plain.
 pub(crate) fn draws_text(known: &Known<'_>) -> Option<String> {
     let draws = known.report.draws?;
@@ -45,15 +60,25 @@ pub(crate) fn draws_text(known: &Known<'_>) -> Option<String> {
     };
     let whole = |n: f64| count(n.round() as u64);
     let n = known.report.totals.paths;
+    let few = match weights.effective_paths_with_bad_debt {
+        n if n < EFFECTIVE_MIN => {
+            " Few paths carry all of the bad debt: its figures and their intervals are rough, and another \
+             tilt may tell more."
+        }
+        _ => "",
+    };
     Some(format!(
         "Draws: {draws}. Paths have weights, and figures are weighted. The {} count like {} of equal \
-         weight, the {} among them with bad debt like {}, which are {} of all by weight; the largest weight is {:.3}, \
-         the mean {:.3}.",
+         weight, the {} among them with bad debt like {}; the chance of bad debt is {}. The largest weight is {:.3}, \
+         the mean {:.3}.{few}",
         crate::format::plural(n, "path", "paths"),
         whole(weights.effective_paths),
         count(weights.paths_with_bad_debt),
         whole(weights.effective_paths_with_bad_debt),
-        percent(known.without_bad_debt().map_or(0.0, |share| 1.0 - share)),
+        share_text(
+            known,
+            known.without_bad_debt().map_or(0.0, |share| 1.0 - share)
+        ),
         weights.largest,
         weights.mean
     ))

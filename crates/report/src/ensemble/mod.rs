@@ -10,7 +10,7 @@ mod text;
 
 pub(crate) use accounts::{Account, Accounts};
 pub(crate) use answer::{answer, horizon};
-pub(crate) use draws::draws_text;
+pub(crate) use draws::{draws_text, share_text};
 pub(crate) use figures::{Figure, SHOWN, interval, money_range};
 pub use files::write_ensemble;
 pub(crate) use files::{EstimateFile, FigureFile, estimate_file, figure_file};

@@ -2,6 +2,7 @@
 //!
 //! `docs/results.md` is generated from these columns by a test.
 
+mod agents;
 mod backtest;
 mod cascade;
 mod compare;
@@ -24,9 +25,10 @@ use backstop_io::table::{Column, ColumnData, Table};
 use backstop_lab::metrics::{Evidence, METRICS};
 use backstop_lab::record::{AccountRow, LiquidationRow, LiquidatorRow, Miss, PathRecord};
 
-/// All tables of a run, in a fixed order. The paired run adds figures to `metrics` only.
+/// All tables of a run, in a fixed order; those of leverage and attacks where there are any. The paired run
+/// adds figures to `metrics` only.
 pub fn tables(record: &PathRecord, without_feedback: Option<&PathRecord>) -> Vec<Table> {
-    vec![
+    let mut tables = vec![
         steps(record),
         prices(record),
         events::table(record),
@@ -37,7 +39,9 @@ pub fn tables(record: &PathRecord, without_feedback: Option<&PathRecord>) -> Vec
         reactions(record),
         coverage(record),
         metrics(record, without_feedback),
-    ]
+    ];
+    tables.extend(agents::tables(record));
+    tables
 }
 
 /// Rows of one kind that become columns.

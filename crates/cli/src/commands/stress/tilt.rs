@@ -47,8 +47,9 @@ pub(super) fn as_set(shocks: f64, jumps: f64) -> [String; 2] {
 
 /// Paths of the pilot of one tilt.
 const PILOT_PATHS: u64 = 256;
-/// Standard deviations that are tried.
-const SHOCKS: [f64; 6] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
+/// Standard deviations that are tried where nothing jumps, and beside jumps.
+const SHOCKS: [f64; 5] = [1.0, 2.0, 3.0, 4.0, 5.0];
+const SHOCKS_BESIDE_JUMPS: [f64; 3] = [0.0, 2.0, 4.0];
 
 /// The tilt under which as many paths tell most of the expected shortfall of bad debt at 99 %: the
 /// pilot whose interval is narrowest over its value.
@@ -58,9 +59,13 @@ const SHOCKS: [f64; 6] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
 pub(super) fn find(loaded: &Loaded, stage: &dyn Stage) -> Result<(f64, f64), Failure> {
     let asset = lead(loaded);
     let factors = jump_factors(&loaded.scenario, asset);
+    let shocks = match factors.len() {
+        1 => &SHOCKS[..],
+        _ => &SHOCKS_BESIDE_JUMPS[..],
+    };
     let tried: Vec<Tilt> = factors
         .iter()
-        .flat_map(|jumps| SHOCKS.map(|shocks| (shocks, *jumps)))
+        .flat_map(|jumps| shocks.iter().map(move |shocks| (*shocks, *jumps)))
         .filter(|tilt| *tilt != (0.0, 1.0))
         .map(|(shocks, jumps)| Tilt {
             asset,
@@ -76,7 +81,8 @@ pub(super) fn find(loaded: &Loaded, stage: &dyn Stage) -> Result<(f64, f64), Fai
             return Err(Failure::new("stopped before a tilt was found"));
         };
         bar.inc(1);
-        let known = precision(&totals).filter(|precision| *precision > 0.0);
+        let known =
+            precision(&totals).filter(|precision| *precision > 0.0 && precision.is_finite());
         let better = |precision: &f64| best.is_none_or(|(so_far, _)| *precision < so_far);
         if let Some(precision) = known.filter(better) {
             best = Some((precision, tilt));

@@ -31,14 +31,16 @@ fn factor() -> Response {
 }
 
 fn venue(liquidity: Liquidity) -> Response {
-    Response::Venue(VenueConfig {
+    Response::Venue(Box::new(VenueConfig {
         name: "venue".to_owned(),
         base: 0,
         fee: 0.0,
         half_life_s: 60.0,
         weight: 1.0,
+        permanent_share: None,
+        depth: None,
         liquidity,
-    })
+    }))
 }
 
 /// 250 tokens meet a market that takes 100 in any three steps: sold 100, then 0, 0, then 100 again.
