@@ -126,6 +126,24 @@ fn stress(doc: &mut String) {
     }
 }
 
+fn sweep(doc: &mut String) {
+    let (grid, drivers) = (Sweep::two_keys(20), Drivers::some());
+    let mut tables = grid.report(sweep_tables);
+    tables.extend(drivers.report(drivers_tables));
+    tables.extend(cascade_tables(&[]));
+    let about = [
+        "Written by `backstop sweep`. One row a cell, the last key running fastest.",
+        "Written by `backstop sweep --drivers`. One row a change of an input, what moves bad debt most first.",
+        "Written by `backstop map`. One row an asset and price, from the start's price down.",
+        "Written by `backstop map`. One row an asset and size of a sale.",
+    ];
+    assert_eq!(tables.len(), about.len());
+    for (table, sentence) in tables.iter().zip(about) {
+        write!(doc, "\n## {}\n\n{sentence}\n", table.name).unwrap();
+        columns(doc, table);
+    }
+}
+
 /// A path with every table.
 fn levered_and_attacked() -> PathRecord {
     let levering = LeveringRow {
@@ -155,24 +173,6 @@ fn levered_and_attacked() -> PathRecord {
         leverings: vec![levering],
         attacks: vec![attack],
         ..PathRecord::default()
-    }
-}
-
-fn sweep(doc: &mut String) {
-    let (grid, drivers) = (Sweep::two_keys(20), Drivers::some());
-    let mut tables = grid.report(sweep_tables);
-    tables.extend(drivers.report(drivers_tables));
-    tables.extend(cascade_tables(&[]));
-    let about = [
-        "Written by `backstop sweep`. One row a cell, the last key running fastest.",
-        "Written by `backstop sweep --drivers`. One row a change of an input, what moves bad debt most first.",
-        "Written by `backstop map`. One row an asset and price, from the start's price down.",
-        "Written by `backstop map`. One row an asset and size of a sale.",
-    ];
-    assert_eq!(tables.len(), about.len());
-    for (table, sentence) in tables.iter().zip(about) {
-        write!(doc, "\n## {}\n\n{sentence}\n", table.name).unwrap();
-        columns(doc, table);
     }
 }
 

@@ -81,7 +81,7 @@ fn header(report: &MapReport<'_>) -> Markup {
                 @if !context.protocol.is_empty() { " · " (context.protocol) }
             }
             h1 { (context.title) }
-            p class="when" { "The book and the venues at " (moment(context.start)) " UTC" }
+            p class="when" { "The book and the venues at " (moment(context.start)) }
             (parts::answer(map_answer(report)))
             p class="note" {
                 "R(p) counts everything that becomes liquidatable as sold at once, with no limit of capital, gas or "
