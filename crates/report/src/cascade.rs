@@ -151,38 +151,9 @@ fn about(cascade: &CascadeMap, spans: &mut Vec<Span>) {
             );
         }
         rises => {
-            plain(spans, format!("Forced selling of {symbol} "));
-            spans.push(Span::Strong("feeds on itself".to_owned()));
-            match rises.filter(|_| !starts) {
-                None => plain(spans, " from the start".to_owned()),
-                Some(crossing) => plain(
-                    spans,
-                    format!(
-                        " once its price is {} USD ({} below the start)",
-                        price(crossing.price),
-                        percent(cascade.fall_to(crossing.price))
-                    ),
-                ),
-            }
-            let ends = cascade
-                .crossings
-                .iter()
-                .find(|c| c.direction == Direction::Falls);
-            match ends {
-                Some(end) => plain(
-                    spans,
-                    format!(
-                        ", down to {} USD ({})",
-                        price(end.price),
-                        percent(cascade.fall_to(end.price))
-                    ),
-                ),
-                None => plain(spans, ", down to the lowest price shown".to_owned()),
-            }
-            plain(
-                spans,
-                format!("; R is largest, {:.2}, at {place}.", highest.r),
-            );
+            feeds_on_itself(cascade, rises.filter(|_| !starts), spans);
+            let highest = format!("; R is largest, {:.2}, at {place}.", highest.r);
+            plain(spans, highest);
         }
     }
     if let Some(tokens) = cascade.largest_sale {
@@ -195,6 +166,33 @@ fn about(cascade: &CascadeMap, spans: &mut Vec<Span>) {
         );
         spans.push(Span::Strong(money(tokens * cascade.price_start)));
         plain(spans, " at once.".to_owned());
+    }
+}
+
+/// Between which prices selling causes at least as much again; from the start where it does not rise
+/// there.
+fn feeds_on_itself(cascade: &CascadeMap, rises: Option<&Crossing>, spans: &mut Vec<Span>) {
+    let plain = |spans: &mut Vec<Span>, text: String| spans.push(Span::Plain(text));
+    let told = |crossing: &Crossing| {
+        let fall = percent(cascade.fall_to(crossing.price));
+        (price(crossing.price), fall)
+    };
+    plain(spans, format!("Forced selling of {} ", cascade.symbol));
+    spans.push(Span::Strong("feeds on itself".to_owned()));
+    match rises.map(told) {
+        None => plain(spans, " from the start".to_owned()),
+        Some((usd, fall)) => plain(
+            spans,
+            format!(" once its price is {usd} USD ({fall} below the start)"),
+        ),
+    }
+    let ends = cascade
+        .crossings
+        .iter()
+        .find(|c| c.direction == Direction::Falls);
+    match ends.map(told) {
+        Some((usd, fall)) => plain(spans, format!(", down to {usd} USD ({fall})")),
+        None => plain(spans, ", down to the lowest price shown".to_owned()),
     }
 }
 
