@@ -9,6 +9,7 @@
 //! [`ensemble::Ensemble`] runs many.
 
 pub mod agents;
+pub mod cascade;
 pub mod door;
 pub mod ensemble;
 mod error;

@@ -57,7 +57,7 @@ fn a_liquidation_is_toxic_exactly_above_the_boundary() {
 
 /// What happens to one account that owes this share of its collateral.
 fn liquidated(ltv: f64, bonus_bps: u16) -> PathRecord {
-    let mut world = World::new(pool(ltv, bonus_bps), config(), 1).unwrap();
+    let mut world = World::new(pool(ltv, bonus_bps), config(), 1).expect("a world");
     world.run(&mut |_| ControlFlow::Continue(()))
 }
 

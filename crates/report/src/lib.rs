@@ -7,6 +7,7 @@
 mod answer;
 mod backtest;
 mod braille;
+mod cascade;
 mod compare;
 mod context;
 mod ensemble;
@@ -23,6 +24,7 @@ mod terminal;
 mod trace;
 
 pub use backtest::{BacktestReport, Trial, backtest_text, write_backtest};
+pub use cascade::{CascadeMap, DepthPoint, MapReport, cascade_text, write_map_report};
 pub use compare::{Comparison, Contender, comparison_text, write_comparison};
 pub use context::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
@@ -38,5 +40,7 @@ pub use sweep::{
     DriverRow, DriverSide, DriversReport, SweepAxis, SweepReport, drivers_text, sweep_text,
     write_drivers, write_sweep,
 };
-pub use tables::{comparison_tables, drivers_tables, ensemble_tables, sweep_tables, tables};
+pub use tables::{
+    cascade_tables, comparison_tables, drivers_tables, ensemble_tables, sweep_tables, tables,
+};
 pub use terminal::{HealthRow, health_table, summary_text};

@@ -6,14 +6,18 @@
 #[path = "support/ensemble.rs"]
 mod ensemble;
 mod support;
+#[allow(dead_code, reason = "the tests of a sweep use the rest")]
+#[path = "support/sweep.rs"]
+mod sweep;
 
 use backstop_core::protocol::{AccountId, AssetId};
 use backstop_core::units::{Amount, Ratio};
 use backstop_io::table::Table;
 use backstop_lab::record::{AttackRow, LeveringRow, PathRecord};
 use backstop_report::{
-    Comparison, ExplainError, HealthRow, Report, RunContext, comparison_tables, ensemble_tables,
-    explain, health_table, map_svg, map_table, map_terminal, summary_text, tables, write_results,
+    Comparison, ExplainError, HealthRow, Report, RunContext, cascade_tables, comparison_tables,
+    drivers_tables, ensemble_tables, explain, health_table, map_svg, map_table, map_terminal,
+    summary_text, sweep_tables, tables, write_results,
 };
 use ensemble::Ensemble;
 use expect_test::{expect, expect_file};
@@ -21,6 +25,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::{Size, context, maps, record};
+use sweep::{Drivers, Sweep};
 
 const SMALL: Size = Size {
     steps: 48,
@@ -121,6 +126,24 @@ fn stress(doc: &mut String) {
     }
 }
 
+fn sweep(doc: &mut String) {
+    let (grid, drivers) = (Sweep::two_keys(20), Drivers::some());
+    let mut tables = grid.report(sweep_tables);
+    tables.extend(drivers.report(drivers_tables));
+    tables.extend(cascade_tables(&[]));
+    let about = [
+        "Written by `backstop sweep`. One row a cell, the last key running fastest.",
+        "Written by `backstop sweep --drivers`. One row a change of an input, what moves bad debt most first.",
+        "Written by `backstop map`. One row an asset and price, from the start's price down.",
+        "Written by `backstop map`. One row an asset and size of a sale.",
+    ];
+    assert_eq!(tables.len(), about.len());
+    for (table, sentence) in tables.iter().zip(about) {
+        write!(doc, "\n## {}\n\n{sentence}\n", table.name).unwrap();
+        columns(doc, table);
+    }
+}
+
 /// A path with every table.
 fn levered_and_attacked() -> PathRecord {
     let levering = LeveringRow {
@@ -198,6 +221,7 @@ fn the_documentation_lists_every_column() {
     columns(&mut doc, &map_table(&[]));
     compare(&mut doc);
     stress(&mut doc);
+    sweep(&mut doc);
     expect_file!["../../../docs/results.md"].assert_eq(&doc);
 }
 

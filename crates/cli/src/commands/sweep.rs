@@ -38,7 +38,8 @@ pub(crate) struct Args {
     /// Move each main input one at a time in place of a grid
     #[arg(long, conflicts_with = "over")]
     drivers: bool,
-    /// Paths of each cell [default: 200; with --drivers 1000]
+    /// Paths of each cell [default: 30; with --drivers 400]. What is exceeded in one path of a hundred
+    /// takes 381
     #[arg(long, value_name = "N")]
     paths: Option<NonZeroU64>,
     /// Seed in place of the scenario's
@@ -56,7 +57,7 @@ pub(crate) struct Args {
 }
 
 /// Paths of a cell where nothing else is asked.
-const PATHS: u64 = 200;
+const PATHS: u64 = 30;
 /// Paths whose figures are in memory at once.
 const ROUND: u64 = 1_024;
 

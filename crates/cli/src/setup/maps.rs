@@ -47,7 +47,7 @@ pub(crate) fn bodies(pool: &Pool, follows: &[Option<AssetId>]) -> Vec<Body> {
 ///
 /// # Errors
 /// Where a sum needs more than 256 bits.
-fn curve(pool: &Pool, body: Body) -> Result<LiquidationMap, Overflow> {
+pub(super) fn curve(pool: &Pool, body: Body) -> Result<LiquidationMap, Overflow> {
     LiquidationMap::new((0..pool.accounts()).filter_map(|id| position(pool, body, AccountId(id))))
 }
 

@@ -1,6 +1,7 @@
 //! From files to machines: a scenario becomes a pool, a market and the report's descriptions.
 
 mod agents;
+mod cascades;
 mod context;
 mod designs;
 mod draws;
@@ -15,6 +16,7 @@ mod sweep;
 mod venues;
 mod world;
 
+pub(crate) use cascades::cascades;
 pub(crate) use context::run_context;
 pub(crate) use designs::{DESIGNS, Payer, Row, design_of};
 pub(crate) use draws::{draws, draws_words};

@@ -6,7 +6,9 @@ use crate::failure::Failure;
 use backstop_core::protocol::AssetId;
 use backstop_io::book::Book;
 use backstop_io::inputs::{self, Inputs};
-use backstop_io::scenario::{self, GasPriceSpec, GasSpec, LiquiditySpec, Scenario, TimeSpec};
+use backstop_io::scenario::{
+    self, EnsembleSpec, GasPriceSpec, GasSpec, LiquiditySpec, Scenario, TimeSpec,
+};
 use backstop_io::write_atomic;
 use backstop_lab::ensemble::Cell;
 use serde::{Deserialize, Serialize};
@@ -91,8 +93,8 @@ pub(crate) fn default_axes() -> Vec<Axis> {
         values: values.iter().map(|v| (*v).to_owned()).collect(),
     };
     vec![
-        axis("shock.fall", &["0", "0.1", "0.2", "0.3", "0.4", "0.5"]),
-        axis("impact.depth", &["1", "0.75", "0.5", "0.25", "0.1"]),
+        axis("shock.fall", &["0", "0.1", "0.2", "0.3"]),
+        axis("impact.depth", &["1", "0.5", "0.25"]),
     ]
 }
 
@@ -117,6 +119,7 @@ impl Base {
     /// As [`super::load`] and the opening of a design.
     pub(crate) fn open(path: &Path, set: Vec<String>) -> Result<Self, Failure> {
         let loaded = super::load(path, &set)?;
+        plain(&loaded.scenario)?;
         let design = (design_of(&loaded)?.open)(&loaded)?;
         Ok(Self {
             loaded,
@@ -132,10 +135,9 @@ impl Base {
     pub(crate) fn scenario(&self, more: &[String]) -> Result<Scenario, Failure> {
         let mut set = self.set.clone();
         set.extend_from_slice(more);
-        Ok(scenario::load(
-            &self.loaded.scenario.path,
-            &overrides(&set)?,
-        )?)
+        let scenario = scenario::load(&self.loaded.scenario.path, &overrides(&set)?)?;
+        plain(&scenario)?;
+        Ok(scenario)
     }
 
     /// A cell. What it shares with the base is not made again: neither files nor book where only the
@@ -224,6 +226,18 @@ impl Base {
         with_all_but_ledger_of(&ours.scenario, &other.scenario) == ours.scenario
             && start(ours) == start(other)
     }
+}
+
+/// Refuses draws whose paths do not count alike: cells are compared path by path.
+fn plain(scenario: &Scenario) -> Result<(), Failure> {
+    if scenario.ensemble == EnsembleSpec::default() {
+        return Ok(());
+    }
+    let file = scenario.path.display();
+    Err(Failure::new(format!(
+        "{file}: ensemble: found draws that are not plain or a tilt, allowed for a sweep: \
+         draws = \"plain\" without a tilt"
+    )))
 }
 
 /// A scenario with the market of another, as far as neither files nor the ledger tell it.

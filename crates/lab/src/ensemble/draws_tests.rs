@@ -100,7 +100,6 @@ fn draws_tell_the_mean_of_a_loan_with_less_variance() {
     for (draws, least) in [(Draws::Antithetic, 1.5), (Draws::Sobol, 50.0)] {
         let (_, variance, held) = repeated(draws, 200.0);
         let factor = plain / variance;
-        println!("{draws:?}: variance of the mean smaller by {factor:.1}, interval held {held}");
         assert!(factor > least, "{draws:?}: {factor}");
         assert!(held > 0.88, "{draws:?}: {held}");
     }
@@ -113,7 +112,6 @@ fn a_tilt_tells_the_mean_of_a_rare_loss_with_less_variance() {
     let (_, plain, _) = repeated(Draws::Plain, debt);
     let (_, variance, held) = repeated(Draws::Tilted(TILT), debt);
     let factor = plain / variance;
-    println!("variance of the mean smaller by {factor:.1}, interval held {held}");
     assert!(factor > 20.0, "{factor}");
     assert!(held > 0.88, "{held}");
 }
@@ -258,7 +256,6 @@ fn a_tilted_ensemble_agrees_with_plain_paths() {
         tail.unwrap()
     };
     let apart = |what: &str, a: Estimate, b: Estimate| {
-        println!("{what}: plain {a:?}, tilted {b:?}");
         assert!(a.low <= b.high && b.low <= a.high, "{what}: {a:?} {b:?}");
     };
     for level in [0.99, 0.999] {
@@ -382,7 +379,6 @@ fn a_loan_is_liquidated_as_often_as_a_brownian_motion_passes_its_threshold() {
         let want = first_passage(debt / 0.8, VOLATILITY);
         let error = (want * (1.0 - want) / PATHS as f64).sqrt();
         let off = (got - want) / error;
-        println!("{debt}: {got} for {want}, {off:.1} errors off");
         assert!(
             (0.01..0.9).contains(&want) && off.abs() < 4.0,
             "{debt}: {got} for {want}"

@@ -7,8 +7,8 @@
 use super::estimate::{Estimate, Level};
 use super::figures::{Figures, metrics};
 use super::sum::Distribution;
-use super::{Ensemble, Stop};
-use crate::error::ConfigError;
+use super::{Draws, Ensemble, Stop};
+use crate::error::{ConfigError, require};
 use backstop_core::protocol::Protocol;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -47,15 +47,21 @@ impl PathValues {
 
 impl<P: Protocol + Send + Sync> Ensemble<'_, P> {
     /// The figures of paths by number, in their order; paths run side by side. `on_path` hears of
-    /// each path that is done; when it breaks, nothing is returned.
+    /// each path that is done; when it breaks, nothing is returned. Each path counts once, so that
+    /// draws have to be plain.
     ///
     /// # Errors
-    /// When a price process cannot be drawn.
+    /// When draws are not plain, or a price process cannot be drawn.
     pub fn values(
         &self,
         paths: Range<u64>,
         on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<Vec<PathValues>>, ConfigError> {
+        require(
+            self.draws == Draws::Plain,
+            || "draws".to_owned(),
+            || "must be plain where paths are compared one by one".to_owned(),
+        )?;
         let one = |path: u64| {
             let figures = self.path(path).map_err(Stop::Config)?;
             if on_path().is_break() {

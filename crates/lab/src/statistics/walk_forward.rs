@@ -175,8 +175,8 @@ fn forecasts(
     let mut made = Vec::with_capacity(starts.len());
     let mut seen = *first;
     for start in starts {
-        for at in seen..*start {
-            state.goes_on(sample.returns[at]);
+        for log_return in &sample.returns[seen..*start] {
+            state.goes_on(*log_return);
         }
         seen = *start;
         let past = &sample.returns[start - settings.window..*start];

@@ -14,6 +14,7 @@ mod health;
 mod largest;
 mod liquidators;
 mod map;
+mod map_page;
 mod metrics;
 mod misses;
 mod parts;
@@ -29,6 +30,7 @@ pub(crate) use backtest::page as backtest_page;
 pub(crate) use compare::page as comparison_page;
 pub(crate) use ensemble::page as ensemble_page;
 pub(crate) use liquidators::kind_word;
+pub(crate) use map_page::page as map_page;
 pub(crate) use sweep::{drivers_page, page as sweep_page};
 
 use crate::context::{LiquidationMap, RunContext};

@@ -18,7 +18,7 @@ pub(crate) fn answer(known: &Known<'_>) -> Vec<Span> {
     let opening = format!("Over {over}, with {paths} a cell, ");
     spans.push(Span::Plain(opening));
     if worst.bad_debt.value < NOTHING_USD {
-        spans.push(Span::Plain("bad debt at 99\u{a0}% is ".to_owned()));
+        spans.push(Span::Plain(format!("{} is ", known.headline().words)));
         spans.push(Span::Strong(money(0.0)));
         spans.push(Span::Plain(" in every cell.".to_owned()));
     } else {
@@ -41,7 +41,7 @@ pub(crate) fn answer(known: &Known<'_>) -> Vec<Span> {
     spans
 }
 
-/// The cell with the largest bad debt at the headline's level.
+/// The cell with the largest bad debt, in the headline's sense.
 struct Worst {
     first: usize,
     second: usize,
@@ -51,8 +51,9 @@ struct Worst {
 fn worst(known: &Known<'_>) -> Option<Worst> {
     let (firsts, seconds) = known.size();
     let cells = (0..firsts).flat_map(|first| (0..seconds).map(move |second| (first, second)));
+    let of = known.headline().of;
     let told = cells.filter_map(|(first, second)| {
-        let bad_debt = known.cell(first, second)?.value_at_risk()?;
+        let bad_debt = (of)(known.cell(first, second)?)?;
         Some(Worst {
             first,
             second,
@@ -74,8 +75,9 @@ fn worst(known: &Known<'_>) -> Option<Worst> {
 fn passes(known: &Known<'_>, worst: f64, spans: &mut Vec<Span>) {
     let bound = 10f64.powf(worst.log10().floor());
     let (firsts, seconds) = known.size();
+    let headline = known.headline();
     let value = |first: usize, second: usize| {
-        let estimate = known.cell(first, second)?.value_at_risk()?;
+        let estimate = (headline.of)(known.cell(first, second)?)?;
         Some(estimate.value)
     };
     let reached =
@@ -83,7 +85,7 @@ fn passes(known: &Known<'_>, worst: f64, spans: &mut Vec<Span>) {
     let Some(axis) = known.report.axes.first() else {
         return;
     };
-    spans.push(Span::Plain("bad debt at 99\u{a0}% ".to_owned()));
+    spans.push(Span::Plain(format!("{} ", headline.words)));
     match known.report.axes.get(1) {
         None => once(axis, reached(0), bound, spans),
         Some(other) => {

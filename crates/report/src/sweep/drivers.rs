@@ -77,32 +77,76 @@ pub(crate) struct Moved<'a> {
     pub(crate) lacking: Vec<&'static str>,
     pub(crate) bad_debt: Option<Figure>,
     pub(crate) seized: Option<Figure>,
+    pub(crate) measure: Measured,
+}
+
+/// What changes are sorted and drawn by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measured {
+    /// Bad debt, where the worst paths leave any.
+    BadDebt,
+    /// Liquidated collateral, where they leave none.
+    Seized,
+}
+
+impl Measured {
+    /// Name in a sentence.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::BadDebt => "bad debt",
+            Self::Seized => "liquidated collateral",
+        }
+    }
+
+    /// What a side does to the expected shortfall of it.
+    pub(crate) fn change(self, side: &DriverSide) -> Estimate {
+        match self {
+            Self::BadDebt => side.bad_debt.expected_shortfall,
+            Self::Seized => side.seized.expected_shortfall,
+        }
+    }
 }
 
 impl<'a> Moved<'a> {
     pub(crate) fn new(report: DriversReport<'a>) -> Self {
         let moved = |row: &&DriverRow| row.sides.iter().any(Option::is_some);
         let (mut rows, lacking): (Vec<&DriverRow>, Vec<_>) = report.rows.iter().partition(moved);
-        // A stable sort: what moves nothing stays in the order of the model.
-        rows.sort_by(|a, b| reach(b).total_cmp(&reach(a)));
         let figure = |name: &str, values: &[f64]| {
             let metric = METRICS.iter().find(|metric| metric.name == name)?;
             let mut all = Distribution::default();
             values.iter().for_each(|value| all.add(*value));
             Some(Figure::of(metric, &all))
         };
+        let (bad_debt, seized) = (
+            figure("bad_debt", report.bad_debt),
+            figure("seized", report.seized),
+        );
+        let tail = bad_debt.as_ref().and_then(|all| all.tail(report.level));
+        let left = tail.map_or(0.0, |tail| tail.expected_shortfall.value);
+        let measure = if left >= NOTHING_USD {
+            Measured::BadDebt
+        } else {
+            Measured::Seized
+        };
+        // A stable sort: what moves nothing stays in the order of the model.
+        rows.sort_by(|a, b| reach(b, measure).total_cmp(&reach(a, measure)));
         Self {
             rows: rows.into_iter().copied().collect(),
             lacking: lacking.iter().map(|row| row.label).collect(),
-            bad_debt: figure("bad_debt", report.bad_debt),
-            seized: figure("seized", report.seized),
+            bad_debt,
+            seized,
+            measure,
             report,
         }
     }
 
-    /// Expected shortfall of bad debt as the scenario stands.
+    /// Expected shortfall of what is measured as the scenario stands.
     pub(crate) fn standing(&self) -> Option<Estimate> {
-        let tail = self.bad_debt.as_ref()?.tail(self.report.level)?;
+        let figure = match self.measure {
+            Measured::BadDebt => &self.bad_debt,
+            Measured::Seized => &self.seized,
+        };
+        let tail = figure.as_ref()?.tail(self.report.level)?;
         Some(tail.expected_shortfall)
     }
 
@@ -112,11 +156,11 @@ impl<'a> Moved<'a> {
     }
 }
 
-/// How far a row moves the expected shortfall of bad debt, at most.
-fn reach(row: &DriverRow) -> f64 {
+/// How far a row moves the expected shortfall, at most.
+fn reach(row: &DriverRow, measure: Measured) -> f64 {
     let sides = row.sides.iter().flatten();
     sides
-        .map(|side| side.bad_debt.expected_shortfall.value.abs())
+        .map(|side| measure.change(side).value.abs())
         .fold(0.0, f64::max)
 }
 
@@ -133,15 +177,23 @@ pub(crate) fn drivers_answer(moved: &Moved<'_>) -> Vec<Span> {
         spans.push(Span::Plain("No path was run.".to_owned()));
         return spans;
     };
+    let (no_bad_debt, verb) = match moved.measure {
+        Measured::BadDebt => ("", "leave"),
+        Measured::Seized => ("no bad debt is left beyond 99\u{a0}%; ", "see"),
+    };
     spans.push(Span::Plain(format!(
-        "Over {}, in {}, the worst 1\u{a0}% of paths leave ",
+        "Over {}, in {}, {no_bad_debt}the worst 1\u{a0}% of paths {verb} ",
         horizon(report.horizon_s),
         plural(report.paths, "path", "paths")
     )));
     spans.push(Span::Strong(money(standing.value)));
-    spans.push(Span::Plain(" of bad debt on average.".to_owned()));
-    let told: Vec<(&DriverRow, usize, &Estimate)> =
-        moved.rows.iter().filter_map(strongest).take(3).collect();
+    let what = moved.measure.words();
+    spans.push(Span::Plain(format!(" of {what} on average.")));
+    let sorted = moved.rows.iter();
+    let told: Vec<(&DriverRow, usize, Estimate)> = sorted
+        .filter_map(|row| strongest(row, moved.measure))
+        .take(3)
+        .collect();
     if told.is_empty() {
         let why = " No input moves that by more than chance may explain; more paths tell more.";
         spans.push(Span::Plain(why.to_owned()));
@@ -164,11 +216,11 @@ pub(crate) fn drivers_answer(moved: &Moved<'_>) -> Vec<Span> {
 }
 
 /// The side of a row that moves most, where its interval tells the direction.
-fn strongest(row: &DriverRow) -> Option<(&DriverRow, usize, &Estimate)> {
+fn strongest(row: &DriverRow, measure: Measured) -> Option<(&DriverRow, usize, Estimate)> {
     let sides = row.sides.iter().enumerate();
     let told = sides.filter_map(|(at, side)| {
-        let change = &side.as_ref()?.bad_debt.expected_shortfall;
-        (is_told(change) && change.value.abs() >= NOTHING_USD).then_some((at, change))
+        let change = measure.change(side.as_ref()?);
+        (is_told(&change) && change.value.abs() >= NOTHING_USD).then_some((at, change))
     });
     let most = told.reduce(|a, b| {
         if b.1.value.abs() > a.1.value.abs() {
@@ -217,10 +269,12 @@ pub fn drivers_text(report: &DriversReport<'_>, width: usize) -> String {
     } else {
         table(&moved, Intervals::Left)
     });
-    let note = "Change of the mean bad debt of the worst 1 % of paths, against the scenario as it \
-                stands over the same paths, USD. In brackets the interval that holds the true \
-                change 95 times in 100.";
-    out.push_str(&wrap(note, width));
+    let note = format!(
+        "Change of the mean {} of the worst 1 % of paths, against the scenario as it stands over the \
+         same paths, USD. In brackets the interval that holds the true change 95 times in 100.",
+        moved.measure.words()
+    );
+    out.push_str(&wrap(&note, width));
     if !moved.lacking.is_empty() {
         let lacking = moved.lacking.join(", ").to_lowercase();
         out.push_str(&wrap(&format!("Not moved here: {lacking}."), width));
@@ -240,8 +294,8 @@ fn table(moved: &Moved<'_>, intervals: Intervals) -> String {
         let Some(side) = side else {
             return MISSING.to_owned();
         };
-        let change = &side.bad_debt.expected_shortfall;
-        let bounds = signed_interval(change);
+        let change = moved.measure.change(side);
+        let bounds = signed_interval(&change);
         if bounds.is_empty() || intervals == Intervals::Left {
             signed(change.value)
         } else {
@@ -299,7 +353,9 @@ struct SummaryFile<'a> {
     confidence: f64,
     /// Level of the expected shortfall that is compared.
     level: f64,
-    /// Expected shortfall of bad debt as the scenario stands, USD.
+    /// `bad debt`, or `liquidated collateral` where no bad debt is left beyond the level.
+    measure: &'static str,
+    /// Expected shortfall of it as the scenario stands, USD.
     expected_shortfall: Option<EstimateFile>,
     not_moved: &'a [&'static str],
 }
@@ -320,6 +376,7 @@ fn summary(moved: &Moved<'_>) -> String {
         horizon_s: report.horizon_s,
         confidence: CONFIDENCE,
         level: report.level.0,
+        measure: moved.measure.words(),
         expected_shortfall: moved.standing().map(estimate_file),
         not_moved: &moved.lacking,
     };

@@ -7,7 +7,7 @@ mod text;
 
 pub(crate) use answer::answer;
 pub use drivers::{DriverRow, DriverSide, DriversReport, drivers_text, write_drivers};
-pub(crate) use drivers::{Moved, drivers_answer, signed, signed_interval};
+pub(crate) use drivers::{Measured, Moved, drivers_answer, signed, signed_interval};
 pub use files::write_sweep;
 pub use text::sweep_text;
 
@@ -189,6 +189,27 @@ impl<'a> Known<'a> {
         self.cells.get(first * seconds + second)?.as_ref()
     }
 
+    /// What the answer speaks of: the tail where the paths tell its end, else the mean.
+    pub(crate) fn headline(&self) -> Headline {
+        let told = |cell: &CellFigures| {
+            let var = cell.value_at_risk();
+            var.is_some_and(|var| var.high.is_finite())
+        };
+        if self.cells.iter().flatten().any(told) {
+            Headline {
+                words: "bad debt at 99\u{a0}%",
+                note: "bad debt exceeded in 1\u{a0}% of paths",
+                of: CellFigures::value_at_risk,
+            }
+        } else {
+            Headline {
+                words: "mean bad debt",
+                note: "mean bad debt",
+                of: |cell| cell.bad_debt.mean,
+            }
+        }
+    }
+
     /// Cells that were run.
     pub(crate) fn done(&self) -> usize {
         self.cells.iter().flatten().count()
@@ -203,6 +224,15 @@ impl<'a> Known<'a> {
         });
         words.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// What an answer speaks of.
+pub(crate) struct Headline {
+    /// In a sentence.
+    pub(crate) words: &'static str,
+    /// Below a figure.
+    pub(crate) note: &'static str,
+    pub(crate) of: fn(&CellFigures) -> Option<Estimate>,
 }
 
 /// One figure of a cell that is drawn.

@@ -3,7 +3,7 @@
 use super::{CellFigures, Known, SweepReport, answer};
 use crate::answer::spans_text;
 use crate::compare::{short, shortened, table_width};
-use crate::ensemble::{HEADLINE, horizon, interval};
+use crate::ensemble::{horizon, interval};
 use crate::format::{MISSING, count, money, one_line, percent};
 use crate::terminal::{WIDTH_MIN, aligned, wrap};
 
@@ -14,7 +14,7 @@ const ROWS_MAX: usize = 60;
 /// Longest value of a setting.
 const VALUE_MAX: usize = 24;
 
-/// The sweep for a terminal of `width` characters: the answer, a grid of bad debt at the answer's level where
+/// The sweep for a terminal of `width` characters: the answer, a grid of bad debt where
 /// there are two axes, and one row a cell where there is one.
 pub fn sweep_text(report: &SweepReport<'_>, width: usize) -> String {
     let width = width.clamp(WIDTH_MIN, WIDTH_MAX);
@@ -56,9 +56,10 @@ fn grid(known: &Known<'_>, width: usize) -> String {
     let plain = |text: String| shortened(&one_line(&text).replace('\u{a0}', " "), VALUE_MAX);
     let mut header = vec![format!("{} \\ {}", second.label(), first.label())];
     header.extend(first.shown().into_iter().map(plain));
+    let headline = known.headline();
     let cell = |i: usize, j: usize| {
-        let cell = known.cell(i, j).and_then(CellFigures::value_at_risk);
-        cell.map_or_else(|| MISSING.to_owned(), |var| money(var.value))
+        let told = known.cell(i, j).and_then(headline.of);
+        told.map_or_else(|| MISSING.to_owned(), |told| money(told.value))
     };
     let shown = second.shown();
     let row = |j: usize| {
@@ -73,10 +74,11 @@ fn grid(known: &Known<'_>, width: usize) -> String {
     if table_width(&table) > width || firsts > ROWS_MAX {
         return rows(known, width);
     }
-    let note = format!(
-        "Bad debt exceeded in {} of paths, USD.",
-        percent(1.0 - HEADLINE.0).replace('\u{a0}', " ")
-    );
+    let few = match headline.words {
+        "mean bad debt" => " The paths are too few to tell what is exceeded in one of a hundred.",
+        _ => "",
+    };
+    let note = format!("In the cells: {}, USD.{few}", headline.note).replace('\u{a0}', " ");
     table + &wrap(&note, width)
 }
 

@@ -4,12 +4,14 @@
 
 mod agents;
 mod backtest;
+mod cascade;
 mod compare;
 mod ensemble;
 mod events;
 mod sweep;
 
 pub(crate) use backtest::{backtest_table, forecasts_table};
+pub use cascade::cascade_tables;
 pub use compare::comparison_tables;
 pub use ensemble::ensemble_tables;
 pub(crate) use ensemble::known_tables;

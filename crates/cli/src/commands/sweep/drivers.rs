@@ -14,7 +14,7 @@ use std::num::NonZeroU64;
 use std::path::Path;
 
 /// Paths of each change where nothing else is asked.
-const PATHS: u64 = 1_000;
+const PATHS: u64 = 400;
 /// Name of the file with the changes that are done.
 const TOTALS: &str = "drivers-totals.json";
 const FORMAT: &str = "backstop-drivers-totals/1";

@@ -8,7 +8,9 @@ use super::{footer, reproduce};
 use crate::ensemble::horizon;
 use crate::format::{count, duration, money, plural};
 use crate::svg::{Scale, coordinate};
-use crate::sweep::{DriverRow, DriverSide, Moved, drivers_answer, signed, signed_interval};
+use crate::sweep::{
+    DriverRow, DriverSide, Measured, Moved, drivers_answer, signed, signed_interval,
+};
 use backstop_lab::ensemble::{CONFIDENCE, Estimate};
 use maud::{Markup, html};
 
@@ -43,7 +45,7 @@ impl Page<'_> {
         let section = |id, title, content| Section { id, title, content };
         let context = self.moved.report.context;
         vec![
-            section("drivers", "What moves bad debt", drivers(self)),
+            section("drivers", "What moves the result", drivers(self)),
             section("changes", "All changes", changes(self)),
             section(
                 "question",
@@ -97,7 +99,8 @@ fn key_figures(moved: &Moved<'_>) -> Vec<tiles::Tile> {
     let mut tiles = Vec::new();
     if let Some(standing) = moved.standing() {
         let note = format!(
-            "mean of the paths beyond {}, as the scenario stands",
+            "of {}, mean of the paths beyond {}, as the scenario stands",
+            moved.measure.words(),
             moved.level()
         );
         tiles.push(tile("Expected shortfall", money(standing.value), note));
@@ -122,13 +125,14 @@ fn drivers(page: &Page<'_>) -> Markup {
     if moved.rows.is_empty() {
         return nothing("No change was run.");
     }
-    let change = |side: &Option<DriverSide>| side.map(|side| side.bad_debt.expected_shortfall);
+    let change = |side: &Option<DriverSide>| side.map(|side| moved.measure.change(&side));
     let ends = |estimate: Estimate| [estimate.value, estimate.low, estimate.high];
     let sides = moved.rows.iter().flat_map(|row| row.sides.iter());
     let scale = Scale::around(sides.filter_map(change).flat_map(ends)).with_zero();
     let caption = format!(
-        "Change of the mean bad debt of the paths beyond {}, USD, when one input is moved and the paths stay. Thin lines: \
+        "Change of the mean {} of the paths beyond {}, USD, when one input is moved and the paths stay. Thin lines: \
          the intervals. Sorted by the larger change.",
+        moved.measure.words(),
         moved.level()
     );
     html! {
@@ -138,7 +142,7 @@ fn drivers(page: &Page<'_>) -> Markup {
                 li { (swatch("up")) "moved up" }
             }
             ul class="tornado" {
-                @for row in &moved.rows { (bars(&scale, row)) }
+                @for row in &moved.rows { (bars(&scale, row, moved.measure)) }
             }
             (figcaption(page, &caption))
         }
@@ -152,7 +156,7 @@ fn swatch(class: &'static str) -> Markup {
     html! { svg class="tornado-mark" aria-hidden="true" width="22" height="12" { rect class=(class) width="22" height="12" {} } }
 }
 
-fn bars(scale: &Scale, row: &DriverRow) -> Markup {
+fn bars(scale: &Scale, row: &DriverRow, measure: Measured) -> Markup {
     let percent = |share: f64| format!("{}%", coordinate(share.clamp(0.0, 1.0) * 100.0, 2));
     let zero = scale.at(0.0);
     let sides = || {
@@ -167,7 +171,7 @@ fn bars(scale: &Scale, row: &DriverRow) -> Markup {
             svg role="img" width="100%" height="30" aria-label=(row.label) {
                 @for ((words, side), (class, top)) in sides() {
                     @if let Some(side) = side {
-                        @let change = side.bad_debt.expected_shortfall;
+                        @let change = measure.change(side);
                         @let end = scale.at(change.value);
                         g {
                             title { (row.label) ", " (words) ": " (signed(change.value)) " (" (signed_interval(&change)) ")" }
@@ -185,7 +189,7 @@ fn bars(scale: &Scale, row: &DriverRow) -> Markup {
             span class="values" {
                 @for ((words, side), _) in sides() {
                     @if let Some(side) = side {
-                        span { (words) ": " b { (signed(side.bad_debt.expected_shortfall.value)) } }
+                        span { (words) ": " b { (signed(measure.change(side).value)) } }
                     } @else {
                         span { (words) ": no change" }
                     }

@@ -74,7 +74,10 @@ fn heat(page: &Page<'_>, measure: &Measure) -> Markup {
         id: format!("map-{}", measure.id),
         title: measure.label.to_owned(),
         desc: description(page, measure),
-        x_title: axis(0),
+        x_title: match axis(1).as_str() {
+            "" => axis(0),
+            rows => format!("{} (rows: {rows})", axis(0)),
+        },
         columns: axes.first().map(SweepAxis::shown).unwrap_or_default(),
         rows: axes
             .get(1)
@@ -242,7 +245,7 @@ mod tests {
     fn cells_are_short() {
         for (value, unit, want) in [
             (0.2, "USD", "0"),
-            (950.0, "USD", "950.00"),
+            (950.0, "USD", "950"),
             (12_345.0, "USD", "12k"),
             (1_234_567.0, "USD", "1.2M"),
             (123_456_789.0, "USD", "123M"),

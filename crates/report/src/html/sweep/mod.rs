@@ -114,14 +114,12 @@ fn confidence() -> String {
 /// The first and the last cell, and the one with the largest tail.
 fn key_figures(known: &Known<'_>) -> Vec<Tile> {
     let (firsts, seconds) = known.size();
+    let headline = known.headline();
     let corner = |name: &str, first: usize, second: usize| {
         let cell = known.cell(first, second)?;
-        let var = cell.value_at_risk()?;
-        let note = format!(
-            "bad debt exceeded in 1\u{a0}% of paths; {}",
-            known.settings(first, second)
-        );
-        Some(tile(name.to_owned(), money(var.value), note))
+        let told = (headline.of)(cell)?;
+        let note = format!("{}; {}", headline.note, known.settings(first, second));
+        Some(tile(name.to_owned(), money(told.value), note))
     };
     let mut tiles = Vec::new();
     tiles.extend(corner("First cell", 0, 0));
