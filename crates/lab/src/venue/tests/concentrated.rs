@@ -69,10 +69,9 @@ fn ranges_are_walked_and_end() {
     assert!(close(pool.mid(), 121.0));
 }
 
-/// A swap of the integer contract's arithmetic, in Q64.96 roots and wei, within one range: 1 ETH into
-/// L = 1517882343751509868544 at √P = 5602277097478614198912276234240 (price 5000 USDC with 18 decimals each).
-/// The figures are those of the "Uniswap V3 Development Book" (milestone 1 and 2): selling 0.01337 ETH
-/// brings 66.80838889 USDC and ends at √P 5598789932670288701514545755210.
+/// A swap in the contract's integers (roots in Q64.96, tokens in 10^-18), as the Uniswap V3 Development Book
+/// works it out in Solidity: with L = 1517882343751509868544 and √P = 5602277097478614198912276234240 a sale of
+/// 0.01337 ETH brings 66.80838889 USDC and ends at √P = 5598789932670288701514545755210.
 #[test]
 fn the_integer_figures_of_another_implementation() {
     let q96 = 2f64.powi(96);
