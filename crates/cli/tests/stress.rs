@@ -1,56 +1,21 @@
 //! Ensembles from the command line: pieces, interruptions and refusals.
 
+mod support;
+
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// A fresh folder.
-fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("stress")
-        .join(name);
-    let _ = std::fs::remove_dir_all(&folder);
-    folder
-}
+use support::{ok, refused, root, scratch};
 
 /// `backstop stress` over a small book by the hour.
 fn stress(paths: u32, out: &Path, more: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_backstop"));
+    let mut command = support::backstop("stress", "scenarios/march-2020.toml", paths);
     command
-        .args(["stress", "scenarios/march-2020.toml", "--paths"])
-        .arg(paths.to_string())
         .args(["--set", "time.step_s=3600"])
         .args(["--set", "book.synthetic.accounts=300", "--out"])
         .arg(out)
-        .args(more)
-        .current_dir(root())
-        .stdin(Stdio::null());
+        .args(more);
     command
-}
-
-fn run(mut command: Command) -> Output {
-    command.output().expect("the command starts")
-}
-
-fn ok(command: Command) -> String {
-    let output = run(command);
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    text(&output.stdout)
-}
-
-/// Exit status 2 and this in the message.
-fn refused(command: Command, parts: &[&str]) {
-    let output = run(command);
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{message}");
-    for part in parts {
-        assert!(message.contains(part), "{part} is missing in {message}");
-    }
 }
 
 fn totals(folder: &Path) -> String {

@@ -1,55 +1,20 @@
 //! Sweeps from the command line: grids, drivers, interruptions and refusals.
 
+mod support;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// A fresh folder.
-fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("sweep")
-        .join(name);
-    let _ = std::fs::remove_dir_all(&folder);
-    folder
-}
+use std::process::Command;
+use support::{ok, refused, root, scratch};
 
 /// `backstop sweep` over a small book by the six hours.
 fn sweep(paths: u32, out: &Path, more: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_backstop"));
+    let mut command = support::backstop("sweep", "scenarios/one-day.toml", paths);
     command
-        .args(["sweep", "scenarios/one-day.toml", "--paths"])
-        .arg(paths.to_string())
         .args(["--set", "time.step_s=21600"])
         .args(["--set", "book.synthetic.accounts=300", "--out"])
         .arg(out)
-        .args(more)
-        .current_dir(root())
-        .stdin(Stdio::null());
+        .args(more);
     command
-}
-
-fn run(mut command: Command) -> Output {
-    command.output().expect("the command starts")
-}
-
-fn ok(command: Command) -> String {
-    let output = run(command);
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    text(&output.stdout)
-}
-
-/// Exit status 2 and this in the message.
-fn refused(command: Command, parts: &[&str]) {
-    let output = run(command);
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{message}");
-    for part in parts {
-        assert!(message.contains(part), "{part} is missing in {message}");
-    }
 }
 
 fn read(file: PathBuf) -> String {
