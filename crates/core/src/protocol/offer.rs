@@ -107,7 +107,8 @@ pub struct Terms {
     /// Who repays and receives. Debt tokens are brought from outside.
     pub liquidator: AccountId,
     /// How much to pay at most, in debt units; [`Amount::MAX`] for all that the rules allow. In a bid
-    /// exactly so much.
+    /// exactly so much. To take a whole offer, name no limit: where its collateral caps it, as much as
+    /// [`Offer::repay_max`] may pay for a unit less than all of it, and some rules refuse such a rest.
     pub repay: Amount,
     /// Collateral asked for in a bid at a fixed sum, in collateral units; [`Amount::MAX`] for all
     /// that may be asked for. Other offers do not read it.

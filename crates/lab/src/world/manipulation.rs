@@ -15,7 +15,7 @@ use crate::market::{FeedbackMode, Market};
 use crate::network::{Bid, Lane};
 use crate::record::{AttackRow, LiquidatorKind};
 use crate::venue::Side;
-use backstop_core::protocol::{AccountId, AssetId, Offer, OfferKind, Protocol, Terms, Trace};
+use backstop_core::protocol::{AccountId, AssetId, Offer, OfferKind, Protocol, Trace};
 use backstop_core::units::{Amount, Timestamp};
 
 /// Most accounts that it looks at in one step.
@@ -251,10 +251,15 @@ impl<P: Protocol> World<P> {
 
     /// Takes an offer whole; whether the ledger agreed.
     fn take(&mut self, offer: &Offer, member: usize) -> bool {
-        let terms = Terms {
+        let plan = Plan {
+            offer: *offer,
             repay: offer.repay_max,
-            ..Terms::all(ledger_id(&self.protocol, member))
+            asked: Amount::MAX,
+            seized: self.units.tokens(offer.collateral, offer.seize_max),
+            repaid: self.units.tokens(offer.debt, offer.repay_max),
+            gross_usd: 0.0,
         };
+        let terms = plan.terms(ledger_id(&self.protocol, member));
         match self.protocol.accept(offer, &terms) {
             Err(rejection) => {
                 self.refusals.count("liquidation", rejection);
@@ -271,14 +276,6 @@ impl<P: Protocol> World<P> {
                         seat: usize::MAX,
                         member,
                     },
-                };
-                let plan = Plan {
-                    offer: *offer,
-                    repay: offer.repay_max,
-                    asked: Amount::MAX,
-                    seized: self.units.tokens(offer.collateral, offer.seize_max),
-                    repaid: self.units.tokens(offer.debt, offer.repay_max),
-                    gross_usd: 0.0,
                 };
                 self.settle(&bid, &plan, &terms, settlement, Trace::new());
                 true
