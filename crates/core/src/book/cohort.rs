@@ -68,7 +68,7 @@ impl Signature {
 }
 
 /// One account as a generation knows it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     assets: Signature,
     key: u64,
@@ -99,7 +99,7 @@ impl Entry {
 }
 
 /// An entry as a generation files it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Filed {
     /// Whose it is.
     pub(super) id: u32,
@@ -723,6 +723,78 @@ mod tests {
             generation.pass(end, &mut Ratios::new(), |_, _| passed = true);
             prop_assert!(passed);
         }
+    }
+
+    /// Whether one account is passed at the last of three prices of its support and burden, after its entry
+    /// was carried on at the second.
+    fn is_passed_after_carry(line: &Line, path: [(U256, U256); 3]) -> bool {
+        let [anchor, middle, end] = path.map(|(support, burden)| (vec![support], vec![burden]));
+        let view = |side: &(Vec<U256>, Vec<U256>)| {
+            may_breach(
+                line,
+                View {
+                    support: &side.0,
+                    burden: &side.1,
+                },
+            )
+        };
+        assert!(view(&end), "breaches at the end");
+        let [anchor, middle, end] =
+            [&anchor, &middle, &end].map(|(support, burden)| View { support, burden });
+        let entry = Entry::of_exposure(&exposure(line, anchor));
+        let mut generation = Generation::new(anchor, vec![Filed::new(0, 0, entry)]);
+        let (mut passed, mut carried) = (false, Vec::new());
+        generation.pass(middle, &mut Ratios::new(), |_, _| passed = true);
+        generation.carry(middle, &mut Ratios::new(), |_, _, filed| {
+            carried.push(filed)
+        });
+        if passed || carried == [None] {
+            return true;
+        }
+        let carried = carried.into_iter().flatten().collect();
+        let mut generation = Generation::new(middle, carried);
+        generation.pass(end, &mut Ratios::new(), |_, _| passed = true);
+        passed
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+
+        /// At a tie after a carry, with ratios that are exact: only the key is rounded.
+        #[test]
+        fn passes_ties_after_a_carry(
+            a in 1u64..60, b in 1u64..60, anchor in [0usize..12, 0usize..12],
+            shift in [0usize..12, 0usize..12], times in [1u64..=16, 1u64..=16], k in 1u64..4,
+        ) {
+            // 720 720 is a multiple of every number up to 16.
+            let k = k * 720_720;
+            let line = Line {
+                support: [a, 0, 0, 0, 0, 0],
+                burden: [b, 0, 0, 0, 0, 0],
+                slack: 0,
+            };
+            let one = U256::ONE;
+            let path = [
+                (one << anchor[0], one << anchor[1]),
+                (U256::from(times[0]) << shift[0], U256::from(times[1]) << shift[1]),
+                (U256::from(b * k), U256::from(a * k)),
+            ];
+            prop_assert!(is_passed_after_carry(&line, path));
+        }
+    }
+
+    /// The slack alone lets an account be in breach that has lost 99 % before its entry was carried on and
+    /// 99 % after, while its debt has become worthless.
+    #[test]
+    fn a_carry_keeps_the_range_of_an_entry() {
+        let line = Line {
+            support: [1, 0, 0, 0, 0, 0],
+            burden: [1, 0, 0, 0, 0, 0],
+            slack: 100,
+        };
+        let path = [(1_000_000u64, 1_000u64), (10_000, 10), (100, 0)];
+        let path = path.map(|(support, burden)| (U256::from(support), U256::from(burden)));
+        assert!(is_passed_after_carry(&line, path));
     }
 
     /// A price near a simple multiple of the anchor, where a lost bit shows.
