@@ -17,6 +17,7 @@ mod html;
 mod plot;
 mod results;
 mod summary;
+mod summary_head;
 mod svg;
 mod sweep;
 mod tables;

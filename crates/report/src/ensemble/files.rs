@@ -5,6 +5,7 @@ use super::{EnsembleReport, Figure, Known, answer};
 use crate::answer::spans_text;
 use crate::html::ensemble_page;
 use crate::results::{json, write_files};
+use crate::summary_head::SummaryHead;
 use crate::tables::known_tables;
 use backstop_io::FileError;
 use backstop_lab::ensemble::{CONFIDENCE, Estimate, Level};
@@ -32,13 +33,8 @@ pub fn write_ensemble(out: &Path, report: &EnsembleReport<'_>) -> Result<(), Fil
 /// `stress.json`: what was asked, and the figures of the answer.
 #[derive(Serialize)]
 struct SummaryFile<'a> {
-    format: &'static str,
-    title: &'a str,
-    scenario: &'a str,
-    scenario_version: &'a str,
-    protocol: &'a str,
-    software: &'a str,
-    command: &'a str,
+    #[serde(flatten)]
+    head: SummaryHead<'a>,
     answer: String,
     seed: u64,
     paths: u64,
@@ -127,13 +123,7 @@ fn summary(known: &Known<'_>) -> String {
     let accounts = &known.accounts;
     let first = accounts.rows.first().filter(|first| first.bad_debt > 0.0);
     let file = SummaryFile {
-        format: FORMAT,
-        title: &context.title,
-        scenario: &context.scenario,
-        scenario_version: &context.scenario_version,
-        protocol: &context.protocol,
-        software: &context.software,
-        command: &context.command,
+        head: SummaryHead::new(FORMAT, context),
         answer: spans_text(answer(known)).replace('\u{a0}', " "),
         seed: report.seed,
         paths: report.totals.paths,

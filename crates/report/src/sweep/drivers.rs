@@ -7,6 +7,7 @@ use crate::ensemble::{EstimateFile, Figure, estimate_file, horizon, interval, pe
 use crate::format::{MISSING, count, money, one_line, plural};
 use crate::html::drivers_page;
 use crate::results::{json, write_files};
+use crate::summary_head::SummaryHead;
 use crate::tables::drivers_table;
 use crate::terminal::{WIDTH_MIN, aligned, wrap};
 use backstop_io::FileError;
@@ -337,13 +338,8 @@ pub fn write_drivers(out: &Path, report: &DriversReport<'_>) -> Result<(), FileE
 /// `drivers-summary.json`: what was asked, and the answer.
 #[derive(Serialize)]
 struct SummaryFile<'a> {
-    format: &'static str,
-    title: &'a str,
-    scenario: &'a str,
-    scenario_version: &'a str,
-    protocol: &'a str,
-    software: &'a str,
-    command: &'a str,
+    #[serde(flatten)]
+    head: SummaryHead<'a>,
     answer: String,
     seed: u64,
     /// Of each change.
@@ -363,13 +359,7 @@ struct SummaryFile<'a> {
 fn summary(moved: &Moved<'_>) -> String {
     let (report, context) = (&moved.report, moved.report.context);
     let file = SummaryFile {
-        format: FORMAT,
-        title: &context.title,
-        scenario: &context.scenario,
-        scenario_version: &context.scenario_version,
-        protocol: &context.protocol,
-        software: &context.software,
-        command: &context.command,
+        head: SummaryHead::new(FORMAT, context),
         answer: spans_text(drivers_answer(moved)).replace('\u{a0}', " "),
         seed: report.seed,
         paths: report.paths,

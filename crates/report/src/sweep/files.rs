@@ -5,6 +5,7 @@ use crate::answer::spans_text;
 use crate::ensemble::{EstimateFile, FigureFile, estimate_file, figure_file};
 use crate::html::sweep_page;
 use crate::results::{json, write_files};
+use crate::summary_head::SummaryHead;
 use crate::tables::known_sweep_tables;
 use backstop_io::FileError;
 use backstop_lab::ensemble::CONFIDENCE;
@@ -32,13 +33,8 @@ pub fn write_sweep(out: &Path, report: &SweepReport<'_>) -> Result<(), FileError
 /// `sweep.json`: what was asked, and the figures of every cell.
 #[derive(Serialize)]
 struct SummaryFile<'a> {
-    format: &'static str,
-    title: &'a str,
-    scenario: &'a str,
-    scenario_version: &'a str,
-    protocol: &'a str,
-    software: &'a str,
-    command: &'a str,
+    #[serde(flatten)]
+    head: SummaryHead<'a>,
     answer: String,
     seed: u64,
     /// Of each cell.
@@ -93,13 +89,7 @@ fn summary(known: &Known<'_>) -> String {
         Some(cell(values.collect(), known.cell(at[0], at[1])?))
     });
     let file = SummaryFile {
-        format: FORMAT,
-        title: &context.title,
-        scenario: &context.scenario,
-        scenario_version: &context.scenario_version,
-        protocol: &context.protocol,
-        software: &context.software,
-        command: &context.command,
+        head: SummaryHead::new(FORMAT, context),
         answer: spans_text(answer(known)).replace('\u{a0}', " "),
         seed: report.seed,
         paths: report.paths,

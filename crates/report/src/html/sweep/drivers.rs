@@ -1,10 +1,11 @@
 //! The page of drivers: a sorted chart of what each input moves.
 
 use super::super::parts::{self, Captioned, Captions, figcaption, nothing, number, table, text};
+use super::super::skeleton::{Ending, Head};
 use super::super::tiles::{self, tile};
-use super::super::{Document, Section, document, question, settings, terms};
+use super::super::{Document, Section, document, question, terms};
 use super::figures::estimate;
-use super::{footer, reproduce};
+use super::{again, footer};
 use crate::ensemble::horizon;
 use crate::format::{count, duration, money, plural};
 use crate::svg::{Scale, coordinate};
@@ -44,55 +45,46 @@ impl Page<'_> {
     fn sections(&self) -> Vec<Section> {
         let section = |id, title, content| Section { id, title, content };
         let context = self.moved.report.context;
-        vec![
+        let mut sections = vec![
             section("drivers", "What moves the result", drivers(self)),
             section("changes", "All changes", changes(self)),
-            section(
-                "question",
-                "What was asked, and from what",
-                question::given(self, context, &facts(self)),
-            ),
-            section(
-                "settings",
-                "Settings as the scenario stands",
-                settings::content(self, &context.settings),
-            ),
-            section(
-                "reproduce",
-                "How to get the same result",
-                reproduce(
-                    context,
-                    "drivers, as Parquet and JSON, and in drivers-summary.json",
-                ),
-            ),
-            section("terms", "Terms", terms::content(WORDS.into_iter())),
-        ]
+        ];
+        let files = "drivers, as Parquet and JSON, and in drivers-summary.json";
+        let ending = Ending {
+            context,
+            facts: facts(self),
+            settings: "Settings as the scenario stands",
+            again: again(context, files),
+            terms: WORDS.into_iter(),
+        };
+        sections.extend(ending.sections(self));
+        sections
     }
 }
 
 fn header(page: &Page<'_>) -> Markup {
     let (report, context) = (&page.moved.report, page.moved.report.context);
-    html! {
-        header {
-            p class="kicker" {
-                "Backstop " span { "drivers" }
-                @if !context.protocol.is_empty() { " · " (context.protocol) }
-            }
-            h1 { (context.title) }
-            p class="when" {
-                (plural(report.paths, "path", "paths")) " a change over " (horizon(report.horizon_s))
-                ", seed " (report.seed)
-            }
-            @if !context.question.is_empty() { p class="question" { (context.question) } }
-            (parts::answer(drivers_answer(page.moved)))
+    Head {
+        kind: "drivers",
+        protocol: &context.protocol,
+        title: &context.title,
+        when: html! {
+            (plural(report.paths, "path", "paths")) " a change over " (horizon(report.horizon_s))
+            ", seed " (report.seed)
+        },
+        question: &context.question,
+        warnings: html! {},
+        answer: drivers_answer(page.moved),
+        notes: html! {
             p class="note" {
                 "One input is moved at a time; the others stay. Intervals hold the true change "
                 (format!("{:.0}", CONFIDENCE * 100.0))
                 " times in 100; how far an input is moved is chosen, so the order is one of these changes and not of "
                 "all possible ones."
             }
-        }
+        },
     }
+    .draw()
 }
 
 fn key_figures(moved: &Moved<'_>) -> Vec<tiles::Tile> {

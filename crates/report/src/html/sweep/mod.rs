@@ -7,8 +7,9 @@ mod maps;
 pub(crate) use drivers::page as drivers_page;
 
 use super::parts::{self, Captioned, Captions};
+use super::skeleton::{Again, Ending, Head};
 use super::tiles::{self, Tile, tile};
-use super::{Document, Section, document, question, settings, terms};
+use super::{Document, Section, document, question, terms};
 use crate::context::RunContext;
 use crate::ensemble::horizon;
 use crate::format::{count, duration, money, percent, plural};
@@ -47,59 +48,51 @@ impl Page<'_> {
     fn sections(&self) -> Vec<Section> {
         let section = |id, title, content| Section { id, title, content };
         let context = self.known.report.context;
-        vec![
+        let mut sections = vec![
             section(
                 "maps",
                 "How the result depends on the settings",
                 maps::content(self),
             ),
             section("cells", "All cells", figures::content(self)),
-            section(
-                "question",
-                "What was asked, and from what",
-                question::given(self, context, &facts(self)),
-            ),
-            section(
-                "settings",
-                "Settings that all cells share",
-                settings::content(self, &context.settings),
-            ),
-            section(
-                "reproduce",
-                "How to get the same result",
-                reproduce(context, "cells, as Parquet and JSON, and in sweep.json"),
-            ),
-            section("terms", "Terms", terms::content(WORDS.into_iter())),
-        ]
+        ];
+        let ending = Ending {
+            context,
+            facts: facts(self),
+            settings: "Settings that all cells share",
+            again: again(context, "cells, as Parquet and JSON, and in sweep.json"),
+            terms: WORDS.into_iter(),
+        };
+        sections.extend(ending.sections(self));
+        sections
     }
 }
 
 fn header(page: &Page<'_>) -> Markup {
     let (report, context) = (&page.known.report, page.known.report.context);
     let missing = page.known.cells.len() - page.known.done();
-    html! {
-        header {
-            p class="kicker" {
-                "Backstop " span { "sweep" }
-                @if !context.protocol.is_empty() { " · " (context.protocol) }
-            }
-            h1 { (context.title) }
-            p class="when" {
-                (plural(report.cells.len() as u64, "cell", "cells")) " of "
-                (plural(report.paths, "path", "paths")) " over " (horizon(report.horizon_s))
-                ", seed " (report.seed)
-            }
-            @if !context.question.is_empty() { p class="question" { (context.question) } }
+    Head {
+        kind: "sweep",
+        protocol: &context.protocol,
+        title: &context.title,
+        when: html! {
+            (plural(report.cells.len() as u64, "cell", "cells")) " of "
+            (plural(report.paths, "path", "paths")) " over " (horizon(report.horizon_s))
+            ", seed " (report.seed)
+        },
+        question: &context.question,
+        warnings: html! {
             @if missing > 0 {
                 p class="warning" role="note" {
                     strong { "Not all cells were run. " }
                     (count(page.known.done() as u64)) " of " (count(report.cells.len() as u64)) " cells are shown."
                 }
             }
-            (parts::answer(answer(page.known)))
-            p class="note" { (confidence()) }
-        }
+        },
+        answer: answer(page.known),
+        notes: html! { p class="note" { (confidence()) } },
     }
+    .draw()
 }
 
 /// How often intervals are right, and what makes cells comparable.
@@ -180,19 +173,16 @@ fn facts(page: &Page<'_>) -> Markup {
     ])
 }
 
-fn reproduce(context: &RunContext, tables: &str) -> Markup {
-    html! {
-        p {
-            "The same software, scenario, seed and paths give the same figures to the bit, on any number of threads, "
-            "at once or resumed."
-        }
-        @if !context.command.is_empty() { pre tabindex="0" { code { (context.command) } } }
-        dl class="facts wide" {
-            div { dt { "Software" } dd { (context.software) } }
-            div { dt { "Scenario" } dd { (context.scenario) " " (context.scenario_version) } }
-        }
-        p { "The figures of this page stand beside it in the table " (tables) "." }
+fn again(context: &RunContext, tables: &str) -> Markup {
+    Again {
+        context,
+        promise: "The same software, scenario, seed and paths give the same figures to the bit, on any number of \
+                  threads, at once or resumed.",
+        facts: &[],
+        between: html! {},
+        files: &format!("The figures of this page stand beside it in the table {tables}."),
     }
+    .draw()
 }
 
 fn footer(context: &RunContext, seed: u64) -> Markup {
