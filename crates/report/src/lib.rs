@@ -30,7 +30,7 @@ pub use compare::{Comparison, Contender, comparison_text, write_comparison};
 pub use context::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
 };
-pub use ensemble::{EnsembleReport, ensemble_text, estimate_text, write_ensemble};
+pub use ensemble::{Added, EnsembleReport, ensemble_text, estimate_text, write_ensemble};
 pub use explain::{ExplainError, explain};
 pub use format::setting;
 pub use html::Report;

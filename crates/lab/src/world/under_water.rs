@@ -45,6 +45,12 @@ impl Tokens {
         tokens
     }
 
+    /// Worth of the collateral by asset, USD.
+    pub(super) fn collateral_usd(&self, usd: &[f64]) -> impl Iterator<Item = f64> {
+        let terms = self.collateral.iter().zip(usd);
+        terms.map(|(held, price)| held * price)
+    }
+
     /// Debt above collateral at prices by asset, USD; below zero where the collateral is worth more.
     fn lacking(&self, collateral_usd: &[f64], debt_usd: &[f64]) -> f64 {
         worth(&self.debt, debt_usd) - worth(&self.collateral, collateral_usd)

@@ -22,10 +22,7 @@ const FORMAT: &str = "backstop-sweep/1";
 /// [`FileError`] when the system refuses; files written before stay.
 pub fn write_sweep(out: &Path, report: &SweepReport<'_>) -> Result<(), FileError> {
     let known = Known::new(*report);
-    let texts = [
-        ("sweep.json", summary(&known)),
-        ("sweep.html", sweep_page(&known)),
-    ];
+    let texts = [sweep_summary(&known), ("sweep.html", sweep_page(&known))];
     write_files(out, &known_sweep_tables(&known), &texts)?;
     Ok(())
 }
@@ -79,7 +76,8 @@ fn cell<'a>(at: Vec<&'a str>, cell: &CellFigures) -> CellFile<'a> {
     }
 }
 
-fn summary(known: &Known<'_>) -> String {
+/// Name and text of the summary.
+pub(crate) fn sweep_summary(known: &Known<'_>) -> (&'static str, String) {
     let (report, context) = (&known.report, known.report.context);
     let (firsts, seconds) = known.size();
     let places = (0..firsts).flat_map(|i| (0..seconds).map(move |j| [i, j]));
@@ -105,5 +103,6 @@ fn summary(known: &Known<'_>) -> String {
             .collect(),
         cells: cells.collect(),
     };
-    json(&file, serde_json::to_string_pretty) + "\n"
+    let text = json(&file, serde_json::to_string_pretty) + "\n";
+    ("sweep.json", text)
 }

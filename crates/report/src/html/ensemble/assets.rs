@@ -1,28 +1,43 @@
-//! Collateral at risk by asset.
+//! Collateral by asset: at risk over the paths and by a fall at the start, and taken.
 
 use super::super::parts::{cell, nothing, number, table, text};
 use super::{Page, estimate};
 use crate::compare::short;
 use crate::ensemble::money_range;
-use crate::format::{MISSING, percent};
+use crate::format::{MISSING, count, percent};
 use backstop_lab::ensemble::{Distribution, Tail};
 use maud::{Markup, html};
 
 pub(super) fn content(page: &Page<'_>) -> Markup {
-    let report = &page.known.report;
-    let all = || report.symbols.iter().zip(&report.totals.taken);
-    let assets = || all().filter(|(_, taken)| taken.sum.max() > Some(0.0));
-    let total: f64 = assets().map(|(_, taken)| taken.sum.total()).sum();
+    let totals = page.totals();
+    html! {
+        (over_paths(page, &totals.at_risk, AT_RISK, "No account was in trouble on any path."))
+        (by_fall(page))
+        (over_paths(page, &totals.taken, TAKEN, "No collateral was taken on any path."))
+    }
+}
+
+const AT_RISK: &str = "Collateral at risk by asset over the paths, USD: all that the accounts had at the start, at the \
+    oracle's prices then, which were liquidated or softened or end in breach. Quantiles of assets do not add up to that of \
+    the sum. Assets of which nothing was at risk are left out.";
+const TAKEN: &str = "Collateral taken by asset over the paths, USD at the oracle's prices of each liquidation, what is \
+    sold after a liquidation began included: the part of the collateral at risk that was lost. Assets of which nothing was \
+    taken are left out.";
+
+/// One row an asset of which some path tells a sum.
+fn over_paths(page: &Page<'_>, all: &[Distribution], caption: &str, none: &str) -> Markup {
+    let all = page.known.report.symbols.iter().zip(all);
+    let assets = || all.clone().filter(|(_, usd)| usd.sum.max() > Some(0.0));
+    let total: f64 = assets().map(|(_, usd)| usd.sum.total()).sum();
     if total <= 0.0 {
-        return nothing("No collateral was taken on any path.");
+        return nothing(none);
     }
     let rows: Vec<Vec<Markup>> = assets()
-        .map(|(symbol, taken)| row(symbol, taken, total))
+        .map(|(symbol, usd)| row(symbol, usd, total))
         .collect();
     let table = table(
         page,
-        "Collateral taken by asset over the paths, USD at the oracle's prices of each liquidation, what is sold after a \
-         liquidation began included. Quantiles of assets do not add up to that of the sum. Assets of which nothing was taken are left out.",
+        caption,
         &[
             text("Asset"),
             number("Share of all", ""),
@@ -37,17 +52,69 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
     html! { div class="side" { (table) } }
 }
 
-fn row(symbol: &str, taken: &Distribution, total: f64) -> Vec<Markup> {
-    let (mean, [at_95, at_99, _]) = money_range(taken);
+fn row(symbol: &str, usd: &Distribution, total: f64) -> Vec<Markup> {
+    let (mean, [at_95, at_99, _]) = money_range(usd);
     let show = |value| short(value, "USD");
     let var = |tail: Option<Tail>| estimate(tail.map(|t| t.value_at_risk), show);
     vec![
         cell(symbol),
-        cell(percent(taken.sum.total() / total)),
+        cell(percent(usd.sum.total() / total)),
         estimate(mean, show),
         var(at_95),
         var(at_99),
         estimate(at_99.map(|t| t.expected_shortfall), show),
-        cell(taken.sum.max().map_or_else(|| MISSING.to_owned(), show)),
+        cell(usd.sum.max().map_or_else(|| MISSING.to_owned(), show)),
     ]
+}
+
+/// What a fall of the lead asset's price at the start would bring into breach; nothing where none was asked.
+fn by_fall(page: &Page<'_>) -> Markup {
+    let report = &page.known.report;
+    let worth = |asset: usize| {
+        let mut falls = report.instant.iter();
+        falls.any(|risk| risk.by_asset.get(asset).is_some_and(|usd| *usd > 0.0))
+    };
+    let assets: Vec<(usize, &String)> = report
+        .symbols
+        .iter()
+        .enumerate()
+        .filter(|(asset, _)| worth(*asset))
+        .collect();
+    let Some(first) = report.instant.first() else {
+        return html! {};
+    };
+    let symbol = report.symbols.get(usize::from(first.asset.0));
+    let symbol = symbol.map_or("the lead asset", String::as_str);
+    let mut columns = vec![
+        text("Fall"),
+        number("Accounts in breach", ""),
+        number("All collateral", "USD"),
+    ];
+    columns.extend(
+        assets
+            .iter()
+            .map(|(_, symbol)| number((*symbol).clone(), "USD")),
+    );
+    let rows = report.instant.iter().map(|risk| {
+        let mut row = vec![
+            cell(percent(risk.fall)),
+            cell(count(risk.by_account.len() as u64)),
+            cell(short(risk.by_asset.iter().sum(), "USD")),
+        ];
+        row.extend(assets.iter().map(|(asset, _)| {
+            let usd = risk.by_asset.get(*asset).copied().unwrap_or(0.0);
+            let share = risk.shares.get(*asset).copied().flatten();
+            html! {
+                (short(usd, "USD"))
+                @if let Some(share) = share { span class="range" { (percent(share)) " of it" } }
+            }
+        }));
+        row
+    });
+    let caption = format!(
+        "Collateral of the accounts that are in breach at once where the oracle's price of {symbol} falls at the start \
+         and all other prices stay, at the prices before the fall: exact by the design's own rule, before anybody acts. \
+         Below each its share of that collateral in the book."
+    );
+    html! { div class="side" { (table(page, &caption, &columns, &rows.collect::<Vec<_>>())) } }
 }

@@ -1,7 +1,9 @@
 //! The page of an ensemble: one file a section, with the parts of the run's report.
 
 mod accounts;
+mod additions;
 mod assets;
+mod cascades;
 mod falls;
 mod fan;
 mod figures;
@@ -67,13 +69,24 @@ impl Page<'_> {
             ),
             section(
                 "assets",
-                "Collateral at risk by asset",
+                "Collateral at risk and taken by asset",
                 assets::content(self),
+            ),
+            section(
+                "cascades",
+                "How large cascades get",
+                cascades::content(self),
             ),
             section(
                 "falls",
                 "Losses against the fall of prices",
                 falls::content(self),
+            ),
+            section("drivers", "What moves the result", additions::drivers(self)),
+            section(
+                "heat-map",
+                "Bad debt by fall of prices and depth",
+                additions::heat_map(self),
             ),
             section(
                 "fan",

@@ -12,8 +12,9 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
                   totals to the bit, on any number of threads, in one piece or merged from several.",
         facts: &[("Seed", html! { (report.seed) })],
         between: html! {},
-        files: "The figures of this page come from the tables beside it: figures, losses, falls, fan, accounts, assets \
-                and worst, as Parquet and JSON; those of the answer stand in stress.json.",
+        files: "The figures of this page come from the tables beside it: figures, losses, falls, fan, account-losses, \
+                assets, collateral-at-risk, instant-falls and worst, as Parquet and JSON; those of the answer and the tail \
+                of cascades stand in stress.json.",
     }
     .draw()
 }

@@ -46,8 +46,12 @@ impl Page<'_> {
         let section = |id, title, content| Section { id, title, content };
         let context = self.moved.report.context;
         let mut sections = vec![
-            section("drivers", "What moves the result", drivers(self)),
-            section("changes", "All changes", changes(self)),
+            section(
+                "drivers",
+                "What moves the result",
+                tornado(self, self.moved),
+            ),
+            section("changes", "All changes", changes(self, self.moved)),
         ];
         let files = "drivers, as Parquet and JSON, and in drivers-summary.json";
         let ending = Ending {
@@ -73,18 +77,35 @@ fn header(page: &Page<'_>) -> Markup {
             ", seed " (report.seed)
         },
         question: &context.question,
-        warnings: html! {},
+        warnings: unfinished(page.moved),
         answer: drivers_answer(page.moved),
         notes: html! {
-            p class="note" {
-                "One input is moved at a time; the others stay. Intervals hold the true change "
-                (format!("{:.0}", CONFIDENCE * 100.0))
-                " times in 100; how far an input is moved is chosen, so the order is one of these changes and not of "
-                "all possible ones."
-            }
+            p class="note" { (confidence()) }
         },
     }
     .draw()
+}
+
+/// What the chart tells, and how sure it is.
+pub(crate) fn confidence() -> String {
+    format!(
+        "One input is moved at a time; the others stay. Intervals hold the true change {:.0} times in 100; how far an \
+         input is moved is chosen, so the order is one of these changes and not of all possible ones.",
+        CONFIDENCE * 100.0
+    )
+}
+
+/// Says that not all changes were run.
+pub(crate) fn unfinished(moved: &Moved<'_>) -> Markup {
+    let (done, all) = (moved.done(), moved.report.changes);
+    html! {
+        @if done < all {
+            p class="warning" role="note" {
+                strong { "Not all changes were run. " }
+                (count(done as u64)) " of " (count(all as u64)) " changes are shown."
+            }
+        }
+    }
 }
 
 fn key_figures(moved: &Moved<'_>) -> Vec<tiles::Tile> {
@@ -112,8 +133,8 @@ fn key_figures(moved: &Moved<'_>) -> Vec<tiles::Tile> {
     tiles
 }
 
-fn drivers(page: &Page<'_>) -> Markup {
-    let moved = page.moved;
+/// The sorted chart of what each input moves.
+pub(crate) fn tornado(page: &impl Captioned, moved: &Moved<'_>) -> Markup {
     if moved.rows.is_empty() {
         return nothing("No change was run.");
     }
@@ -139,7 +160,9 @@ fn drivers(page: &Page<'_>) -> Markup {
             (figcaption(page, &caption))
         }
         @if !moved.lacking.is_empty() {
-            p class="note" { "Not moved, since the scenario has no such input: " (moved.lacking.join(", ").to_lowercase()) "." }
+            p class="note" {
+                "Not moved (" (moved.why_lacking()) "): " (moved.lacking.join(", ").to_lowercase()) "."
+            }
         }
     }
 }
@@ -191,9 +214,9 @@ fn bars(scale: &Scale, row: &DriverRow, measure: Measured) -> Markup {
     }
 }
 
-fn changes(page: &Page<'_>) -> Markup {
-    let rows: Vec<Vec<Markup>> = page
-        .moved
+/// Every change with its intervals.
+pub(crate) fn changes(page: &impl Captioned, moved: &Moved<'_>) -> Markup {
+    let rows: Vec<Vec<Markup>> = moved
         .rows
         .iter()
         .flat_map(|row| {

@@ -1,8 +1,8 @@
 //! The pages of a sweep and of its drivers, with the parts of the run's report.
 
-mod drivers;
-mod figures;
-mod maps;
+pub(super) mod drivers;
+pub(super) mod figures;
+pub(super) mod maps;
 
 pub(crate) use drivers::page as drivers_page;
 
@@ -52,9 +52,9 @@ impl Page<'_> {
             section(
                 "maps",
                 "How the result depends on the settings",
-                maps::content(self),
+                maps::content(self, self.known),
             ),
-            section("cells", "All cells", figures::content(self)),
+            section("cells", "All cells", figures::content(self, self.known)),
         ];
         let ending = Ending {
             context,
@@ -70,7 +70,6 @@ impl Page<'_> {
 
 fn header(page: &Page<'_>) -> Markup {
     let (report, context) = (&page.known.report, page.known.report.context);
-    let missing = page.known.cells.len() - page.known.done();
     Head {
         kind: "sweep",
         protocol: &context.protocol,
@@ -81,22 +80,28 @@ fn header(page: &Page<'_>) -> Markup {
             ", seed " (report.seed)
         },
         question: &context.question,
-        warnings: html! {
-            @if missing > 0 {
-                p class="warning" role="note" {
-                    strong { "Not all cells were run. " }
-                    (count(page.known.done() as u64)) " of " (count(report.cells.len() as u64)) " cells are shown."
-                }
-            }
-        },
+        warnings: unfinished(page.known),
         answer: answer(page.known),
         notes: html! { p class="note" { (confidence()) } },
     }
     .draw()
 }
 
+/// Says that not all cells were run.
+pub(super) fn unfinished(known: &Known<'_>) -> Markup {
+    let (done, all) = (known.done(), known.cells.len());
+    html! {
+        @if done < all {
+            p class="warning" role="note" {
+                strong { "Not all cells were run. " }
+                (count(done as u64)) " of " (count(all as u64)) " cells are shown."
+            }
+        }
+    }
+}
+
 /// How often intervals are right, and what makes cells comparable.
-fn confidence() -> String {
+pub(super) fn confidence() -> String {
     format!(
         "Every cell runs the same paths, so cells differ by their settings and not by luck. Intervals hold the true \
          value of this model {} times in 100; they tell nothing of how well the model fits the world.",
