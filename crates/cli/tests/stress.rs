@@ -283,6 +283,7 @@ fn drivers_and_heat_map_are_those_of_a_sweep() {
         (&["--drivers", "--shard", "1/2"][..], "cannot be used with"),
         (&["--heat-map", "--shard", "1/2"], "cannot be used with"),
         (&["--drivers", "--sweep-paths", "0"], "--sweep-paths"),
+        (&["--sweep-paths", "9"], "--drivers"),
     ] {
         refused(random(20, &part, more), &[why]);
     }

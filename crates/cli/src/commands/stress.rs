@@ -26,7 +26,7 @@ use tilt::TiltChoice;
 
 /// Arguments of `backstop stress`.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(group(clap::ArgGroup::new("additions").multiple(true)), after_help = "\
 Examples:
   backstop stress scenarios/one-day.toml --paths 10000
   backstop stress scenarios/one-day.toml --paths 100000 --precision 0.05
@@ -67,13 +67,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "I/N", conflicts_with = "precision")]
     shard: Option<Shard>,
     /// After the paths, move each main input one at a time and show which moves the result most
-    #[arg(long, conflicts_with = "shard")]
+    #[arg(long, conflicts_with = "shard", group = "additions")]
     drivers: bool,
     /// After the paths, show bad debt by how far prices fall and how much depth is left
-    #[arg(long, conflicts_with = "shard")]
+    #[arg(long, conflicts_with = "shard", group = "additions")]
     heat_map: bool,
     /// Paths of each change and each cell of these two [default: a tenth of --paths, at least 100]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", requires = "additions")]
     sweep_paths: Option<NonZeroU64>,
     /// Go on from the totals.json in the folder for the results
     #[arg(long)]

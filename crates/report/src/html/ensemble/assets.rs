@@ -5,39 +5,62 @@ use super::{Page, estimate};
 use crate::compare::short;
 use crate::ensemble::money_range;
 use crate::format::{MISSING, count, percent};
-use backstop_lab::ensemble::{Distribution, Tail};
+use backstop_lab::ensemble::{Distribution, Estimate, Tail};
 use maud::{Markup, html};
 
 pub(super) fn content(page: &Page<'_>) -> Markup {
     let totals = page.totals();
     html! {
-        (over_paths(page, &totals.at_risk, AT_RISK, "No account was in trouble on any path."))
+        (over_paths(page, &AT_RISK, &totals.at_risk))
         (by_fall(page))
-        (over_paths(page, &totals.taken, TAKEN, "No collateral was taken on any path."))
+        (over_paths(page, &TAKEN, &totals.taken))
     }
 }
 
-const AT_RISK: &str = "Collateral at risk by asset over the paths, USD: all that the accounts had at the start, at the \
-    oracle's prices then, which were liquidated or softened or end in breach. Quantiles of assets do not add up to that of \
-    the sum. Assets of which nothing was at risk are left out.";
-const TAKEN: &str = "Collateral taken by asset over the paths, USD at the oracle's prices of each liquidation, what is \
-    sold after a liquidation began included: the part of the collateral at risk that was lost. Assets of which nothing was \
-    taken are left out.";
+/// One sum of dollars by asset.
+struct Sums {
+    caption: &'static str,
+    /// Said where all are zero.
+    none: &'static str,
+    /// Metric of all assets together, where there is one.
+    all: Option<&'static str>,
+}
 
-/// One row an asset of which some path tells a sum.
-fn over_paths(page: &Page<'_>, all: &[Distribution], caption: &str, none: &str) -> Markup {
+const AT_RISK: Sums = Sums {
+    caption: "Collateral at risk by asset over the paths, USD: all that the accounts had at the start, at the oracle's \
+        prices then, which were liquidated or softened or end in breach. Quantiles of assets do not add up to those of \
+        the sum. Assets of which nothing was at risk are left out.",
+    none: "No account was in trouble on any path.",
+    all: Some("collateral_at_risk"),
+};
+const TAKEN: Sums = Sums {
+    caption: "Collateral taken by asset over the paths, USD at the oracle's prices of each liquidation, what is sold \
+        after a liquidation began included. Assets of which nothing was taken are left out.",
+    none: "No collateral was taken on any path.",
+    all: None,
+};
+
+/// One row an asset of which some path tells a sum, and one of all together where they are several.
+fn over_paths(page: &Page<'_>, sums: &Sums, all: &[Distribution]) -> Markup {
     let all = page.known.report.symbols.iter().zip(all);
-    let assets = || all.clone().filter(|(_, usd)| usd.sum.max() > Some(0.0));
-    let total: f64 = assets().map(|(_, usd)| usd.sum.total()).sum();
+    let assets: Vec<(&String, &Distribution)> =
+        all.filter(|(_, usd)| usd.sum.max() > Some(0.0)).collect();
+    let total: f64 = assets.iter().map(|(_, usd)| usd.sum.total()).sum();
     if total <= 0.0 {
-        return nothing(none);
+        return nothing(sums.none);
     }
-    let rows: Vec<Vec<Markup>> = assets()
-        .map(|(symbol, usd)| row(symbol, usd, total))
-        .collect();
+    let of_asset = |(symbol, usd): &(&String, &Distribution)| {
+        let share = usd.sum.total() / total;
+        row(symbol, share, money_range(usd), usd.sum.max())
+    };
+    let mut rows: Vec<Vec<Markup>> = assets.iter().map(of_asset).collect();
+    let all = sums.all.filter(|_| assets.len() > 1);
+    if let Some(all) = all.and_then(|all| page.known.figure(all)) {
+        rows.push(row("All together", 1.0, (all.mean, all.tails), all.max));
+    }
     let table = table(
         page,
-        caption,
+        sums.caption,
         &[
             text("Asset"),
             number("Share of all", ""),
@@ -52,18 +75,22 @@ fn over_paths(page: &Page<'_>, all: &[Distribution], caption: &str, none: &str) 
     html! { div class="side" { (table) } }
 }
 
-fn row(symbol: &str, usd: &Distribution, total: f64) -> Vec<Markup> {
-    let (mean, [at_95, at_99, _]) = money_range(usd);
+fn row(
+    name: &str,
+    share: f64,
+    (mean, [at_95, at_99, _]): (Option<Estimate>, [Option<Tail>; 3]),
+    max: Option<f64>,
+) -> Vec<Markup> {
     let show = |value| short(value, "USD");
     let var = |tail: Option<Tail>| estimate(tail.map(|t| t.value_at_risk), show);
     vec![
-        cell(symbol),
-        cell(percent(usd.sum.total() / total)),
+        cell(name),
+        cell(percent(share)),
         estimate(mean, show),
         var(at_95),
         var(at_99),
         estimate(at_99.map(|t| t.expected_shortfall), show),
-        cell(usd.sum.max().map_or_else(|| MISSING.to_owned(), show)),
+        cell(max.map_or_else(|| MISSING.to_owned(), show)),
     ]
 }
 
