@@ -1,6 +1,7 @@
 //! How large cascades get, and how heavy the tail of their sizes is.
 
 use crate::answer::NOTHING_USD;
+use crate::format::{count, decimal};
 use backstop_lab::ensemble::{Distribution, TailIndex, Totals};
 
 /// Metric whose terms are told: one a path.
@@ -62,6 +63,18 @@ impl Cascades {
         let low = ends.clone().map(|index| index.low).fold(0.0, f64::max);
         let high = ends.map(|index| index.high).fold(f64::INFINITY, f64::min);
         low <= high
+    }
+}
+
+impl CascadeTail {
+    /// How much rarer a cascade of twice the size is, in words such as `4.25` or `290`.
+    pub(crate) fn rarer(&self) -> String {
+        let times = self.tail.index.value.exp2();
+        match times {
+            times if times < 10.0 => decimal(times),
+            // A cast from float saturates.
+            times => count(times.round() as u64),
+        }
     }
 }
 

@@ -319,7 +319,7 @@ fn cascades(known: &Known<'_>, width: usize) -> String {
         "\nLargest cascade of a path: beyond {} its tail index is {}; twice as large is {} times as rare.",
         money(main.tail.threshold),
         bracketed(decimal(index.value), super::interval(&index, decimal)),
-        decimal(index.value.exp2())
+        main.rarer()
     );
     wrap(&text, width)
 }

@@ -88,9 +88,10 @@ fn concentration(page: &Page<'_>) -> String {
     let with = all.with_bad_debt();
     let bad_debt = match all.half_of_bad_debt() {
         Some(half) => format!(
-            "{} of the {} that leave bad debt on any path make half of it. ",
+            "{} of the {} that leave bad debt on any path {} half of it. ",
             accounts(half),
-            count(with as u64)
+            count(with as u64),
+            if half == 1 { "makes" } else { "make" }
         ),
         None => "No account leaves bad debt on any path. ".to_owned(),
     };
@@ -132,7 +133,7 @@ fn at_risk_words(page: &Page<'_>) -> String {
             "accounts have collateral"
         ),
         match half {
-            1 => "one makes".to_owned(),
+            1 => "one makes at least".to_owned(),
             n => format!("{} make", count(n as u64)),
         },
         of(most),

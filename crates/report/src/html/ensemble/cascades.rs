@@ -63,7 +63,7 @@ fn meaning(cascades: &Cascades, main: &CascadeTail) -> String {
         money(main.tail.threshold),
         percent(main.top),
         decimal(index.value),
-        decimal(index.value.exp2()),
+        main.rarer(),
     )
 }
 
@@ -80,10 +80,14 @@ fn figure(page: &Page<'_>, cascades: &Cascades) -> Markup {
     let mut lines = vec![line("paths", "c2", Fill::None, seen.collect())];
     if let Some(main) = cascades.main() {
         let fitted = curve.iter().map(|(size, _)| match *size {
-            size if size >= main.tail.threshold => {
-                main.tail.share_beyond(size, main.of_all).log10()
-            }
+            size if size >= main.tail.threshold => main.tail.share_beyond(size, main.of_all),
             _ => f64::NAN,
+        });
+        // Where less than one path is expected there is nothing to compare.
+        let least = curve.last().map_or(0.0, |(_, share)| *share);
+        let fitted = fitted.map(|share| match share >= least {
+            true => share.log10(),
+            false => f64::NAN,
         });
         lines.push(line(
             "power law of the tail index",
@@ -133,7 +137,7 @@ fn tails(page: &Page<'_>, cascades: &Cascades) -> Markup {
             cell(count(tail.tail.terms)),
             cell(money(tail.tail.threshold)),
             estimate(Some(tail.tail.index), decimal),
-            cell(format!("{}×", decimal(tail.tail.index.value.exp2()))),
+            cell(tail.rarer()),
         ]
     };
     let rows: Vec<Vec<Markup>> = cascades.tails.iter().map(row).collect();
@@ -146,7 +150,7 @@ fn tails(page: &Page<'_>, cascades: &Cascades) -> Markup {
             number("Paths", ""),
             number("Beyond", ""),
             number("Tail index", ""),
-            number("Twice as large is rarer by", ""),
+            number("Rarer at twice the size", "times"),
         ],
         &rows,
     )
