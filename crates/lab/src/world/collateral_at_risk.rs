@@ -62,7 +62,7 @@ impl<P: Protocol> World<P> {
         let Some(opening) = self.openings.of(&self.opening, &self.units, account) else {
             return;
         };
-        let held = opening.held.collateral_usd(self.openings.oracle());
+        let held = opening.held.collateral_by_asset(self.openings.oracle());
         for (sum, usd) in by_asset.iter_mut().zip(held) {
             *sum += usd;
         }
