@@ -2,13 +2,78 @@
 
 use super::{ACCOUNT, Names, Rows, STEP, TIME};
 use backstop_io::table::Table;
-use backstop_lab::record::PathRecord;
+use backstop_lab::metrics::{borrowers_of, leverage_of};
+use backstop_lab::record::{PathRecord, StepRow};
 
 /// The tables that have rows.
 pub(super) fn tables(record: &PathRecord) -> impl Iterator<Item = Table> {
     let levered = (!record.leverings.is_empty()).then(|| leverings(record));
     let attacked = (!record.attacks.is_empty()).then(|| attacks(record));
     levered.into_iter().chain(attacked)
+}
+
+/// Whether the scenario asked for a census.
+pub(super) fn has_census(record: &PathRecord) -> bool {
+    record.steps.iter().any(|step| step.margin_calls.is_some())
+}
+
+/// The columns of a step that a census tells.
+pub(super) fn census(rows: Rows<'_, StepRow>) -> Rows<'_, StepRow> {
+    let at = |step: &StepRow, side: usize| {
+        let sums = borrowers_of(step)?;
+        sums.get(side).copied()
+    };
+    rows.optional_u32(
+        "margin_calls",
+        "",
+        "Accounts whose health fell below the margin-call level for the first time. This column and the next three \
+         are there where the scenario has a `[census]`.",
+        |s| s.margin_calls,
+    )
+    .optional_f64(
+        "borrowers_collateral_usd",
+        "USD",
+        "Collateral of all borrowers after the step, interest left out.",
+        move |s| at(s, 0),
+    )
+    .optional_f64(
+        "borrowers_debt_usd",
+        "USD",
+        "Debt of all borrowers after the step, interest left out.",
+        move |s| at(s, 1),
+    )
+    .optional_f64(
+        "leverage",
+        "ratio",
+        "Debt of all borrowers over their equity; null where they owe as much as they have.",
+        leverage_of,
+    )
+}
+
+/// A step and an asset's position and ticker.
+pub(super) type StepOfAsset<'a> = (&'a StepRow, usize, &'a String);
+
+/// The columns of a step and an asset that a census tells.
+pub(super) fn census_by_asset<'r, 'a>(
+    rows: Rows<'r, StepOfAsset<'a>>,
+) -> Rows<'r, StepOfAsset<'a>> {
+    let at = |(step, asset, _): &StepOfAsset<'a>, side: usize| {
+        let sums = step.by_collateral.get(*asset)?;
+        sums.get(side).copied()
+    };
+    rows.optional_f64(
+        "borrowers_collateral_usd",
+        "USD",
+        "Collateral, of whatever asset, of the borrowers whose largest collateral at the start is this asset. This \
+         column and the next are there where the scenario has a `[census]`.",
+        move |row| at(row, 0),
+    )
+    .optional_f64(
+        "borrowers_debt_usd",
+        "USD",
+        "Debt of the same borrowers.",
+        move |row| at(row, 1),
+    )
 }
 
 fn leverings(record: &PathRecord) -> Table {
