@@ -358,14 +358,26 @@ fn draws_of_an_ensemble_are_checked() {
     assert_eq!(read("{ draws = \"sobol\" }").unwrap(), want);
     let want = EnsembleSpec {
         draws: DrawsSpec::Plain,
-        tilt: Some(TiltSpec {
+        tilt: Some(TiltSpec::Parts {
             asset: Some(AssetId(0)),
             shocks: 3.0,
             jumps: 1.0,
+            sizes: 0.0,
         }),
     };
     assert_eq!(
         read("{ tilt = { asset = \"WETH\", shocks = 3 } }").unwrap(),
+        want
+    );
+    let want = EnsembleSpec {
+        draws: DrawsSpec::Plain,
+        tilt: Some(TiltSpec::Fall {
+            deviations: 4.0,
+            assets: vec![AssetId(1), AssetId(0)],
+        }),
+    };
+    assert_eq!(
+        read("{ tilt = { fall = 4, assets = [\"DAI\", \"WETH\"] } }").unwrap(),
         want
     );
     let mut messages = String::new();
@@ -376,6 +388,12 @@ fn draws_of_an_ensemble_are_checked() {
         "{ tilt = { jumps = 0 } }",
         "{ tilt = { asset = \"WBTC\" } }",
         "{ tilts = { shocks = 3 } }",
+        "{ tilt = { sizes = -21 } }",
+        "{ tilt = { fall = 21 } }",
+        "{ tilt = { fall = 3, shocks = 3 } }",
+        "{ tilt = { assets = [\"WETH\"] } }",
+        "{ tilt = { fall = 3, assets = [] } }",
+        "{ tilt = { fall = 3, assets = [\"WETH\", \"WETH\"] } }",
     ] {
         let error = read(value).unwrap_err().to_string();
         let at = error.rfind(": ensemble").map_or(0, |at| at + 2);

@@ -15,6 +15,7 @@ mod constant;
 mod dependence;
 mod draws;
 mod exponential;
+mod fall;
 pub mod fit;
 mod follows;
 mod garch;
