@@ -51,7 +51,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "HOW", value_parser = ["plain", "antithetic", "sobol"])]
     draws: Option<String>,
     /// For rare losses: draw every other path under a law in which the assets of [shock] fall by X of
-    /// their standard deviations on average, shocks and jumps together, and weigh it by how likely it
+    /// their standard deviations on average, by shocks or jumps, and weigh it by how likely it
     /// is; auto finds X by short runs. S,J,D instead: shocks of the first asset moved by S, J times the
     /// jumps, their sizes moved by D (docs/ensembles.md)
     #[arg(

@@ -76,7 +76,7 @@ pub(crate) fn draws_words(loaded: &Loaded) -> Option<String> {
         (None, DrawsSpec::Sobol) => "scrambled Sobol points in 16 randomisations".to_owned(),
         (Some(TiltSpec::Fall { deviations, assets }), _) => {
             let of = match assets.as_slice() {
-                [] => "an asset that the shock names".to_owned(),
+                [] => "an asset of the shock".to_owned(),
                 assets => {
                     let named = assets.iter().map(|asset| symbol(asset.0.into()));
                     named.collect::<Vec<_>>().join(" or ")
@@ -84,7 +84,7 @@ pub(crate) fn draws_words(loaded: &Loaded) -> Option<String> {
             };
             format!(
                 "importance sampling: every other path with the log return of {of} lower by {deviations} \
-                 standard deviations on average, by its shocks and jumps together"
+                 standard deviations on average, by its shocks and jumps together or by its jumps alone"
             )
         }
         (

@@ -176,7 +176,9 @@ pub(crate) fn digest(loaded: &Loaded) -> String {
         &inputs.shapes,
         &accounts,
     ];
-    for part in parts {
+    let depths = inputs.depths.iter().any(Option::is_some);
+    let depths = depths.then_some(&inputs.depths as &dyn std::fmt::Debug);
+    for part in parts.into_iter().chain(depths) {
         // Writing to a hash cannot fail.
         let _ = writeln!(sink, "{part:?}");
     }
@@ -208,6 +210,13 @@ fn placeless(scenario: &Scenario) -> Scenario {
             }
             LiquiditySpec::Ticks(ticks) => ticks.file = PathBuf::new(),
             _ => {}
+        }
+        if let Some(recorded) = venue
+            .depth
+            .as_mut()
+            .and_then(|depth| depth.recorded.as_mut())
+        {
+            recorded.files.clear();
         }
     }
     if let GasPriceSpec::Files(files) = &mut scenario.gas.price {

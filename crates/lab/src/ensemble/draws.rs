@@ -5,7 +5,7 @@
 //! one batch: the two of an antithetic pair, the two laws of a tilt, the points of one scrambling.
 
 use crate::error::{ConfigError, require, require_within};
-use crate::price::{Law, MainShocks, PathDraw, PricePlan, SEQUENCE_LENGTH, Tilt};
+use crate::price::{JUMPS_MAX, Law, MainShocks, PathDraw, PricePlan, SEQUENCE_LENGTH, Tilt};
 use crate::random::path_seed;
 use std::sync::Arc;
 
@@ -15,8 +15,6 @@ pub const BATCHES: u16 = 16;
 pub(super) const ONE: u64 = 1 << 48;
 /// Most standard deviations of a tilt.
 const SHOCKS_MAX: f64 = 20.0;
-/// Largest factor on the intensity of jumps.
-const JUMPS_MAX: f64 = 1e6;
 /// Most standard deviations of a tilt of the sizes of jumps.
 const SIZES_MAX: f64 = 20.0;
 /// Sets the scramblings of a seed apart from its paths.
@@ -71,8 +69,8 @@ impl Draws {
     }
 
     /// Draws under which the log return of one of these assets is lower by so many of its standard
-    /// deviations on average, by moving its shocks and its jumps together
-    /// ([`PricePlan::tilt_of_fall`]); each asset on as many paths.
+    /// deviations on average, by its shocks and jumps together or by its jumps alone
+    /// ([`PricePlan::tilts_of_fall`]); each of these tilts on as many paths.
     ///
     /// # Errors
     /// When a price has no random shocks, or no tilt brings the fall.
@@ -83,9 +81,9 @@ impl Draws {
     ) -> Result<Self, ConfigError> {
         let at = || "ensemble.tilt.fall".to_owned();
         require_within(deviations, (-SHOCKS_MAX, SHOCKS_MAX), at)?;
-        let tilt = |asset: &usize| prices.tilt_of_fall(*asset, deviations);
-        let tilts = assets.iter().map(tilt).collect::<Result<_, _>>()?;
-        Ok(Self::Tilted(tilts))
+        let of = |asset: &usize| prices.tilts_of_fall(*asset, deviations);
+        let tilts = assets.iter().map(of).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::Tilted(tilts.concat().into()))
     }
 
     /// What makes a path of a seed, by its number.

@@ -23,9 +23,8 @@
 //!   Where there are several tilts, a tilted path is drawn from one of them, and its ratio is the mean
 //!   of theirs: that of the mixture in which each has the same share.
 
-use crate::random::{Purpose, stream, switched};
+use crate::random::{Purpose, Streams, stream};
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use sobol_burley::NUM_DIMENSIONS as DIMENSIONS;
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -154,12 +153,12 @@ pub(super) fn log_mean(logs: &[f64]) -> f64 {
 }
 
 /// An asset's own standard normal shocks, one a step from step 1 on.
-pub(super) fn own(path: &mut [f64], base: &ChaCha8Rng, asset: u16) {
-    let mut rng = switched(base, Purpose::Shock(asset));
+pub(super) fn own(path: &mut [f64], streams: &mut Streams, asset: u16) {
+    let rng = streams.begin(Purpose::Shock(asset));
     if let Some((first, rest)) = path.split_first_mut() {
         *first = 0.0;
         rest.iter_mut()
-            .for_each(|shock| *shock = StandardNormal.sample(&mut rng));
+            .for_each(|shock| *shock = StandardNormal.sample(rng));
     }
 }
 

@@ -11,6 +11,10 @@
 //! θs² + Λ·(m − e^{−θm + θ²δ²/2}·(m − θδ²)),
 //!
 //! which rises with θ, so that a θ is found for any fall.
+//!
+//! What does harm may be a fall over the whole time or one between two steps, which jumps bring and shocks
+//! hardly do. So there is a second tilt where there are jumps: the same with s = 0, by jumps alone. Paths are
+//! drawn from both in turn; where only one of them fits, half of the tilted paths do.
 
 use super::draws::Tilt;
 use crate::error::{ConfigError, require};
@@ -31,28 +35,19 @@ pub(super) struct Jumps {
 /// Halvings of an interval after which nothing is left of it.
 const HALVINGS: u32 = 200;
 
-/// The tilt that moves the mean of the log return down by the standard deviations that the plain tilt
-/// moves the shocks alone.
-pub(super) fn tilt_of_fall(plain: &Tilt, law: &Jumps, steps: f64) -> Result<Tilt, ConfigError> {
-    let expected = law.per_step * steps;
-    let spread = law.diffusion.powi(2) * steps;
-    let variance = spread + expected * (law.mean.powi(2) + law.deviation.powi(2));
-    let fall = plain.shocks * variance.sqrt();
-    let factor = |theta: f64| (theta * (theta * law.deviation.powi(2) / 2.0 - law.mean)).exp();
-    let lower = |theta: f64| {
-        let jump = law.mean - theta * law.deviation.powi(2);
-        theta * spread + expected * (law.mean - factor(theta) * jump)
-    };
-    let theta = solve(lower, fall);
-    let tilt = Tilt {
-        shocks: theta * spread.sqrt(),
-        jumps: factor(theta),
-        sizes: theta * law.deviation,
-        ..*plain
-    };
-    let numbers = [tilt.shocks, tilt.jumps, tilt.sizes];
+/// Largest factor on the intensity of jumps that a tilt may have.
+pub(crate) const JUMPS_MAX: f64 = 1e6;
+
+/// The tilts that move the mean of the log return down by the standard deviations that the plain tilt moves
+/// the shocks alone: by shocks and jumps together, and by jumps alone where these can.
+pub(super) fn tilts_of_fall(
+    plain: &Tilt,
+    law: &Jumps,
+    steps: f64,
+) -> Result<Vec<Tilt>, ConfigError> {
+    let together = esscher(plain, law, (steps, law.diffusion));
     require(
-        numbers.iter().all(|number| number.is_finite()),
+        within(&together),
         || "ensemble.tilt.fall".to_owned(),
         || {
             format!(
@@ -61,7 +56,36 @@ pub(super) fn tilt_of_fall(plain: &Tilt, law: &Jumps, steps: f64) -> Result<Tilt
             )
         },
     )?;
-    Ok(tilt)
+    let alone = esscher(plain, law, (steps, 0.0));
+    let alone = Some(alone).filter(|tilt| within(tilt) && *tilt != together);
+    Ok([together].into_iter().chain(alone).collect())
+}
+
+fn within(tilt: &Tilt) -> bool {
+    let numbers = [tilt.shocks, tilt.jumps, tilt.sizes];
+    numbers.iter().all(|number| number.is_finite()) && tilt.jumps <= JUMPS_MAX
+}
+
+/// The exponential tilt of jumps and of a diffusion of this standard deviation a step; not finite where
+/// there is none.
+fn esscher(plain: &Tilt, law: &Jumps, (steps, diffusion): (f64, f64)) -> Tilt {
+    let expected = law.per_step * steps;
+    let moments = law.mean.powi(2) + law.deviation.powi(2);
+    let variance = law.diffusion.powi(2) * steps + expected * moments;
+    let fall = plain.shocks * variance.sqrt();
+    let spread = diffusion.powi(2) * steps;
+    let factor = |theta: f64| (theta * (theta * law.deviation.powi(2) / 2.0 - law.mean)).exp();
+    let lower = |theta: f64| {
+        let jump = law.mean - theta * law.deviation.powi(2);
+        theta * spread + expected * (law.mean - factor(theta) * jump)
+    };
+    let theta = solve(lower, fall);
+    Tilt {
+        shocks: theta * spread.sqrt(),
+        jumps: factor(theta),
+        sizes: theta * law.deviation,
+        ..*plain
+    }
 }
 
 /// Where a rising function that is 0 at 0 takes a value; infinite where it does not.
@@ -134,9 +158,10 @@ mod tests {
         };
         for law in [LAW, rare, up, still] {
             for fall in [-3.0, 0.0, 0.5, 1.0, 4.0, 12.0] {
-                let tilt = tilt_of_fall(&plain(fall), &law, 24.0).unwrap();
-                let got = mean_moved(&tilt, &law, 24.0);
-                assert!((got + fall).abs() < 1e-9, "{law:?} {fall}: {got} {tilt:?}");
+                for tilt in tilts_of_fall(&plain(fall), &law, 24.0).unwrap() {
+                    let got = mean_moved(&tilt, &law, 24.0);
+                    assert!((got + fall).abs() < 1e-9, "{law:?} {fall}: {got} {tilt:?}");
+                }
             }
         }
     }
@@ -147,11 +172,21 @@ mod tests {
             per_step: 0.0,
             ..LAW
         };
-        let tilt = tilt_of_fall(&plain(3.0), &law, 24.0).unwrap();
-        assert!((tilt.shocks - 3.0).abs() < 1e-12, "{tilt:?}");
+        let tilts = tilts_of_fall(&plain(3.0), &law, 24.0).unwrap();
+        assert_eq!(tilts.len(), 1);
+        assert!((tilts[0].shocks - 3.0).abs() < 1e-12, "{tilts:?}");
     }
 
-    /// A price that never moves falls under no tilt.
+    /// One large jump instead of a fall by everything at once.
+    #[test]
+    fn jumps_alone_bring_a_fall_too() {
+        let tilts = tilts_of_fall(&plain(4.0), &LAW, 24.0).unwrap();
+        assert_eq!(tilts.len(), 2);
+        assert_eq!((tilts[1].shocks, tilts[0].shocks > 1.0), (0.0, true));
+        assert!(tilts[1].jumps > tilts[0].jumps && tilts[1].sizes > tilts[0].sizes);
+    }
+
+    /// A price that never falls falls under no tilt.
     #[test]
     fn what_cannot_fall_is_refused() {
         let law = Jumps {
@@ -160,7 +195,7 @@ mod tests {
             deviation: 0.0,
             diffusion: 0.0,
         };
-        let error = tilt_of_fall(&plain(9.0), &law, 24.0).unwrap_err();
+        let error = tilts_of_fall(&plain(9.0), &law, 24.0).unwrap_err();
         assert!(error.to_string().contains("ensemble.tilt.fall"), "{error}");
     }
 }

@@ -35,6 +35,7 @@ pub use bootstrap::{Blocks, Bootstrap};
 pub use constant::Constant;
 pub use dependence::{Contradiction, Correlation, Dependence, Tail, tail_dependence};
 pub use draws::{Law, MainShocks, PathDraw, SEQUENCE_LENGTH, Tilt};
+pub(crate) use fall::JUMPS_MAX;
 pub use follows::Follows;
 pub use garch::Garch;
 pub use gbm::Gbm;

@@ -4,10 +4,10 @@ use super::dependence::{Dependence, Joint};
 use super::draws::{
     JumpDraw, Law, MainShocks, PathDraw, Point, Tilt, log_mean, own, shift_log_ratio, shifted,
 };
-use super::fall::{Jumps, tilt_of_fall};
+use super::fall::{Jumps, tilts_of_fall};
 use super::{Grid, PriceModel, PricePaths};
 use crate::error::{ConfigError, require};
-use crate::random::{Purpose, stream};
+use crate::random::{Purpose, Streams, stream};
 use rand_chacha::ChaCha8Rng;
 use std::fmt;
 use std::sync::Arc;
@@ -212,12 +212,13 @@ impl PricePlan {
         )
     }
 
-    /// The exponential tilt under which the log return of an asset over all steps is lower by so many of
-    /// its standard deviations on average.
+    /// The exponential tilts under which the log return of an asset over all steps is lower by so many of
+    /// its standard deviations on average: by its shocks and jumps together, and by its jumps alone where
+    /// it has such as can.
     ///
     /// # Errors
     /// When the asset's price has no random shocks, or no tilt reaches so far.
-    pub fn tilt_of_fall(&self, asset: usize, deviations: f64) -> Result<Tilt, ConfigError> {
+    pub fn tilts_of_fall(&self, asset: usize, deviations: f64) -> Result<Vec<Tilt>, ConfigError> {
         let plain = Tilt {
             asset,
             shocks: deviations,
@@ -227,7 +228,9 @@ impl PricePlan {
         self.check_tilt(&plain)?;
         let jumps = self.inner.processes[asset].jumps();
         let moves = f64::from(self.inner.moves());
-        jumps.map_or(Ok(plain), |jumps| tilt_of_fall(&plain, &jumps, moves))
+        jumps.map_or(Ok(vec![plain]), |jumps| {
+            tilts_of_fall(&plain, &jumps, moves)
+        })
     }
 }
 
@@ -255,10 +258,10 @@ impl Inner {
             MainShocks::Mirrored { of } => of,
             _ => seed,
         };
-        let base = stream(of, Purpose::Shock(0));
+        let mut streams = Streams::of(of);
         for asset in driven {
             let path = &mut paths[usize::from(asset)];
-            own(path, &base, asset);
+            own(path, &mut streams, asset);
             if let MainShocks::Mirrored { .. } = shocks {
                 path.iter_mut().for_each(|shock| *shock = -*shock);
             }
