@@ -33,17 +33,34 @@ static POWERS: LazyLock<[u64; ENTRIES]> = LazyLock::new(|| {
 
 /// Replaces each x of the path by `start`·e^x.
 pub(super) fn exponentiate(path: &mut [f64], start: f64) {
-    let powers = &*POWERS;
+    let exponential = Exponential::ready();
     for value in path {
-        let x = value.clamp(-LOG_MAX, LOG_MAX);
+        *value = exponential.times(start, *value);
+    }
+}
+
+/// The exponential, ready to be taken of one number after another.
+pub(super) struct Exponential {
+    powers: &'static [u64; ENTRIES],
+}
+
+impl Exponential {
+    pub(super) fn ready() -> Self {
+        Self { powers: &POWERS }
+    }
+
+    /// `start`·e^x.
+    #[inline]
+    pub(super) fn times(&self, start: f64, x: f64) -> f64 {
+        let x = x.clamp(-LOG_MAX, LOG_MAX);
         let rounded = x * (LOG2_E * ENTRIES as f64) + ROUNDER;
         let (bits, whole) = (rounded.to_bits(), rounded - ROUNDER);
         let r = x - whole * STEP_HIGH - whole * STEP_LOW;
-        let power = powers[bits as usize % ENTRIES];
+        let power = self.powers[bits as usize % ENTRIES];
         let power = f64::from_bits(power.wrapping_add(bits << (52 - ENTRIES_BITS)));
         let r2 = r * r;
         let rest = r + r2 * (0.5 + r * THIRD) + r2 * r2 * (FOURTH + r * FIFTH);
-        *value = start * (power + power * rest);
+        start * (power + power * rest)
     }
 }
 
