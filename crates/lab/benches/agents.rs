@@ -6,13 +6,11 @@
 //! outside price within each step, an oracle that answers every step, and one liquidator with loans of a moment.
 //! A run begins with the drawing of its prices and ends with its record; the pool of borrowers is made once.
 
+#[path = "../../core/tests/pool/mod.rs"]
+mod pool_of;
+
 use backstop_core::coverage::Waterfall;
-use backstop_core::protocol::aave::{
-    AaveVersion, Account, Pool, PoolSetup, Position, RateStrategy, ReserveConfig, ReserveSetup,
-    ReserveState,
-};
-use backstop_core::protocol::{AccountId, Asset, AssetId};
-use backstop_core::units::{Amount, Bps, Price, RAY, Rate, Timestamp, U256};
+use backstop_core::protocol::aave::{AaveVersion, Account, Pool, Position};
 use backstop_lab::agents::{
     BidStyle, Bidding, Competition, Exit, LiquidatorConfig, Outages, Sizing,
 };
@@ -25,14 +23,16 @@ use backstop_lab::record::{LiquidatorKind, PathRecord};
 use backstop_lab::venue::{ConstantProduct, Liquidity, Routing, VenueConfig};
 use backstop_lab::world::{AssetConfig, Recording, World, WorldConfig};
 use divan::Bencher;
+use pool_of::{Listed, START};
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
 const BORROWERS: u32 = 10;
 const STEPS: u32 = 100;
-const START: u64 = 1_600_000_000;
-/// Symbol, decimals, price in USD, liquidation threshold.
-const ASSETS: [(&str, u8, f64, u16); 2] = [("WETH", 18, 2_000.0, 8_250), ("USDC", 6, 1.0, 7_800)];
+const ASSETS: [Listed; 2] = [
+    listed("WETH", 18, 2_000.0, 8_250),
+    listed("USDC", 6, 1.0, 7_800),
+];
 
 fn main() {
     let start = world();
@@ -75,7 +75,7 @@ fn config() -> WorldConfig {
         twap_s: 0,
     };
     let ether = PriceModel::Gbm(Gbm {
-        start: ASSETS[0].2,
+        start: ASSETS[0].usd,
         drift: 0.0,
         volatility: 3.0,
     });
@@ -143,82 +143,35 @@ fn config() -> WorldConfig {
     }
 }
 
+const fn listed(symbol: &'static str, decimals: u8, usd: f64, threshold: u16) -> Listed {
+    Listed {
+        symbol,
+        decimals,
+        usd,
+        loan_to_value: threshold - 250,
+        threshold,
+        bonus: 500,
+        treasury: 1_000,
+        slopes: [4, 60],
+    }
+}
+
 fn pool() -> Pool {
     let mut accounts: Vec<Account> = (0..BORROWERS).map(borrower).collect();
     accounts.push(Account::new(
         0,
         [position(0, 1e5, 0.0), position(1, 1e9, 0.0)],
     ));
-    accounts.extend([Account::default(), Account::default()]);
-    let setup = PoolSetup {
-        version: AaveVersion::V3_3,
-        base_decimals: 8,
-        now: Timestamp(START),
-        reserves: (0..ASSETS.len()).map(reserve).collect(),
-        e_modes: Default::default(),
-        sentinel: None,
-        accounts,
-        wallets: Vec::new(),
-        treasury: AccountId(BORROWERS + 1),
-        coverage: AccountId(BORROWERS + 2),
-    };
-    let pool = setup.open().and_then(PoolSetup::build);
-    pool.unwrap_or_else(|e| panic!("{e}"))
+    pool_of::pool(AaveVersion::V3_3, &ASSETS, accounts)
 }
 
 fn borrower(id: u32) -> Account {
     let health = 1.01 + 0.01 * f64::from(id);
     let debt = 20_000.0 * f64::from(id + 1);
-    let collateral = debt * health / 0.825 / ASSETS[0].2;
+    let collateral = debt * health / 0.825 / ASSETS[0].usd;
     Account::new(0, [position(0, collateral, 0.0), position(1, 0.0, debt)])
 }
 
 fn position(asset: usize, supply: f64, debt: f64) -> Position {
-    let unit = 10f64.powi(i32::from(ASSETS[asset].1));
-    let [supply, debt] = [supply, debt].map(|tokens| (tokens * unit) as u128);
-    Position {
-        asset: AssetId(asset as u16),
-        supply,
-        debt,
-        is_collateral: supply > 0,
-        is_borrowing: debt > 0,
-    }
-}
-
-fn reserve(asset: usize) -> ReserveSetup {
-    let (symbol, decimals, usd, threshold) = ASSETS[asset];
-    let percent = |n: u64| Rate(RAY / U256::from(100u64) * U256::from(n));
-    ReserveSetup {
-        asset: Asset {
-            symbol: symbol.to_owned(),
-            decimals,
-        },
-        config: ReserveConfig {
-            decimals,
-            loan_to_value: Bps(threshold - 250),
-            liquidation_threshold: Bps(threshold),
-            liquidation_bonus: Bps(10_500),
-            reserve_factor: Bps(1_000),
-            protocol_fee: Bps(1_000),
-            active: true,
-            frozen: false,
-            paused: false,
-            borrowing_enabled: true,
-            borrowable_in_isolation: false,
-            siloed: false,
-            debt_ceiling: Amount::ZERO,
-            supply_cap: Amount::ZERO,
-            borrow_cap: Amount::ZERO,
-            e_mode_category: 0,
-            grace_until: Timestamp(0),
-        },
-        strategy: RateStrategy {
-            optimal_usage: percent(90),
-            base: percent(0),
-            slope1: percent(4),
-            slope2: percent(60),
-        },
-        price: Price::new((usd * 1e8) as u128),
-        state: ReserveState::fresh(Timestamp(START)),
-    }
+    pool_of::position(&ASSETS, asset, supply, debt)
 }

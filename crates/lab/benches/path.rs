@@ -6,13 +6,12 @@
 //! the day, with a Brownian bridge between ten-minute points. Making the world (reading the book,
 //! drawing the prices) is not part of the time; the recording of traces, events and accounts is off.
 
+#[path = "../../core/tests/pool/mod.rs"]
+mod pool_of;
+
 use backstop_core::coverage::Waterfall;
-use backstop_core::protocol::aave::{
-    AaveVersion, Account, Pool, PoolSetup, Position, RateStrategy, ReserveConfig, ReserveSetup,
-    ReserveState,
-};
-use backstop_core::protocol::{AccountId, Asset, AssetId, Protocol};
-use backstop_core::units::{Amount, Bps, Price, RAY, Rate, Timestamp, U256};
+use backstop_core::protocol::Protocol;
+use backstop_core::protocol::aave::{AaveVersion, Account, Pool, Position};
 use backstop_lab::agents::{
     BidStyle, Bidding, BorrowerGroup, Competition, Exit, LiquidatorConfig, Outages, Reaction,
     Sizing,
@@ -26,16 +25,15 @@ use backstop_lab::record::{LiquidatorKind, PathRecord};
 use backstop_lab::venue::{ConstantProduct, Liquidity, Routing, SquareRoot, VenueConfig};
 use backstop_lab::world::{AssetConfig, Recording, World, WorldConfig};
 use divan::Bencher;
+use pool_of::{Listed, START};
 use std::ops::ControlFlow;
 
 const BORROWERS: u32 = 100_000;
-const START: u64 = 1_600_000_000;
-/// Symbol, decimals, price in USD, liquidation threshold.
-const ASSETS: [(&str, u8, f64, u16); 4] = [
-    ("WETH", 18, 2_000.0, 8_250),
-    ("WBTC", 8, 30_000.0, 7_500),
-    ("USDC", 6, 1.0, 7_800),
-    ("DAI", 18, 1.0, 7_700),
+const ASSETS: [Listed; 4] = [
+    listed("WETH", 18, 2_000.0, 8_250),
+    listed("WBTC", 8, 30_000.0, 7_500),
+    listed("USDC", 6, 1.0, 7_800),
+    listed("DAI", 18, 1.0, 7_700),
 ];
 /// Share of borrowers and health factor.
 const HEALTH: [(f64, f64); 10] = [
@@ -224,27 +222,24 @@ fn liquidators() -> Vec<LiquidatorConfig> {
     ]
 }
 
+const fn listed(symbol: &'static str, decimals: u8, usd: f64, threshold: u16) -> Listed {
+    Listed {
+        symbol,
+        decimals,
+        usd,
+        loan_to_value: threshold - 250,
+        threshold,
+        bonus: 500,
+        treasury: 1_000,
+        slopes: [4, 60],
+    }
+}
+
 fn pool() -> Pool {
     let mut accounts: Vec<Account> = (0..BORROWERS).map(borrower).collect();
-    let lender = [0, 1, 2, 3].map(|asset| position(asset, 5e9 / ASSETS[asset].2, 0.0));
+    let lender = [0, 1, 2, 3].map(|asset| position(asset, 5e9 / ASSETS[asset].usd, 0.0));
     accounts.push(Account::new(0, lender));
-    accounts.extend([Account::default(), Account::default()]);
-    let setup = PoolSetup {
-        version: AaveVersion::V3_0_2,
-        base_decimals: 8,
-        now: Timestamp(START),
-        reserves: (0..ASSETS.len()).map(reserve).collect(),
-        e_modes: Default::default(),
-        sentinel: None,
-        accounts,
-        wallets: Vec::new(),
-        treasury: AccountId(BORROWERS + 1),
-        coverage: AccountId(BORROWERS + 2),
-    };
-    setup
-        .open()
-        .and_then(PoolSetup::build)
-        .unwrap_or_else(|e| panic!("{e}"))
+    pool_of::pool(AaveVersion::V3_0_2, &ASSETS, accounts)
 }
 
 fn borrower(id: u32) -> Account {
@@ -265,7 +260,7 @@ fn borrower(id: u32) -> Account {
         (false, true) => [1.0, 0.0],
         (false, false) => [0.0, 1.0],
     };
-    let tokens = |asset: usize, usd: f64| usd / ASSETS[asset].2;
+    let tokens = |asset: usize, usd: f64| usd / ASSETS[asset].usd;
     Account::new(
         0,
         [
@@ -284,51 +279,5 @@ fn quantile(share: f64) -> f64 {
 }
 
 fn position(asset: usize, supply: f64, debt: f64) -> Position {
-    let unit = 10f64.powi(i32::from(ASSETS[asset].1));
-    let [supply, debt] = [supply, debt].map(|tokens| (tokens * unit) as u128);
-    Position {
-        asset: AssetId(asset as u16),
-        supply,
-        debt,
-        is_collateral: supply > 0,
-        is_borrowing: debt > 0,
-    }
-}
-
-fn reserve(asset: usize) -> ReserveSetup {
-    let (symbol, decimals, usd, threshold) = ASSETS[asset];
-    let percent = |n: u64| Rate(RAY / U256::from(100u64) * U256::from(n));
-    ReserveSetup {
-        asset: Asset {
-            symbol: symbol.to_owned(),
-            decimals,
-        },
-        config: ReserveConfig {
-            decimals,
-            loan_to_value: Bps(threshold - 250),
-            liquidation_threshold: Bps(threshold),
-            liquidation_bonus: Bps(10_500),
-            reserve_factor: Bps(1_000),
-            protocol_fee: Bps(1_000),
-            active: true,
-            frozen: false,
-            paused: false,
-            borrowing_enabled: true,
-            borrowable_in_isolation: false,
-            siloed: false,
-            debt_ceiling: Amount::ZERO,
-            supply_cap: Amount::ZERO,
-            borrow_cap: Amount::ZERO,
-            e_mode_category: 0,
-            grace_until: Timestamp(0),
-        },
-        strategy: RateStrategy {
-            optimal_usage: percent(90),
-            base: percent(0),
-            slope1: percent(4),
-            slope2: percent(60),
-        },
-        price: Price::new((usd * 1e8) as u128),
-        state: ReserveState::fresh(Timestamp(START)),
-    }
+    pool_of::position(&ASSETS, asset, supply, debt)
 }

@@ -8,13 +8,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first failure")]
 
+#[path = "../../core/tests/pool/mod.rs"]
+mod pool_of;
+
 use backstop_core::coverage::Waterfall;
-use backstop_core::protocol::aave::{
-    AaveVersion, Account, Pool, PoolSetup, Position, RateStrategy, ReserveConfig, ReserveSetup,
-    ReserveState,
-};
-use backstop_core::protocol::{AccountId, Asset, AssetId};
-use backstop_core::units::{Amount, Bps, Price, RAY, Rate, Timestamp, U256};
+use backstop_core::protocol::aave::{AaveVersion, Account, Pool};
 use backstop_lab::agents::{
     BidStyle, Bidding, Competition, Exit, LiquidatorConfig, Outages, Sizing,
 };
@@ -27,9 +25,9 @@ use backstop_lab::price::{Constant, Dependence, Grid, Historical, PriceModel, Re
 use backstop_lab::record::{LiquidatorKind, PathRecord};
 use backstop_lab::venue::{Level, Liquidity, OrderBook, Routing, VenueConfig};
 use backstop_lab::world::{AssetConfig, Recording, World, WorldConfig};
+use pool_of::{Listed, START, position};
 use std::ops::ControlFlow;
 
-const START: u64 = 1_600_000_000;
 const STEPS: u32 = 240;
 /// Price before the shock, and the highest threshold, USD.
 const PRICE: f64 = 100.0;
@@ -48,76 +46,32 @@ fn trigger(account: u32) -> f64 {
     PRICE - (PRICE - LOWEST) * (f64::from(account) + 0.5) / f64::from(ACCOUNTS)
 }
 
-fn position(asset: u16, unit: f64, supply: f64, debt: f64) -> Position {
-    let [supply, debt] = [supply, debt].map(|tokens| (tokens * unit) as u128);
-    Position {
-        asset: AssetId(asset),
-        supply,
-        debt,
-        is_collateral: supply > 0,
-        is_borrowing: debt > 0,
-    }
-}
-
-fn reserve(symbol: &str, decimals: u8, usd: f64) -> ReserveSetup {
-    let none = Rate(U256::ZERO);
-    ReserveSetup {
-        asset: Asset {
-            symbol: symbol.to_owned(),
-            decimals,
-        },
-        config: ReserveConfig {
-            decimals,
-            loan_to_value: Bps(9_000),
-            liquidation_threshold: Bps(9_500),
-            liquidation_bonus: Bps(10_500),
-            reserve_factor: Bps(0),
-            protocol_fee: Bps(0),
-            active: true,
-            frozen: false,
-            paused: false,
-            borrowing_enabled: true,
-            borrowable_in_isolation: false,
-            siloed: false,
-            debt_ceiling: Amount::ZERO,
-            supply_cap: Amount::ZERO,
-            borrow_cap: Amount::ZERO,
-            e_mode_category: 0,
-            grace_until: Timestamp(0),
-        },
-        strategy: RateStrategy {
-            optimal_usage: Rate(RAY / U256::from(2u64)),
-            base: none,
-            slope1: none,
-            slope2: none,
-        },
-        price: Price::new((usd * 1e8) as u128),
-        state: ReserveState::fresh(Timestamp(START)),
+const fn listed(symbol: &'static str, decimals: u8, usd: f64) -> Listed {
+    Listed {
+        symbol,
+        decimals,
+        usd,
+        loan_to_value: 9_000,
+        threshold: 9_500,
+        bonus: 500,
+        treasury: 0,
+        slopes: [0, 0],
     }
 }
 
 fn pool() -> Pool {
+    let assets = [listed("ETH", 18, PRICE), listed("USD", 6, 1.0)];
     let borrower = |id: u32| {
         let debt = THRESHOLD * TOKENS * trigger(id);
-        let held = [position(0, 1e18, TOKENS, 0.0), position(1, 1e6, 0.0, debt)];
+        let held = [
+            position(&assets, 0, TOKENS, 0.0),
+            position(&assets, 1, 0.0, debt),
+        ];
         Account::new(0, held)
     };
     let mut accounts: Vec<Account> = (0..ACCOUNTS).map(borrower).collect();
-    accounts.push(Account::new(0, [position(1, 1e6, 1e9, 0.0)]));
-    accounts.extend([Account::default(), Account::default()]);
-    let setup = PoolSetup {
-        version: AaveVersion::V3_3,
-        base_decimals: 8,
-        now: Timestamp(START),
-        reserves: vec![reserve("ETH", 18, PRICE), reserve("USD", 6, 1.0)],
-        e_modes: Default::default(),
-        sentinel: None,
-        accounts,
-        wallets: Vec::new(),
-        treasury: AccountId(ACCOUNTS + 1),
-        coverage: AccountId(ACCOUNTS + 2),
-    };
-    setup.open().and_then(PoolSetup::build).unwrap()
+    accounts.push(Account::new(0, [position(&assets, 1, 1e9, 0.0)]));
+    pool_of::pool(AaveVersion::V3_3, &assets, accounts)
 }
 
 /// An even book: at the price p, a sale of q tokens moves the mid by the share q ÷ `depth`.

@@ -1,13 +1,11 @@
 //! A liquidation at a fixed discount worsens an account exactly where its loan to value lies above
 //! 1 ÷ (1 + bonus); through Aave's rules and the whole loop, and as the metric counts it.
 
+#[path = "../../core/tests/pool/mod.rs"]
+mod pool_of;
+
 use backstop_core::coverage::Waterfall;
-use backstop_core::protocol::aave::{
-    AaveVersion, Account, Pool, PoolSetup, Position, RateStrategy, ReserveConfig, ReserveSetup,
-    ReserveState,
-};
-use backstop_core::protocol::{AccountId, Asset, AssetId};
-use backstop_core::units::{Amount, Bps, Price, RAY, Rate, Timestamp, U256};
+use backstop_core::protocol::aave::{AaveVersion, Account, Pool};
 use backstop_lab::agents::{
     BidStyle, Bidding, Competition, Exit, LiquidatorConfig, Outages, Sizing,
 };
@@ -19,9 +17,9 @@ use backstop_lab::price::{Constant, Dependence, Grid, PriceModel};
 use backstop_lab::record::{AccountsTold, LiquidatorKind, PathRecord};
 use backstop_lab::venue::{ConstantProduct, Liquidity, Routing, VenueConfig};
 use backstop_lab::world::{AssetConfig, Recording, World, WorldConfig};
+use pool_of::{Listed, START, position};
 use std::ops::ControlFlow;
 
-const START: u64 = 1_600_000_000;
 /// Loan to value at which an account is in breach.
 const THRESHOLD: f64 = 0.95;
 
@@ -138,80 +136,26 @@ fn config() -> WorldConfig {
 }
 
 /// One borrower of dollars against ten ether, and a lender.
-fn pool(ltv: f64, bonus_bps: u16) -> Pool {
-    let position = |asset: u16, supply: f64, debt: f64, decimals: i32| {
-        let unit = 10f64.powi(decimals);
-        let [supply, debt] = [supply, debt].map(|tokens| (tokens * unit) as u128);
-        Position {
-            asset: AssetId(asset),
-            supply,
-            debt,
-            is_collateral: supply > 0,
-            is_borrowing: debt > 0,
-        }
+fn pool(ltv: f64, bonus: u16) -> Pool {
+    let listed = |symbol, decimals, usd| Listed {
+        symbol,
+        decimals,
+        usd,
+        loan_to_value: 9_000,
+        threshold: 9_500,
+        bonus,
+        treasury: 1_000,
+        slopes: [4, 60],
     };
+    let assets = [listed("WETH", 18, 2_000.0), listed("USDC", 6, 1.0)];
     let borrower = [
-        position(0, 10.0, 0.0, 18),
-        position(1, 0.0, 20_000.0 * ltv, 6),
+        position(&assets, 0, 10.0, 0.0),
+        position(&assets, 1, 0.0, 20_000.0 * ltv),
     ];
-    let lender = [position(0, 0.0, 0.0, 18), position(1, 1e9, 0.0, 6)];
-    let setup = PoolSetup {
-        version: AaveVersion::V3_0_2,
-        base_decimals: 8,
-        now: Timestamp(START),
-        reserves: vec![
-            reserve("WETH", 18, 2_000, bonus_bps),
-            reserve("USDC", 6, 1, bonus_bps),
-        ],
-        e_modes: Default::default(),
-        sentinel: None,
-        accounts: vec![
-            Account::new(0, borrower),
-            Account::new(0, lender),
-            Account::default(),
-            Account::default(),
-        ],
-        wallets: Vec::new(),
-        treasury: AccountId(2),
-        coverage: AccountId(3),
-    };
-    let built = setup.open().and_then(PoolSetup::build);
-    built.unwrap_or_else(|why| panic!("{why}"))
-}
-
-fn reserve(symbol: &str, decimals: u8, usd: u128, bonus_bps: u16) -> ReserveSetup {
-    let percent = |n: u64| Rate(RAY / U256::from(100u64) * U256::from(n));
-    ReserveSetup {
-        asset: Asset {
-            symbol: symbol.to_owned(),
-            decimals,
-        },
-        config: ReserveConfig {
-            decimals,
-            loan_to_value: Bps(9_000),
-            liquidation_threshold: Bps(9_500),
-            liquidation_bonus: Bps(10_000 + bonus_bps),
-            reserve_factor: Bps(1_000),
-            protocol_fee: Bps(1_000),
-            active: true,
-            frozen: false,
-            paused: false,
-            borrowing_enabled: true,
-            borrowable_in_isolation: false,
-            siloed: false,
-            debt_ceiling: Amount::ZERO,
-            supply_cap: Amount::ZERO,
-            borrow_cap: Amount::ZERO,
-            e_mode_category: 0,
-            grace_until: Timestamp(0),
-        },
-        strategy: RateStrategy {
-            optimal_usage: percent(90),
-            base: percent(0),
-            slope1: percent(4),
-            slope2: percent(60),
-        },
-        price: Price::new(usd * 100_000_000),
-        state: ReserveState::fresh(Timestamp(START)),
-    }
+    let lender = [
+        position(&assets, 0, 0.0, 0.0),
+        position(&assets, 1, 1e9, 0.0),
+    ];
+    let accounts = vec![Account::new(0, borrower), Account::new(0, lender)];
+    pool_of::pool(AaveVersion::V3_0_2, &assets, accounts)
 }

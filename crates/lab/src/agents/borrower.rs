@@ -1,18 +1,14 @@
 //! Borrowers that look after their position: add collateral or repay when health gets low.
 //!
-//! Which group an account belongs to follows from a hash of the seed and the account's id, so it
-//! depends on no order. Accounts outside every group ignore their position.
-//!
-//! **How they are found.** No step looks at all accounts. At the start each reacting account is
-//! looked at once and filed under its largest collateral and largest debt, with the price ratio of
-//! the two at which its health would reach the trigger if nothing else moved. A step looks only at
-//! accounts whose ratio has been reached, and asks the ledger for their exact health; who turns out
-//! to be above the trigger is filed again. An account with several assets may so be noticed late,
-//! when the fall is in an asset that is not its largest, and interest alone wakes nobody.
+//! Accounts outside every group ignore their position. How they are dealt to groups and found without a look at all
+//! of them is told in [`files`](super::files): a borrower is looked at when the price ratio has fallen to that at which
+//! health reaches the trigger, and the ledger's exact health decides. Who turns out to be above the trigger is
+//! filed again. An account with several assets may so be noticed late, when the fall is in an asset that is not its
+//! largest, and interest alone wakes nobody.
 
+use super::files::{Files, Pair, check_shares, group_of, health_of, largest, ratio, wake};
 use crate::door;
 use crate::error::{ConfigError, require, require_positive, require_share};
-use crate::random::hashed_unit;
 use backstop_core::protocol::{AccountId, Health, Protocol};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -79,8 +75,7 @@ impl BorrowerGroup {
 struct Borrower {
     account: AccountId,
     group: usize,
-    collateral: usize,
-    debt: usize,
+    pair: Pair,
     budget_usd: f64,
 }
 
@@ -92,8 +87,6 @@ type Entry = (u64, usize);
 struct Roster {
     groups: Vec<BorrowerGroup>,
     borrowers: Vec<Borrower>,
-    /// By largest collateral and debt, the highest ratio first.
-    filed: BTreeMap<(usize, usize), Vec<Entry>>,
 }
 
 /// An account whose time to act has come.
@@ -111,10 +104,7 @@ pub(crate) struct Due {
 #[derive(Clone, Debug)]
 pub(crate) struct Borrowers {
     roster: Arc<Roster>,
-    /// How many entries of the roster's files were taken out, by file.
-    taken: BTreeMap<(usize, usize), usize>,
-    /// Who was filed again since.
-    refiled: BTreeMap<(usize, usize), BinaryHeap<Entry>>,
+    files: Files<Pair, Entry>,
     /// Dollars that those who have acted can still bring.
     left_usd: BTreeMap<usize, f64>,
     /// Times to act.
@@ -129,32 +119,23 @@ impl Borrowers {
         oracle: &[f64],
         seed: u64,
     ) -> Result<Self, ConfigError> {
-        let mut sum = 0.0;
         for (i, group) in groups.iter().enumerate() {
             group.check(&format!("borrowers[{i}]"))?;
-            sum += group.share;
         }
-        require(
-            sum <= 1.0 + 1e-9,
-            || "borrowers".to_owned(),
-            || format!("shares must add up to at most 1, found {sum}"),
-        )?;
+        check_shares("borrowers", groups.iter().map(|group| group.share))?;
         let mut roster = Roster {
             groups,
             ..Roster::default()
         };
+        let mut filed = BTreeMap::new();
         if !roster.groups.is_empty() {
             for id in 0..protocol.accounts() {
-                roster.enlist(protocol, AccountId(id), oracle, seed);
+                roster.enlist(&mut filed, protocol, AccountId(id), oracle, seed);
             }
-        }
-        for entries in roster.filed.values_mut() {
-            entries.sort_unstable_by_key(|entry| Reverse(*entry));
         }
         Ok(Self {
             roster: Arc::new(roster),
-            taken: BTreeMap::new(),
-            refiled: BTreeMap::new(),
+            files: Files::new(filed),
             left_usd: BTreeMap::new(),
             queue: BinaryHeap::new(),
         })
@@ -162,59 +143,47 @@ impl Borrowers {
 }
 
 impl Roster {
-    fn enlist<P: Protocol>(&mut self, protocol: &P, account: AccountId, oracle: &[f64], seed: u64) {
-        let Some(group) = self.group_of(account, seed) else {
+    fn enlist<P: Protocol>(
+        &mut self,
+        filed: &mut BTreeMap<Pair, Vec<Entry>>,
+        protocol: &P,
+        account: AccountId,
+        oracle: &[f64],
+        seed: u64,
+    ) {
+        let shares = self.groups.iter().map(|group| group.share);
+        let Some(group) = group_of(shares, account, BORROWER_KEYS, seed) else {
             return;
         };
-        let Ok(health) = protocol.health(account) else {
+        let Some(health) = health_of(protocol, account) else {
             return;
         };
-        if health.debt.is_zero() || health.collateral.is_zero() {
-            return;
-        }
-        let (collateral, debt) = largest(protocol, account, oracle);
         let debt_usd = door::value_to_usd(health.debt, protocol.base_decimals());
         let budget_share = self.groups.get(group).map_or(0.0, |g| g.budget_share);
         let borrower = Borrower {
             account,
             group,
-            collateral,
-            debt,
+            pair: largest(protocol, account, oracle),
             budget_usd: budget_share * debt_usd,
         };
-        if let Some((file, wake)) = self.place(&borrower, borrower.budget_usd, &health, oracle) {
+        if let Some(wake) = self.wake(&borrower, borrower.budget_usd, &health, oracle) {
             let entry = (wake, self.borrowers.len());
-            self.filed.entry(file).or_default().push(entry);
+            filed.entry(borrower.pair).or_default().push(entry);
         }
         self.borrowers.push(borrower);
     }
 
-    fn group_of(&self, account: AccountId, seed: u64) -> Option<usize> {
-        let mut left = hashed_unit(seed, BORROWER_KEYS | u64::from(account.0));
-        self.groups.iter().position(|group| {
-            left -= group.share;
-            left < 0.0
-        })
-    }
-
-    /// Where a borrower is filed, and the ratio at which it should be looked at next; nothing where
-    /// it cannot act.
-    fn place(
+    /// The ratio at which a borrower should be looked at next; nothing where it cannot act.
+    fn wake(
         &self,
         borrower: &Borrower,
         budget_usd: f64,
         health: &Health,
         oracle: &[f64],
-    ) -> Option<((usize, usize), u64)> {
-        let group = self.groups.get(borrower.group)?;
-        let factor = door::ratio_to_f64(health.factor);
-        if budget_usd < BUDGET_USD_MIN || !factor.is_finite() || factor <= 0.0 {
-            return None;
-        }
-        let file = (borrower.collateral, borrower.debt);
-        let wake = ratio(file, oracle) * group.trigger / factor;
-        // The bits of positive floats are ordered as the floats are.
-        Some((file, wake.to_bits()))
+    ) -> Option<u64> {
+        let trigger = self.groups.get(borrower.group)?.trigger;
+        let can_act = budget_usd >= BUDGET_USD_MIN;
+        can_act.then(|| wake(borrower.pair, trigger, health, oracle))?
     }
 }
 
@@ -235,15 +204,19 @@ impl Borrowers {
             return;
         };
         let budget_usd = self.budget_usd(index);
-        if let Some((file, wake)) = self.roster.place(borrower, budget_usd, health, oracle) {
-            self.refiled.entry(file).or_default().push((wake, index));
+        if let Some(wake) = self.roster.wake(borrower, budget_usd, health, oracle) {
+            self.files.again(borrower.pair, (wake, index));
         }
     }
 
     /// Looks at the accounts whose ratio has been reached, and returns those whose time to act is
     /// now, in order of time.
     pub(crate) fn due<P: Protocol>(&mut self, protocol: &P, oracle: &[f64], time: u64) -> Vec<Due> {
-        for index in self.woken(oracle) {
+        let woken = self.files.take(|file| {
+            let now = ratio(file, oracle).to_bits();
+            Some(move |entry: &Entry| entry.0 >= now)
+        });
+        for (_, index) in woken {
             self.look(protocol, index, oracle, time);
         }
         let mut due = Vec::new();
@@ -255,33 +228,6 @@ impl Borrowers {
             due.extend(self.order(index));
         }
         due
-    }
-
-    /// Takes out whose ratio has been reached, by file, the highest ratio first.
-    fn woken(&mut self, oracle: &[f64]) -> Vec<usize> {
-        let mut woken = Vec::new();
-        for (file, entries) in &self.roster.filed {
-            let now = ratio(*file, oracle).to_bits();
-            let taken = self.taken.entry(*file).or_default();
-            let refiled = self.refiled.entry(*file).or_default();
-            loop {
-                let first = entries.get(*taken);
-                let again = refiled.peek();
-                let Some((wake, index)) = first.max(again).copied() else {
-                    break;
-                };
-                if wake < now {
-                    break;
-                }
-                if first > again {
-                    *taken += 1;
-                } else {
-                    refiled.pop();
-                }
-                woken.push(index);
-            }
-        }
-        woken
     }
 
     /// Decides by exact health: to act after the delay, or to be looked at again later.
@@ -331,38 +277,5 @@ impl Borrowers {
         if let Ok(health) = protocol.health(borrower.account) {
             self.file(index, &health, oracle);
         }
-    }
-}
-
-/// Assets of the largest enabled collateral and the largest debt, by value.
-pub(crate) fn largest<P: Protocol>(
-    protocol: &P,
-    account: AccountId,
-    oracle: &[f64],
-) -> (usize, usize) {
-    let (mut collateral, mut debt) = ((0, 0.0), (0, 0.0));
-    for holding in protocol.holdings(account) {
-        let asset = usize::from(holding.asset.0);
-        let decimals = protocol.assets().get(asset).map_or(0, |a| a.decimals);
-        let price = oracle.get(asset).copied().unwrap_or(0.0);
-        let supplied = door::amount_to_tokens(holding.collateral, decimals) * price;
-        let owed = door::amount_to_tokens(holding.debt, decimals) * price;
-        if holding.enabled && supplied > collateral.1 {
-            collateral = (asset, supplied);
-        }
-        if owed > debt.1 {
-            debt = (asset, owed);
-        }
-    }
-    (collateral.0, debt.0)
-}
-
-/// Price of the collateral in units of the debt asset.
-pub(crate) fn ratio((collateral, debt): (usize, usize), oracle: &[f64]) -> f64 {
-    let price = |asset: usize| oracle.get(asset).copied().unwrap_or(0.0);
-    if price(debt) > 0.0 {
-        price(collateral) / price(debt)
-    } else {
-        f64::MAX
     }
 }

@@ -1,24 +1,23 @@
 //! Borrowers that take on leverage in calm: they borrow more and buy collateral with it.
 //!
-//! Which group an account belongs to follows from a hash of the seed and the account's id, apart from how
-//! it reacts to low health ([`BorrowerGroup`](super::BorrowerGroup)): an account may do both. A group can
-//! be limited to one pair of collateral and debt, as a loop of staked ether against ether is.
+//! Which group an account belongs to is drawn apart from how it reacts to low health
+//! ([`BorrowerGroup`](super::BorrowerGroup)): an account may do both. A group can be limited to one pair of
+//! collateral and debt, as a loop of staked ether against ether is.
 //!
 //! **When.** A pair is calm when its price ratio has not fallen by [`LeverageGroup::calm_fall`] from its
 //! highest for [`LeverageGroup::after_calm_s`]; after such a fall the count begins anew. In calm an
 //! account acts whose health is above the trigger, and aims at the target. Who got less than it wanted,
 //! because the ledger refused or the venues were too thin, gives up.
 //!
-//! **How they are found.** As borrowers are who react to low health, by the ratio of largest collateral
-//! and largest debt at which health would rise to the trigger. A step costs what has reached it.
+//! **How they are found.** As [`files`](super::files) tells: an account is looked at when the price ratio has risen
+//! to that at which health reaches the trigger.
 
-use super::borrower::{largest, ratio};
+use super::files::{Files, Pair, check_shares, group_of, health_of, largest, ratio, wake};
 use crate::door;
 use crate::error::{ConfigError, require, require_positive, require_share};
-use crate::random::hashed_unit;
 use backstop_core::protocol::{AccountId, Health, Protocol};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Sets these hash keys apart from other uses of the same seed.
@@ -70,12 +69,11 @@ impl LeverageGroup {
     }
 }
 
-/// Collateral and debt, by position.
-type Pair = (usize, usize);
 /// Group and pair.
 type File = (usize, Pair);
-/// The ratio at which an account should be looked at, as ordered bits, and its position.
-type Entry = (u64, usize);
+/// Whether an account was filed again, the ratio at which it should be looked at, as ordered bits, and its position.
+/// Who was filed at the start goes first, then the lowest ratio.
+type Entry = Reverse<(bool, u64, usize)>;
 
 #[derive(Clone, Copy, Debug)]
 struct Member {
@@ -88,8 +86,6 @@ struct Member {
 struct Roster {
     groups: Vec<LeverageGroup>,
     members: Vec<Member>,
-    /// The lowest ratio first.
-    filed: BTreeMap<File, Vec<Entry>>,
 }
 
 /// How long a pair has been calm.
@@ -111,12 +107,10 @@ pub(crate) struct Lever {
 }
 
 /// All accounts that take on leverage, on one path. A clone costs what has changed since the start.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Levered {
     roster: Arc<Roster>,
-    /// How many entries of the roster's files were taken out.
-    taken: BTreeMap<File, usize>,
-    refiled: BTreeMap<File, BinaryHeap<Reverse<Entry>>>,
+    files: Files<File, Entry>,
     calm: BTreeMap<File, Calm>,
 }
 
@@ -128,48 +122,42 @@ impl Levered {
         oracle: &[f64],
         seed: u64,
     ) -> Result<Self, ConfigError> {
-        let mut sum = 0.0;
         for (i, group) in groups.iter().enumerate() {
             group.check(&format!("leverage[{i}]"))?;
-            sum += group.share;
         }
-        require(
-            sum <= 1.0 + 1e-9,
-            || "leverage".to_owned(),
-            || format!("shares must add up to at most 1, found {sum}"),
-        )?;
+        check_shares("leverage", groups.iter().map(|group| group.share))?;
         let mut roster = Roster {
             groups,
             ..Roster::default()
         };
+        let mut filed = BTreeMap::new();
         if !roster.groups.is_empty() {
             for id in 0..protocol.accounts() {
-                roster.enlist(protocol, AccountId(id), oracle, seed);
+                roster.enlist(&mut filed, protocol, AccountId(id), oracle, seed);
             }
-        }
-        for entries in roster.filed.values_mut() {
-            entries.sort_unstable();
         }
         Ok(Self {
             roster: Arc::new(roster),
-            ..Self::default()
+            files: Files::new(filed),
+            calm: BTreeMap::new(),
         })
     }
 }
 
 impl Roster {
-    fn enlist<P: Protocol>(&mut self, protocol: &P, account: AccountId, oracle: &[f64], seed: u64) {
-        let mut left = hashed_unit(seed, LEVERAGE_KEYS | u64::from(account.0));
-        let group = self.groups.iter().position(|group| {
-            left -= group.share;
-            left < 0.0
-        });
-        let (Some(group), Ok(health)) = (group, protocol.health(account)) else {
+    fn enlist<P: Protocol>(
+        &mut self,
+        filed: &mut BTreeMap<File, Vec<Entry>>,
+        protocol: &P,
+        account: AccountId,
+        oracle: &[f64],
+        seed: u64,
+    ) {
+        let shares = self.groups.iter().map(|group| group.share);
+        let group = group_of(shares, account, LEVERAGE_KEYS, seed);
+        let (Some(group), Some(health)) = (group, health_of(protocol, account)) else {
             return;
         };
-        if health.debt.is_zero() || health.collateral.is_zero() {
-            return;
-        }
         let pair = largest(protocol, account, oracle);
         let wanted = self.groups.get(group).and_then(|g| g.pair);
         if pair.0 == pair.1 || wanted.is_some_and(|wanted| wanted != pair) {
@@ -177,19 +165,15 @@ impl Roster {
         }
         let file = (group, pair);
         if let Some(wake) = self.wake(file, &health, oracle) {
-            let entry = (wake, self.members.len());
-            self.filed.entry(file).or_default().push(entry);
+            let entry = Reverse((false, wake, self.members.len()));
+            filed.entry(file).or_default().push(entry);
             self.members.push(Member { account, file });
         }
     }
 
-    /// The ratio at which health reaches the trigger; the bits of positive floats are ordered as the
-    /// floats are.
     fn wake(&self, (group, pair): File, health: &Health, oracle: &[f64]) -> Option<u64> {
         let trigger = self.groups.get(group)?.trigger;
-        let factor = door::ratio_to_f64(health.factor);
-        let wake = ratio(pair, oracle) * trigger / factor;
-        (factor.is_finite() && wake.is_finite() && wake > 0.0).then(|| wake.to_bits())
+        wake(pair, trigger, health, oracle)
     }
 }
 
@@ -228,14 +212,11 @@ impl Levered {
 
     /// Takes out, of the pairs that are calm, whose ratio has been reached.
     fn woken(&mut self, oracle: &[f64], time: u64) -> Vec<usize> {
-        let mut woken = Vec::new();
-        let roster = Arc::clone(&self.roster);
-        for (file, entries) in &roster.filed {
-            let Some(group) = roster.groups.get(file.0) else {
-                continue;
-            };
+        let (roster, pairs) = (&self.roster, &mut self.calm);
+        let taken = self.files.take(|file| {
+            let group = roster.groups.get(file.0)?;
             let now = ratio(file.1, oracle);
-            let calm = self.calm.entry(*file).or_insert(Calm {
+            let calm = pairs.entry(file).or_insert(Calm {
                 highest: now,
                 since: time,
             });
@@ -246,21 +227,13 @@ impl Levered {
                 };
             }
             calm.highest = calm.highest.max(now);
-            if time.saturating_sub(calm.since) < group.after_calm_s {
-                continue;
-            }
-            let taken = self.taken.entry(*file).or_default();
-            let refiled = self.refiled.entry(*file).or_default();
-            let reached = |entry: &Entry| entry.0 < now.to_bits();
-            while let Some(entry) = entries.get(*taken).filter(|entry| reached(entry)) {
-                woken.push(entry.1);
-                *taken += 1;
-            }
-            while refiled.peek().is_some_and(|Reverse(entry)| reached(entry)) {
-                woken.extend(refiled.pop().map(|Reverse(entry)| entry.1));
-            }
-        }
-        woken
+            let long = time.saturating_sub(calm.since) >= group.after_calm_s;
+            long.then_some(move |Reverse((_, wake, _)): &Entry| *wake < now.to_bits())
+        });
+        taken
+            .into_iter()
+            .map(|Reverse((_, _, member))| member)
+            .collect()
     }
 
     /// Files an account again.
@@ -269,8 +242,7 @@ impl Levered {
             return;
         };
         if let Some(wake) = self.roster.wake(file, health, oracle) {
-            let entry = Reverse((wake, member));
-            self.refiled.entry(file).or_default().push(entry);
+            self.files.again(file, Reverse((true, wake, member)));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Who acts: liquidators and borrowers.
 
 mod borrower;
+mod files;
 mod game;
 mod leverage;
 mod liquidator;
@@ -8,7 +9,8 @@ mod manipulator;
 mod plan;
 
 pub use borrower::{BorrowerGroup, Reaction};
-pub(crate) use borrower::{Borrowers, Due, largest, ratio};
+pub(crate) use borrower::{Borrowers, Due};
+pub(crate) use files::{largest, ratio};
 pub use game::{Competition, InventoryRisk, dissipated_share, equilibrium_bid};
 pub use leverage::LeverageGroup;
 pub(crate) use leverage::{Lever, Levered};

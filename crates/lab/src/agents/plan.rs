@@ -321,3 +321,36 @@ fn keep_better(best: &mut Option<Plan>, plan: Option<Plan>) {
 fn index(asset: AssetId) -> usize {
     usize::from(asset.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A plan to take `repay` of an offer of 100.
+    fn plan(kind: OfferKind, repay: u128) -> Plan {
+        Plan {
+            offer: Offer {
+                kind,
+                repay_max: Amount::new(100),
+                seize_max: Amount::new(50),
+                ..Offer::default()
+            },
+            repay: Amount::new(repay),
+            asked: Amount::new(50),
+            seized: 0.0,
+            repaid: 0.0,
+            gross_usd: 0.0,
+        }
+    }
+
+    #[test]
+    fn a_whole_offer_is_taken_without_a_limit() {
+        let terms = |kind, repay| plan(kind, repay).terms(AccountId(7));
+        assert_eq!(terms(OfferKind::Repay, 100).repay, Amount::MAX);
+        assert_eq!(terms(OfferKind::Repay, 99).repay, Amount::new(99));
+        // A bid is exactly what is paid.
+        let bid = terms(OfferKind::Bid, 100);
+        assert_eq!((bid.repay, bid.seize), (Amount::new(100), Amount::new(50)));
+        assert_eq!(bid.liquidator, AccountId(7));
+    }
+}

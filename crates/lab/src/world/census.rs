@@ -2,15 +2,17 @@
 //!
 //! Every account with debt is looked at once, at the start. It is filed under its largest collateral and debt
 //! by the price ratio of the two at which its health would reach the margin-call level if nothing else moved;
-//! a step counts the entries that its ratio has passed. Collateral and debt are summed in tokens by the
-//! accounts' largest collateral, and follow what liquidations and borrowers' moves change. Interest is left
-//! out, and an account with several assets may be counted early or late.
+//! a step counts the entries that its ratio has passed. Collateral and debt are summed by the accounts'
+//! largest collateral as [`Tokens`], which follow liquidations and borrowers' moves without interest. An
+//! account with several assets may be counted early or late.
 
+use super::books::Units;
+use super::tokens::Tokens;
 use crate::agents::{largest, ratio};
 use crate::door;
 use crate::error::{ConfigError, require};
 use crate::record::{PathRecord, StepRow};
-use backstop_core::protocol::{AccountId, AssetId, Protocol};
+use backstop_core::protocol::{AccountId, Protocol};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -31,13 +33,6 @@ impl CensusConfig {
     }
 }
 
-/// What the accounts of one home are worth, in whole tokens by asset.
-#[derive(Clone, Debug, Default)]
-struct Sums {
-    collateral: Vec<f64>,
-    debt: Vec<f64>,
-}
-
 /// The book at the start: shared by all paths that begin there.
 #[derive(Debug, Default)]
 struct Book {
@@ -53,8 +48,8 @@ pub(super) struct Census {
     book: Arc<Book>,
     /// Entries that were passed, by file.
     passed: BTreeMap<(usize, usize), usize>,
-    /// By home.
-    sums: Vec<Sums>,
+    /// What the accounts of one home have, by home.
+    sums: Vec<Tokens>,
     /// Rows of the record that were counted: liquidations, reactions, leverings.
     seen: [usize; 3],
 }
@@ -66,12 +61,8 @@ impl Census {
         oracle: &[f64],
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        let assets = oracle.len();
-        let empty = Sums {
-            collateral: vec![0.0; assets],
-            debt: vec![0.0; assets],
-        };
-        let mut sums = vec![empty; assets];
+        let (units, assets) = (Units::new(protocol), oracle.len());
+        let mut sums = vec![Tokens::none(assets); assets];
         let mut book = Book::default();
         for id in 0..protocol.accounts() {
             let account = AccountId(id);
@@ -87,7 +78,7 @@ impl Census {
                 book.filed.entry(pair).or_default().push(wake);
             }
             if let Some(sums) = sums.get_mut(pair.0) {
-                enter(sums, protocol, account);
+                sums.enter(protocol, &units, account);
             }
         }
         let mut passed = BTreeMap::new();
@@ -117,13 +108,9 @@ impl Census {
             }
         }
         row.margin_calls = Some(calls);
-        let worth = |tokens: &[f64]| {
-            let terms = tokens.iter().zip(&row.oracle);
-            terms.fold(0.0, |sum, (held, usd)| sum + held * usd)
-        };
         let homes = self.sums.iter();
         row.by_collateral = homes
-            .map(|sums| [worth(&sums.collateral), worth(&sums.debt)])
+            .map(|sums| [sums.collateral_usd(&row.oracle), sums.debt_usd(&row.oracle)])
             .collect();
     }
 
@@ -131,29 +118,19 @@ impl Census {
     fn follow(&mut self, record: &PathRecord, oracle: &[f64]) {
         let [liquidations, reactions, leverings] = self.seen;
         for row in record.liquidations.iter().skip(liquidations) {
-            let cleared = row.cleared_usd + row.deficit_usd;
-            self.change(
-                row.account,
-                oracle,
-                [(row.collateral, -row.taken_usd)],
-                [(row.debt, -cleared)],
-            );
+            if let Some(sums) = self.home(row.account) {
+                sums.liquidated(row, oracle);
+            }
         }
         for row in record.reactions.iter().skip(reactions) {
-            if row.repay {
-                self.change(row.account, oracle, [], [(row.asset, -row.usd)]);
-            } else {
-                self.change(row.account, oracle, [(row.asset, row.usd)], []);
+            if let Some(sums) = self.home(row.account) {
+                sums.reacted(row, oracle);
             }
         }
         for row in record.leverings.iter().skip(leverings) {
-            let supplied = [(row.collateral, row.supplied_usd)];
-            self.change(
-                row.account,
-                oracle,
-                supplied,
-                [(row.debt, row.borrowed_usd)],
-            );
+            if let Some(sums) = self.home(row.account) {
+                sums.levered(row, oracle);
+            }
         }
         self.seen = [
             record.liquidations.len(),
@@ -162,44 +139,9 @@ impl Census {
         ];
     }
 
-    fn change(
-        &mut self,
-        account: AccountId,
-        oracle: &[f64],
-        collateral: impl IntoIterator<Item = (AssetId, f64)>,
-        debt: impl IntoIterator<Item = (AssetId, f64)>,
-    ) {
-        let home = self.book.home.get(account.0 as usize).copied().flatten();
-        let Some(sums) = home.and_then(|home| self.sums.get_mut(usize::from(home))) else {
-            return;
-        };
-        for (asset, usd) in collateral {
-            add(&mut sums.collateral, asset, usd, oracle);
-        }
-        for (asset, usd) in debt {
-            add(&mut sums.debt, asset, usd, oracle);
-        }
-    }
-}
-
-fn enter<P: Protocol>(sums: &mut Sums, protocol: &P, account: AccountId) {
-    for held in protocol.holdings(account) {
-        let at = usize::from(held.asset.0);
-        let decimals = protocol.assets().get(at).map_or(0, |asset| asset.decimals);
-        let tokens = |amount| door::amount_to_tokens(amount, decimals);
-        if let Some(sum) = sums.collateral.get_mut(at).filter(|_| held.enabled) {
-            *sum += tokens(held.collateral);
-        }
-        if let Some(sum) = sums.debt.get_mut(at) {
-            *sum += tokens(held.debt);
-        }
-    }
-}
-
-fn add(tokens: &mut [f64], asset: AssetId, usd: f64, oracle: &[f64]) {
-    let at = usize::from(asset.0);
-    let price = oracle.get(at).copied().unwrap_or(0.0);
-    if let Some(held) = tokens.get_mut(at).filter(|_| price > 0.0) {
-        *held = (*held + usd / price).max(0.0);
+    /// The sums that an account belongs to.
+    fn home(&mut self, account: AccountId) -> Option<&mut Tokens> {
+        let home = self.book.home.get(account.0 as usize).copied().flatten()?;
+        self.sums.get_mut(usize::from(home))
     }
 }

@@ -30,6 +30,7 @@ mod opportunities;
 mod outcomes;
 mod reactions;
 mod settlement;
+mod tokens;
 mod under_water;
 mod watch;
 

@@ -1,7 +1,7 @@
 //! How accounts stood at the start, told once for all paths that begin there.
 
 use super::books::Units;
-use super::under_water::Tokens;
+use super::tokens::Tokens;
 use crate::door;
 use crate::record::AccountRow;
 use backstop_core::protocol::{AccountId, Protocol};

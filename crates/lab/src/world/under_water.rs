@@ -1,66 +1,13 @@
 //! What accounts would have lacked without liquidations, and how long they were under water.
 //!
 //! Both are read off a path that is over, for the accounts that are told: no step looks at an account
-//! for them. Holdings are those of the start, less what each liquidation took and cleared and plus what
-//! the borrower moved, at the oracle's prices of each step's end; interest is left out. Most accounts
-//! need no look at the steps: their collateral at the lowest prices of the path still covers their debt
-//! at the highest.
+//! for them: [`Tokens`] follow the account's rows, at the oracle's prices of each step's end. Most
+//! accounts need no look at the steps: their collateral at the lowest prices of the path still covers
+//! their debt at the highest.
 
-use super::books::Units;
-use crate::record::{AccountRow, LeveringRow, LiquidationRow, PathRecord, ReactionRow};
-use backstop_core::protocol::{AccountId, AssetId, Protocol};
-
-/// Whole tokens by asset.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Tokens {
-    collateral: Vec<f64>,
-    debt: Vec<f64>,
-}
-
-impl Tokens {
-    pub(super) fn of<P: Protocol>(
-        protocol: &P,
-        units: &Units,
-        account: AccountId,
-        assets: usize,
-    ) -> Self {
-        let mut tokens = Self {
-            collateral: vec![0.0; assets],
-            debt: vec![0.0; assets],
-        };
-        for held in protocol.holdings(account) {
-            if held.enabled {
-                add(
-                    &mut tokens.collateral,
-                    held.asset,
-                    units.tokens(held.asset, held.collateral),
-                );
-            }
-            add(
-                &mut tokens.debt,
-                held.asset,
-                units.tokens(held.asset, held.debt),
-            );
-        }
-        tokens
-    }
-
-    /// Debt above collateral at prices by asset, USD; below zero where the collateral is worth more.
-    fn lacking(&self, collateral_usd: &[f64], debt_usd: &[f64]) -> f64 {
-        worth(&self.debt, debt_usd) - worth(&self.collateral, collateral_usd)
-    }
-}
-
-fn worth(tokens: &[f64], usd: &[f64]) -> f64 {
-    let terms = tokens.iter().zip(usd).map(|(held, price)| held * price);
-    terms.fold(0.0, |sum, term| sum + term)
-}
-
-fn add(tokens: &mut [f64], asset: AssetId, more: f64) {
-    if let Some(held) = tokens.get_mut(usize::from(asset.0)) {
-        *held = (*held + more).max(0.0);
-    }
-}
+use super::tokens::Tokens;
+use crate::record::{AccountRow, PathRecord};
+use backstop_core::protocol::AccountId;
 
 /// Positions of an account's rows in a list, by account and then in order.
 struct ByAccount(Vec<(AccountId, usize)>);
@@ -117,7 +64,7 @@ impl<'a> Past<'a> {
     /// Fills in what the steps tell of an account that held these tokens at the start.
     fn tell(&self, row: &mut AccountRow, start: &Tokens) {
         let leverings = self.leverings.of(row.account, &self.record.leverings);
-        let spare = -start.lacking(&self.low, &self.high);
+        let spare = -lacking(start, &self.low, &self.high);
         // Penalties eat into what covers the debt, at prices that may have been higher.
         if leverings.is_empty() && spare >= 2.0 * row.penalty_usd.max(0.0) {
             return;
@@ -144,55 +91,19 @@ impl<'a> Past<'a> {
                 alone.levered(moved, usd);
             }
             if first.is_some_and(|first| first <= step.step) {
-                row.lacking_usd = row.lacking_usd.max(alone.lacking(usd, usd));
+                row.lacking_usd = row.lacking_usd.max(lacking(&alone, usd, usd));
             }
             // Less than a cent is what rounding leaves.
-            if held.lacking(usd, usd) > 0.01 {
+            if lacking(&held, usd, usd) > 0.01 {
                 row.under_water_s += u64::from(self.step_s);
             }
         }
     }
 }
 
-impl Tokens {
-    fn liquidated(&mut self, done: &LiquidationRow, usd: &[f64]) {
-        let cleared = done.cleared_usd + done.deficit_usd;
-        add(
-            &mut self.collateral,
-            done.collateral,
-            -tokens(done.taken_usd, done.collateral, usd),
-        );
-        add(&mut self.debt, done.debt, -tokens(cleared, done.debt, usd));
-    }
-
-    fn reacted(&mut self, moved: &ReactionRow, usd: &[f64]) {
-        let moved_tokens = tokens(moved.usd, moved.asset, usd);
-        if moved.repay {
-            add(&mut self.debt, moved.asset, -moved_tokens);
-        } else {
-            add(&mut self.collateral, moved.asset, moved_tokens);
-        }
-    }
-
-    fn levered(&mut self, moved: &LeveringRow, usd: &[f64]) {
-        let (supplied, borrowed) = (moved.supplied_usd, moved.borrowed_usd);
-        add(
-            &mut self.collateral,
-            moved.collateral,
-            tokens(supplied, moved.collateral, usd),
-        );
-        add(
-            &mut self.debt,
-            moved.debt,
-            tokens(borrowed, moved.debt, usd),
-        );
-    }
-}
-
-/// Whole tokens of an asset for dollars at the oracle's prices; none where it has no price.
-fn tokens(usd: f64, asset: AssetId, prices: &[f64]) -> f64 {
-    let price = prices.get(usize::from(asset.0)).copied().unwrap_or(0.0);
-    if price > 0.0 { usd / price } else { 0.0 }
+/// Debt above collateral at prices by asset, USD; below zero where the collateral is worth more.
+fn lacking(held: &Tokens, collateral_usd: &[f64], debt_usd: &[f64]) -> f64 {
+    held.debt_usd(debt_usd) - held.collateral_usd(collateral_usd)
 }
 
 /// Fills [`AccountRow::lacking_usd`] and [`AccountRow::under_water_s`] of a path that is over.
