@@ -16,16 +16,16 @@
     reason = "a set-up that fails has to stop the test"
 )]
 
-use backstop_core::protocol::aave::{
-    AaveVersion, Account, Pool, PoolSetup, Position, RateStrategy, ReserveConfig, ReserveSetup,
-    ReserveState,
-};
-use backstop_core::protocol::{AccountId, Asset, AssetId, Offer, Protocol, Receive, Terms};
-use backstop_core::units::{Amount, Bps, Price, RAY, Rate, Timestamp, U256};
+#[path = "../../core/tests/pool/mod.rs"]
+mod pool_of;
 
-const NOW: u64 = 1_600_000_000;
+use backstop_core::protocol::aave::{AaveVersion, Account, Pool};
+use backstop_core::protocol::{AccountId, Offer, Protocol, Receive, Terms};
+use backstop_core::units::Amount;
+use pool_of::{Listed, position};
+
 const BORROWER: AccountId = AccountId(0);
-const LIQUIDATOR: AccountId = AccountId(4);
+const LENDER: AccountId = AccountId(1);
 /// Units of a dollar of debt.
 const DOLLAR: f64 = 1e6;
 /// Price of a unit of collateral, dollars.
@@ -144,7 +144,7 @@ fn taken(start: &Pool, sizes: &[f64]) -> f64 {
         // A size without end saturates to the largest amount.
         let repay = Amount::from((size * DOLLAR) as u128);
         let terms = Terms {
-            liquidator: LIQUIDATOR,
+            liquidator: LENDER,
             repay: if size.is_finite() { repay } else { Amount::MAX },
             seize: Amount::MAX,
             receive: Receive::Tokens,
@@ -155,84 +155,29 @@ fn taken(start: &Pool, sizes: &[f64]) -> f64 {
     profit
 }
 
-/// One borrower of dollars against ether, and a lender.
+/// One borrower of dollars against ether, and a lender, who liquidates.
 fn pool(case: Case, version: AaveVersion) -> Pool {
-    let position = |asset: u16, supply: f64, debt: f64, decimals: i32| {
-        let unit = 10f64.powi(decimals);
-        let [supply, debt] = [supply, debt].map(|tokens| (tokens * unit).round() as u128);
-        Position {
-            asset: AssetId(asset),
-            supply,
-            debt,
-            is_collateral: supply > 0,
-            is_borrowing: debt > 0,
-        }
-    };
-    let borrower = [
-        position(0, case.collateral / PRICE, 0.0, 18),
-        position(1, 0.0, case.debt, 6),
-    ];
-    let lender = [position(0, 0.0, 0.0, 18), position(1, 1e9, 0.0, 6)];
-    let setup = PoolSetup {
-        version,
-        base_decimals: 8,
-        now: Timestamp(NOW),
-        reserves: vec![
-            reserve("WETH", 18, PRICE as u128, case),
-            reserve("USDC", 6, 1, case),
-        ],
-        e_modes: Default::default(),
-        sentinel: None,
-        accounts: vec![
-            Account::new(0, borrower),
-            Account::new(0, lender),
-            Account::default(),
-            Account::default(),
-            Account::default(),
-        ],
-        wallets: Vec::new(),
-        treasury: AccountId(2),
-        coverage: AccountId(3),
-    };
-    let built = setup.open().and_then(PoolSetup::build);
-    built.unwrap_or_else(|why| panic!("{why}"))
-}
-
-fn reserve(symbol: &str, decimals: u8, usd: u128, case: Case) -> ReserveSetup {
-    let percent = |n: u64| Rate(RAY / U256::from(100u64) * U256::from(n));
     // Shares of the cases are whole basis points.
     let bps = |share: f64| (share * 1e4).round() as u16;
-    ReserveSetup {
-        asset: Asset {
-            symbol: symbol.to_owned(),
-            decimals,
-        },
-        config: ReserveConfig {
-            decimals,
-            loan_to_value: Bps(5_000),
-            liquidation_threshold: Bps(bps(case.threshold)),
-            liquidation_bonus: Bps(10_000 + bps(case.spread)),
-            reserve_factor: Bps(1_000),
-            protocol_fee: Bps(0),
-            active: true,
-            frozen: false,
-            paused: false,
-            borrowing_enabled: true,
-            borrowable_in_isolation: false,
-            siloed: false,
-            debt_ceiling: Amount::ZERO,
-            supply_cap: Amount::ZERO,
-            borrow_cap: Amount::ZERO,
-            e_mode_category: 0,
-            grace_until: Timestamp(0),
-        },
-        strategy: RateStrategy {
-            optimal_usage: percent(90),
-            base: percent(0),
-            slope1: percent(4),
-            slope2: percent(60),
-        },
-        price: Price::new(usd * 100_000_000),
-        state: ReserveState::fresh(Timestamp(NOW)),
-    }
+    let listed = |symbol, decimals, usd| Listed {
+        symbol,
+        decimals,
+        usd,
+        loan_to_value: 5_000,
+        threshold: bps(case.threshold),
+        bonus: bps(case.spread),
+        treasury: 0,
+        slopes: [4, 60],
+    };
+    let assets = [listed("WETH", 18, PRICE), listed("USDC", 6, 1.0)];
+    let borrower = [
+        position(&assets, 0, case.collateral / PRICE, 0.0),
+        position(&assets, 1, 0.0, case.debt),
+    ];
+    let lender = [
+        position(&assets, 0, 0.0, 0.0),
+        position(&assets, 1, 1e9, 0.0),
+    ];
+    let accounts = vec![Account::new(0, borrower), Account::new(0, lender)];
+    pool_of::pool(version, &assets, accounts)
 }
