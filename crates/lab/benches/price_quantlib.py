@@ -10,6 +10,8 @@ call a path; what it costs to read the prices from Python is told apart.
     venv/bin/python crates/lab/benches/price_quantlib.py
 """
 
+import math
+import statistics
 import sys
 import time
 
@@ -55,7 +57,7 @@ def timed(work):
 
 
 def check(paths):
-    """Refuses prices that are not those of the law: the mean of the ends is the start, their spread the volatility's."""
+    """Refuses prices that are not those of the law: mean, spread and correlation of their ends."""
     drawn = []
     for _ in range(20_000):
         # A path is overwritten by the next.
@@ -65,9 +67,12 @@ def check(paths):
         ends = [path[asset] for path in drawn]
         mean = sum(ends) / len(ends)
         spread = (sum((end - mean) ** 2 for end in ends) / len(ends)) ** 0.5
-        want = (2.718281828459045 ** (VOLATILITY**2 * YEARS) - 1.0) ** 0.5
+        want = math.sqrt(math.expm1(VOLATILITY**2 * YEARS))
         assert abs(mean - 1.0) < 5 * want / len(ends) ** 0.5, mean
         assert abs(spread / want - 1.0) < 0.05, (spread, want)
+    first, last = ([math.log(path[asset]) for path in drawn] for asset in (0, ASSETS - 1))
+    correlation = statistics.correlation(first, last)
+    assert abs(correlation - CORRELATION) < 0.03, correlation
 
 
 def main():
