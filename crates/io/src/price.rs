@@ -259,7 +259,7 @@ pub fn read_points(path: &Path, columns: &[&'static str]) -> Result<Vec<TimeSeri
 }
 
 /// Reads a time column and one column of positive numbers, as large as pools tell their liquidity in smallest
-/// units, from files in the order of time; with notes on the gaps within files.
+/// units, from files in the order of time; with notes on the gaps within and between them.
 ///
 /// # Errors
 /// As [`read_prices`], or when a file does not begin after the one before.
@@ -272,12 +272,9 @@ pub fn read_column(
         let time = wanted("time", &TIME_NAMES[..])?;
         Ok(vec![time, wanted("depth", &[column])?])
     };
-    let (mut all, mut notes) = (TimeSeries::default(), Vec::new());
+    let mut all = TimeSeries::default();
     for file in files {
         let read = numbers::read_large(file, &Choice::Named(&choose))?;
-        if let Some(step) = usual_step(&read.times) {
-            notes.extend(gaps(file, &read.times, ("rows", step)));
-        }
         let values = read.values.into_iter().next().unwrap_or_default();
         let series = TimeSeries {
             times: read.times,
@@ -286,6 +283,10 @@ pub fn read_column(
         all.append(series)
             .map_err(|why| FileError::content(file, Place::File, "time", why))?;
     }
+    let notes = match (files.first(), usual_step(&all.times)) {
+        (Some(first), Some(step)) => gaps(first, &all.times, ("rows", step)),
+        _ => Vec::new(),
+    };
     Ok((all, notes))
 }
 

@@ -257,6 +257,24 @@ fn what_no_depth_can_be_is_refused() {
     assert_eq!(depth(&inputs).values, [1.0, 0.5]);
 }
 
+/// What is missing between two files is a gap as within one; the last value holds through it.
+#[test]
+fn files_follow_each_other() {
+    let start = 1_767_225_600;
+    let row = |minute: u64| format!("{},{}\n", start + 60 * minute, 1 + minute);
+    let rows = |minutes: std::ops::Range<u64>| -> String { minutes.map(row).collect() };
+    let first = written("first.csv", &format!("time,depth\n{}", rows(0..30)));
+    let second = written("second.csv", &format!("time,depth\n{}", rows(40..120)));
+    let inputs = read(&[first.clone(), second.clone()], "", HOURS).unwrap();
+    let told = "first.csv: 1 gap(s) between rows of 60 s; the longest lasts 600 s from 2026-01-01T00:30:00Z";
+    assert_eq!(inputs.notes, [told]);
+    let series = depth(&inputs);
+    assert_eq!(series.times.len(), 110);
+    assert_eq!(series.at(start + 35 * 60), Some(30.0));
+    let error = read(&[second, first], "", HOURS).unwrap_err().to_string();
+    assert!(error.contains("first.csv: time: "), "{error}");
+}
+
 /// Keys beside each other that say the same thing twice.
 #[test]
 fn keys_are_checked() {
