@@ -242,16 +242,12 @@ const BLOCK: usize = 8;
 impl Row {
     /// Adds the weighted shocks of the assets before to the asset's own.
     fn join(&self, shocks: &mut [f64], before: &[Vec<f64>]) {
-        // Step 0 has no shocks.
-        let moves = shocks.get_mut(1..).unwrap_or_default();
-        let (blocks, rest) = moves.as_chunks_mut::<BLOCK>();
-        let whole = 1 + blocks.len() * BLOCK;
+        let (blocks, rest) = shocks.as_chunks_mut::<BLOCK>();
+        let whole = blocks.len() * BLOCK;
         for (at, block) in blocks.iter_mut().enumerate() {
             let mut sums = block.map(|shock| self.own * shock);
-            let from = 1 + at * BLOCK;
             for (other, weight) in &self.others {
-                let others = before[*other].get(from..).unwrap_or_default();
-                if let Some(others) = others.first_chunk::<BLOCK>() {
+                if let Some(others) = before[*other].as_chunks::<BLOCK>().0.get(at) {
                     let all = sums.iter_mut().zip(others);
                     all.for_each(|(sum, other)| *sum += weight * other);
                 }

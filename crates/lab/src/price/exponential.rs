@@ -33,34 +33,17 @@ static POWERS: LazyLock<[u64; ENTRIES]> = LazyLock::new(|| {
 
 /// Replaces each x of the path by `start`·e^x.
 pub(super) fn exponentiate(path: &mut [f64], start: f64) {
-    let exponential = Exponential::ready();
+    let powers = &*POWERS;
     for value in path {
-        *value = exponential.times(start, *value);
-    }
-}
-
-/// The exponential, ready to be taken of one number after another.
-pub(super) struct Exponential {
-    powers: &'static [u64; ENTRIES],
-}
-
-impl Exponential {
-    pub(super) fn ready() -> Self {
-        Self { powers: &POWERS }
-    }
-
-    /// `start`·e^x.
-    #[inline]
-    pub(super) fn times(&self, start: f64, x: f64) -> f64 {
-        let x = x.clamp(-LOG_MAX, LOG_MAX);
+        let x = value.clamp(-LOG_MAX, LOG_MAX);
         let rounded = x * (LOG2_E * ENTRIES as f64) + ROUNDER;
         let (bits, whole) = (rounded.to_bits(), rounded - ROUNDER);
         let r = x - whole * STEP_HIGH - whole * STEP_LOW;
-        let power = self.powers[bits as usize % ENTRIES];
+        let power = powers[bits as usize % ENTRIES];
         let power = f64::from_bits(power.wrapping_add(bits << (52 - ENTRIES_BITS)));
         let r2 = r * r;
         let rest = r + r2 * (0.5 + r * THIRD) + r2 * r2 * (FOURTH + r * FIFTH);
-        start * (power + power * rest)
+        *value = start * (power + power * rest);
     }
 }
 

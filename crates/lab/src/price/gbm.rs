@@ -1,6 +1,6 @@
 //! Geometric Brownian motion, exact in law on the grid.
 
-use super::exponential::Exponential;
+use super::exponential::exponentiate;
 use super::plan::{Draw, Process};
 use super::{Grid, check_trend, years};
 use crate::error::ConfigError;
@@ -47,14 +47,13 @@ impl Process for Ready {
     }
 
     fn draw(&self, path: &mut [f64], _: &Draw<'_>) {
-        // In one loop, so that the exponential of a step is taken while the sum of the next is waited for.
-        let exponential = Exponential::ready();
         let mut log = -self.mean;
         for value in &mut *path {
             // The shock of step 0 is 0, and the mean is taken back before it.
             log += self.mean + self.deviation * *value;
-            *value = exponential.times(self.start, log);
+            *value = log;
         }
+        exponentiate(path, self.start);
     }
 }
 
