@@ -301,6 +301,7 @@ fn draws_of_every_kind_give_the_same_bytes() {
         ("antithetic", ["--draws", "antithetic"]),
         ("sobol", ["--draws", "sobol"]),
         ("tilted", ["--tilt", "2,20"]),
+        ("falling", ["--tilt", "4"]),
     ] {
         let [whole, one, two, merged] =
             ["whole", "one", "two", "merged"].map(|part| scratch(&format!("{name}-{part}")));
@@ -338,6 +339,7 @@ fn draws_of_every_kind_give_the_same_bytes() {
             .current_dir(root());
         match name {
             "tilted" => run.args(["--set", "ensemble.tilt={ shocks = 2, jumps = 20 }"]),
+            "falling" => run.args(["--set", "ensemble.tilt.fall=4"]),
             _ => run.args(["--set", &format!("ensemble.draws={name}")]),
         };
         ok(run);
@@ -374,10 +376,11 @@ fn weights_are_told_and_a_tilt_is_found() {
     for (more, why) in [
         (
             &["--tilt", "much"][..],
-            "allowed: auto, or standard deviations",
+            "allowed: auto; or by how many standard deviations",
         ),
         (&["--tilt", "3", "--draws", "sobol"], "cannot be used with"),
-        (&["--tilt", "30"], "ensemble.tilt.shocks: found 30"),
+        (&["--tilt", "30"], "ensemble.tilt.fall: found 30"),
+        (&["--tilt", "30,1"], "ensemble.tilt.shocks: found 30"),
         (
             &["--draws", "halton"],
             "possible values: plain, antithetic, sobol",

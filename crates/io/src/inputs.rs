@@ -4,10 +4,10 @@ use crate::book::{self, AssetTerms, Book, aggregated, synthetic};
 use crate::depth::{BookLevels, Ranges, read_order_book, read_ticks};
 use crate::error::{FileError, Place};
 use crate::instant::format_time;
-use crate::price::{PriceSeries, TimeSeries, read_points, read_prices};
+use crate::price::{PriceSeries, TimeSeries, read_column, read_points, read_prices};
 use crate::scenario::{
     AssetSpec, BookSpec, BootstrapSpec, CandleFiles, GasPriceSpec, LiquiditySpec, MoveSpec,
-    PriceSpec, RandomSpec, Refine, ScaleSpec, Scenario, TrendSpec,
+    PriceSpec, RandomSpec, Refine, ScaleSpec, Scenario, TrendSpec, VenueSpec,
 };
 use backstop_core::protocol::AssetId;
 use std::collections::BTreeMap;
@@ -24,6 +24,8 @@ pub struct Inputs {
     pub reserves: Vec<Option<RecordedReserves>>,
     /// Recorded shapes of liquidity, by venue; `None` where a venue has none.
     pub shapes: Vec<Option<RecordedShape>>,
+    /// Recorded depth over that at which the venue is as stated, by venue; `None` where a venue has none.
+    pub depths: Vec<Option<TimeSeries>>,
     /// The book.
     pub book: Book,
     /// What the report has to say about the files, such as gaps.
@@ -207,11 +209,17 @@ pub fn read_market(scenario: &Scenario) -> Result<Inputs, FileError> {
         .iter()
         .map(|venue| read_shape(&venue.liquidity))
         .collect::<Result<Vec<_>, _>>()?;
+    let depths = scenario
+        .venues
+        .iter()
+        .map(|venue| read_depth(scenario, venue, &mut found))
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Inputs {
         prices,
         gas,
         reserves,
         shapes,
+        depths,
         book: Book::default(),
         notes: found.notes,
         spans: found.spans,
@@ -392,6 +400,58 @@ fn read_shape(liquidity: &LiquiditySpec) -> Result<Option<RecordedShape>, FileEr
         LiquiditySpec::BookFile { file } => Some(RecordedShape::Book(read_order_book(file)?)),
         _ => None,
     })
+}
+
+/// Largest ratio of recorded depth to that at which the venue is as stated, and of that to it.
+const DEPTH_RATIO_MAX: f64 = 1e6;
+
+fn read_depth(
+    scenario: &Scenario,
+    venue: &VenueSpec,
+    found: &mut Findings,
+) -> Result<Option<TimeSeries>, FileError> {
+    let Some(spec) = venue
+        .depth
+        .as_ref()
+        .and_then(|depth| depth.recorded.as_ref())
+    else {
+        return Ok(None);
+    };
+    let (mut series, gaps) = read_column(&spec.files, &spec.column)?;
+    found.notes.extend(gaps);
+    let name = |file: Option<&PathBuf>| file.map_or(scenario.path.clone(), PathBuf::clone);
+    let (first, last) = (name(spec.files.first()), name(spec.files.last()));
+    begins(scenario, &first, "time", series.times.first())?;
+    let end = series.end().unwrap_or(0);
+    if end < scenario.time.end {
+        let message = format!(
+            "the depth is told until {}; allowed: to the end of the run, {}",
+            format_time(end),
+            format_time(scenario.time.end)
+        );
+        return Err(FileError::content(&last, Place::File, "time", message));
+    }
+    found.covers(&first, series.times.first().copied(), Some(end));
+    let start = series.at(scenario.time.start).unwrap_or(f64::NAN);
+    let reference = spec.reference.unwrap_or(start);
+    for (time, value) in series.times.iter().zip(&mut series.values) {
+        let ratio = *value / reference;
+        if !(1.0 / DEPTH_RATIO_MAX..=DEPTH_RATIO_MAX).contains(&ratio) {
+            let message = format!(
+                "found {value} at {}, {ratio:e} times {reference}, at which the venue is as stated; allowed: \
+                 a millionth to a million times",
+                format_time(*time)
+            );
+            return Err(FileError::content(
+                &first,
+                Place::File,
+                &spec.column,
+                message,
+            ));
+        }
+        *value = ratio;
+    }
+    Ok(Some(series))
 }
 
 fn read_book(

@@ -92,7 +92,7 @@ pub(crate) fn find(header: &[String], wanted: &Wanted<'_>) -> Result<Chosen, Mis
 /// Reads the chosen columns; the extension `.parquet` says Parquet, all else is CSV (plain or
 /// gzip, lines that start with `#` are comments).
 pub(crate) fn read(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
-    read_amounts(path, choice, usize::MAX)
+    read_within(path, choice, USUAL)
 }
 
 /// As [`read`]; the numbers from this position on (the first beside the time has 0) may be 0.
@@ -101,10 +101,31 @@ pub(crate) fn read_amounts(
     choice: &Choice<'_>,
     amounts_from: usize,
 ) -> Result<Numbers, FileError> {
+    let limits = Limits {
+        amounts_from,
+        ..USUAL
+    };
+    read_within(path, choice, limits)
+}
+
+/// What numbers may be.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// Position from which on they may be 0; the first beside the time has 0.
+    amounts_from: usize,
+    below: f64,
+}
+
+const USUAL: Limits = Limits {
+    amounts_from: usize::MAX,
+    below: 1e15,
+};
+
+fn read_within(path: &Path, choice: &Choice<'_>, limits: Limits) -> Result<Numbers, FileError> {
     if path.extension().is_some_and(|e| e == "parquet") {
-        read_parquet(path, choice, amounts_from)
+        read_parquet(path, choice, limits)
     } else {
-        read_csv(path, choice, amounts_from)
+        read_csv(path, choice, limits)
     }
 }
 
@@ -124,7 +145,7 @@ pub(crate) fn header(path: &Path) -> Result<(Vec<String>, Place), FileError> {
     Ok((header, csv.place()))
 }
 
-fn read_csv(path: &Path, choice: &Choice<'_>, amounts_from: usize) -> Result<Numbers, FileError> {
+fn read_csv(path: &Path, choice: &Choice<'_>, limits: Limits) -> Result<Numbers, FileError> {
     let mut csv = CsvRows::open(path)?;
     if !csv.next()? {
         return Err(FileError::content(
@@ -150,7 +171,7 @@ fn read_csv(path: &Path, choice: &Choice<'_>, amounts_from: usize) -> Result<Num
             )
         }
     };
-    let mut rows = Rows::new(path, &columns, amounts_from);
+    let mut rows = Rows::new(path, &columns, limits);
     while pending || csv.next()? {
         pending = false;
         csv.check_width(width)?;
@@ -160,11 +181,7 @@ fn read_csv(path: &Path, choice: &Choice<'_>, amounts_from: usize) -> Result<Num
     rows.finish(false)
 }
 
-fn read_parquet(
-    path: &Path,
-    choice: &Choice<'_>,
-    amounts_from: usize,
-) -> Result<Numbers, FileError> {
+fn read_parquet(path: &Path, choice: &Choice<'_>, limits: Limits) -> Result<Numbers, FileError> {
     let table = Table::read_parquet(path)?;
     let header: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
     let columns = match choice {
@@ -178,7 +195,7 @@ fn read_parquet(
             return Err(FileError::content(path, Place::File, "", message));
         }
     };
-    let mut rows = Rows::new(path, &columns, amounts_from);
+    let mut rows = Rows::new(path, &columns, limits);
     for row in 0..table.rows() {
         let cells: Vec<String> = columns
             .iter()
@@ -208,17 +225,29 @@ fn plain_cell(data: &ColumnData, row: usize) -> String {
     }
 }
 
+/// As [`read`]; the numbers may be as large as any that a file tells in smallest units.
+pub(crate) fn read_large(path: &Path, choice: &Choice<'_>) -> Result<Numbers, FileError> {
+    read_within(
+        path,
+        choice,
+        Limits {
+            below: 1e40,
+            ..USUAL
+        },
+    )
+}
+
 /// Collects rows and checks what holds for every layout.
 struct Rows<'a> {
     path: &'a Path,
     columns: &'a [Chosen],
-    amounts_from: usize,
+    limits: Limits,
     unit: Option<TimeUnit>,
     numbers: Numbers,
 }
 
 impl<'a> Rows<'a> {
-    fn new(path: &'a Path, columns: &'a [Chosen], amounts_from: usize) -> Self {
+    fn new(path: &'a Path, columns: &'a [Chosen], limits: Limits) -> Self {
         let numbers = Numbers {
             values: vec![Vec::new(); columns.len().saturating_sub(1)],
             ..Numbers::default()
@@ -226,7 +255,7 @@ impl<'a> Rows<'a> {
         Self {
             path,
             columns,
-            amounts_from,
+            limits,
             unit: None,
             numbers,
         }
@@ -263,16 +292,21 @@ impl<'a> Rows<'a> {
         }
         for (i, column) in self.numbers.values.iter_mut().enumerate() {
             let text = cell(i + 1).unwrap_or_default();
+            let Limits {
+                amounts_from,
+                below,
+            } = self.limits;
             match text.parse::<f64>() {
-                Ok(x) if x > 0.0 && x < 1e15 => column.push(x),
-                Ok(x) if x == 0.0 && i >= self.amounts_from => column.push(0.0),
+                Ok(x) if x > 0.0 && x < below => column.push(x),
+                Ok(x) if x == 0.0 && i >= amounts_from => column.push(0.0),
                 _ => {
-                    let least = match i >= self.amounts_from {
+                    let least = match i >= amounts_from {
                         true => "of at least 0",
                         false => "above 0",
                     };
                     let found = excerpt(text);
-                    let why = format!("found {found}; allowed: a number {least} and below 1e15");
+                    let why =
+                        format!("found {found}; allowed: a number {least} and below {below:e}");
                     let key = self.columns.get(i + 1).map_or("", |(_, key)| key);
                     return refuse(key, why);
                 }

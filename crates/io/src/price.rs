@@ -3,10 +3,10 @@
 //! A candle's time is its start. Nothing is filled in or smoothed here: gaps are reported, and
 //! the market world decides what happens within and between candles.
 
-use crate::error::FileError;
+use crate::error::{FileError, Place};
 use crate::instant::format_time;
 use crate::numbers::{self, Choice, Chosen, Missing, Numbers, Wanted, find};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How the columns of a price file are named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -164,6 +164,12 @@ impl TimeSeries {
         }
     }
 
+    /// Until when the series tells anything: the last value holds as long as values commonly do.
+    pub(crate) fn end(&self) -> Option<u64> {
+        let step = usual_step(&self.times).unwrap_or(0);
+        self.times.last().map(|last| last.saturating_add(step))
+    }
+
     /// Adds a later series.
     ///
     /// # Errors
@@ -252,6 +258,38 @@ pub fn read_points(path: &Path, columns: &[&'static str]) -> Result<Vec<TimeSeri
     Ok(read.values.into_iter().map(series).collect())
 }
 
+/// Reads a time column and one column of positive numbers, as large as pools tell their liquidity in smallest
+/// units, from files in the order of time; with notes on the gaps within and between them.
+///
+/// # Errors
+/// As [`read_prices`], or when a file does not begin after the one before.
+pub fn read_column(
+    files: &[PathBuf],
+    column: &str,
+) -> Result<(TimeSeries, Vec<String>), FileError> {
+    let choose = |header: &[String]| {
+        let wanted = |key, names| find(header, &Wanted { key, names });
+        let time = wanted("time", &TIME_NAMES[..])?;
+        Ok(vec![time, wanted("depth", &[column])?])
+    };
+    let mut all = TimeSeries::default();
+    for file in files {
+        let read = numbers::read_large(file, &Choice::Named(&choose))?;
+        let values = read.values.into_iter().next().unwrap_or_default();
+        let series = TimeSeries {
+            times: read.times,
+            values,
+        };
+        all.append(series)
+            .map_err(|why| FileError::content(file, Place::File, "time", why))?;
+    }
+    let notes = match (files.first(), usual_step(&all.times)) {
+        (Some(first), Some(step)) => gaps(first, &all.times, ("rows", step)),
+        _ => Vec::new(),
+    };
+    Ok((all, notes))
+}
+
 fn choose_prices(header: &[String], names: &ColumnNames) -> Result<Vec<Chosen>, Missing> {
     let named = |key: &'static str, given: &Option<String>, usual: &[&str]| match given {
         Some(name) => find(
@@ -285,7 +323,7 @@ fn candles(path: &Path, read: Numbers) -> Result<(PriceSeries, Vec<String>), Fil
         FileError::content(path, read.place(0), "", message)
     })?;
     check_nesting(path, &read)?;
-    let notes = gaps(path, &read.times, step);
+    let notes = gaps(path, &read.times, ("candles", step));
     let next = read.times.iter().skip(1).copied().chain([u64::MAX]);
     let durations_s = read
         .times
@@ -342,7 +380,7 @@ fn check_nesting(path: &Path, read: &Numbers) -> Result<(), FileError> {
 }
 
 /// One sentence for all gaps of a file.
-fn gaps(path: &Path, times: &[u64], step: u64) -> Vec<String> {
+fn gaps(path: &Path, times: &[u64], (what, step): (&str, u64)) -> Vec<String> {
     let missing = times
         .windows(2)
         .map(|pair| (pair[1] - pair[0], pair[0]))
@@ -354,7 +392,7 @@ fn gaps(path: &Path, times: &[u64], step: u64) -> Vec<String> {
         .map(|(longest, at)| {
             let place = format_time(at + step);
             let longest = longest - step;
-            format!("{file}: {count} gap(s) between candles of {step} s; the longest lasts {longest} s from {place}")
+            format!("{file}: {count} gap(s) between {what} of {step} s; the longest lasts {longest} s from {place}")
         })
         .into_iter()
         .collect()

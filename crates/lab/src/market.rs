@@ -294,6 +294,7 @@ mod tests {
                 share: 0.5,
                 return_half_life_s: 60.0,
             }),
+            recorded: None,
         };
         let venue = |liquidity| VenueConfig {
             name: "venue".to_owned(),
@@ -302,7 +303,7 @@ mod tests {
             half_life_s: 60.0,
             weight: 1.0,
             permanent_share: Some(0.5),
-            depth: Some(depth),
+            depth: Some(depth.clone()),
             liquidity,
         };
         let impact = Impact {

@@ -35,6 +35,7 @@ Examples:
   backstop stress scenarios/one-day.toml --paths 10000 --resume
   backstop stress scenarios/one-day.toml --paths 10000 --draws antithetic
   backstop stress scenarios/one-day.toml --paths 10000 --tilt auto
+  backstop stress scenarios/one-day.toml --paths 10000 --tilt 4
   backstop stress scenarios/one-day.toml --paths 10000 --drivers --heat-map
 
 Path k of a seed is the same path with any number of threads: `backstop run SCENARIO --path k` shows it
@@ -59,9 +60,16 @@ pub(crate) struct Args {
     /// How paths are drawn: antithetic pairs and Sobol points need fewer of them (docs/ensembles.md)
     #[arg(long, value_name = "HOW", value_parser = ["plain", "antithetic", "sobol"])]
     draws: Option<String>,
-    /// For rare losses: draw every other path with the lead asset moved down by S standard deviations
-    /// and J times the jumps, and weigh it by how likely it is; auto finds S and J by short runs
-    #[arg(long, value_name = "auto|S[,J]", conflicts_with = "draws")]
+    /// For rare losses: draw every other path under a law in which the assets of [shock] fall by X of
+    /// their standard deviations on average, by shocks or jumps, and weigh it by how likely it
+    /// is; auto finds X by short runs. S,J,D instead: shocks of the first asset moved by S, J times the
+    /// jumps, their sizes moved by D (docs/ensembles.md)
+    #[arg(
+        long,
+        value_name = "auto|X|S,J[,D]",
+        conflicts_with = "draws",
+        allow_negative_numbers = true
+    )]
     tilt: Option<TiltChoice>,
     /// Run only this part of the paths, such as 3/16
     #[arg(long, value_name = "I/N", conflicts_with = "precision")]
@@ -201,19 +209,18 @@ fn stopped(part: &Part, (end, additions): (End, &Additions)) -> Result<(), Failu
 
 /// The values of the scenario that `--tilt` stands for.
 fn tilted(args: &Args, set: &[String]) -> Result<Vec<String>, Failure> {
-    let (shocks, jumps) = match args.tilt {
-        None => return Ok(Vec::new()),
-        Some(TiltChoice::Given(shocks, jumps)) => (shocks, jumps),
+    match args.tilt {
+        None => Ok(Vec::new()),
         Some(TiltChoice::Auto) => {
             let loaded = setup::load(&args.scenario, set)?;
             let design = (setup::design_of(&loaded)?.open)(&loaded)?;
-            let found = tilt::find(&loaded, design.stage(&loaded)?.as_ref())?;
+            let found = tilt::find(design.stage(&loaded)?.as_ref())?;
             let mut screen = stdout().lock();
-            writeln!(screen, "tilt     {},{}", found.0, found.1)?;
-            found
+            writeln!(screen, "tilt     {found}")?;
+            Ok(found.as_set())
         }
-    };
-    Ok(tilt::as_set(shocks, jumps).to_vec())
+        Some(given) => Ok(given.as_set()),
+    }
 }
 
 /// A part that was kept, if it is one of the same ensemble.
@@ -343,10 +350,8 @@ fn command_line(args: &Args) -> String {
     if let Some(how) = &args.draws {
         words += &format!(" --draws {how}");
     }
-    match args.tilt {
-        None => {}
-        Some(TiltChoice::Auto) => words += " --tilt auto",
-        Some(TiltChoice::Given(shocks, jumps)) => words += &format!(" --tilt {shocks},{jumps}"),
+    if let Some(tilt) = args.tilt {
+        words += &format!(" --tilt {tilt}");
     }
     if let Some(Shard { number, of }) = args.shard {
         words += &format!(" --shard {number}/{of}");

@@ -131,6 +131,16 @@ fn inputs(loaded: &Loaded) -> Vec<Input> {
             }
             other => input(what, liquidity_words(other), None, InputKind::Modelled),
         });
+        let recorded = venue
+            .depth
+            .as_ref()
+            .and_then(|depth| depth.recorded.as_ref());
+        if let Some(file) = recorded.and_then(|recorded| recorded.files.first()) {
+            let what = format!("depth over time: {}", venue.name);
+            let source = format!("scale of depth in file {}", file_name(file));
+            let dates = loaded.inputs.spans.get(file).copied();
+            rows.push(input(what, source, dates, kind_of(file)));
+        }
     }
     rows.push(book_input(loaded));
     let agents = "numbers, capital, latency and reactions in the scenario";

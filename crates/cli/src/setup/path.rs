@@ -23,8 +23,7 @@ pub(crate) fn walk<P: Protocol>(
     let seed = loaded.scenario.seed;
     let mut world = World::new(protocol.fork(), config, seed)?;
     if let Some(path) = loaded.path {
-        let draws = draws(loaded);
-        draws.check(world.prices())?;
+        let draws = draws(loaded, world.prices())?;
         world = world.fork(draws.path(seed, path))?;
     }
     let record = world.run(&mut |_| {

@@ -1,5 +1,6 @@
 //! The start of many paths of one scenario.
 
+use super::draws::falling;
 use super::{Loaded, draws};
 use crate::failure::Failure;
 use crate::progress;
@@ -7,7 +8,6 @@ use backstop_core::protocol::{AssetId, Protocol};
 use backstop_io::inputs::AssetPrice;
 use backstop_io::scenario::{BookSpec, GasPriceSpec, LiquiditySpec, PriceSpec, Scenario};
 use backstop_lab::ensemble::{Draws, Ensemble, PathValues, Totals};
-use backstop_lab::price::Tilt;
 use backstop_lab::random::path_seed;
 use backstop_lab::record::AccountsTold;
 use backstop_lab::world::{CollateralAtRisk, Recording, World, WorldConfig};
@@ -31,11 +31,12 @@ pub(crate) trait Stage: Send + Sync {
     /// Totals of no path.
     fn empty(&self) -> Totals;
 
-    /// Runs some paths of another seed under a tilt: to find a good one.
+    /// Runs some paths of another seed under the tilt of a fall by so many standard deviations: to find
+    /// a good one.
     ///
     /// # Errors
     /// When prices cannot be tilted so.
-    fn pilot(&self, tilt: Tilt, paths: u64) -> Result<Option<Totals>, Failure>;
+    fn pilot(&self, deviations: f64, paths: u64) -> Result<Option<Totals>, Failure>;
 
     /// Runs paths by number, side by side. `on_path` hears of each; nothing where it breaks.
     ///
@@ -71,6 +72,8 @@ struct Started<P> {
     seed: u64,
     lead: usize,
     draws: Draws,
+    /// Assets of a tilt.
+    falling: Vec<usize>,
 }
 
 /// The stage of a protocol.
@@ -81,13 +84,14 @@ pub(super) fn open<P: Protocol + Send + Sync + 'static>(
 ) -> Result<Box<dyn Stage>, Failure> {
     let seed = loaded.scenario.seed;
     let world = World::new(protocol, config, seed)?;
-    let draws = draws(loaded);
-    draws.check(world.prices())?;
+    let draws = draws(loaded, world.prices())?;
+    let falling = falling(loaded, world.prices());
     Ok(Box::new(Started {
         world,
         seed,
         lead: lead(loaded),
         draws,
+        falling,
     }))
 }
 
@@ -108,7 +112,7 @@ impl<P> Started<P> {
             start: &self.world,
             seed: self.seed,
             lead: self.lead,
-            draws: self.draws,
+            draws: self.draws.clone(),
         }
     }
 }
@@ -118,10 +122,10 @@ impl<P: Protocol + Send + Sync> Stage for Started<P> {
         self.ensemble().empty()
     }
 
-    fn pilot(&self, tilt: Tilt, paths: u64) -> Result<Option<Totals>, Failure> {
+    fn pilot(&self, deviations: f64, paths: u64) -> Result<Option<Totals>, Failure> {
         let ensemble = Ensemble {
             seed: path_seed(self.seed ^ PILOT, 0),
-            draws: Draws::Tilted(tilt),
+            draws: Draws::falling(self.world.prices(), &self.falling, deviations)?,
             ..self.ensemble()
         };
         let on_path = || match progress::interrupted() {
@@ -184,7 +188,9 @@ pub(crate) fn digest(loaded: &Loaded) -> String {
         &inputs.shapes,
         &accounts,
     ];
-    for part in parts {
+    let depths = inputs.depths.iter().any(Option::is_some);
+    let depths = depths.then_some(&inputs.depths as &dyn std::fmt::Debug);
+    for part in parts.into_iter().chain(depths) {
         // Writing to a hash cannot fail.
         let _ = writeln!(sink, "{part:?}");
     }
@@ -216,6 +222,13 @@ fn placeless(scenario: &Scenario) -> Scenario {
             }
             LiquiditySpec::Ticks(ticks) => ticks.file = PathBuf::new(),
             _ => {}
+        }
+        if let Some(recorded) = venue
+            .depth
+            .as_mut()
+            .and_then(|depth| depth.recorded.as_mut())
+        {
+            recorded.files.clear();
         }
     }
     if let GasPriceSpec::Files(files) = &mut scenario.gas.price {

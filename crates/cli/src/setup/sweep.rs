@@ -7,7 +7,7 @@ use backstop_core::protocol::AssetId;
 use backstop_io::book::Book;
 use backstop_io::inputs::{self, Inputs};
 use backstop_io::scenario::{
-    self, EnsembleSpec, GasPriceSpec, GasSpec, LiquiditySpec, Scenario, TimeSpec,
+    self, DepthSpec, EnsembleSpec, GasPriceSpec, GasSpec, LiquiditySpec, Scenario, TimeSpec,
 };
 use backstop_io::write_atomic;
 use backstop_lab::ensemble::Cell;
@@ -224,6 +224,7 @@ impl Base {
             gas: ours.gas.clone(),
             reserves: ours.reserves.clone(),
             shapes: ours.shapes.clone(),
+            depths: ours.depths.clone(),
             book: Book::default(),
             notes: Vec::new(),
             spans: ours.spans.clone(),
@@ -300,6 +301,10 @@ fn with_market_of(other: &Scenario, scenario: &Scenario) -> Scenario {
         };
         if !(numbers(&ours.liquidity) && numbers(&other.liquidity)) {
             venue.liquidity = ours.liquidity;
+        }
+        let recorded = |depth: &Option<DepthSpec>| depth.as_ref().and_then(|d| d.recorded.clone());
+        if recorded(&ours.depth) != recorded(&other.depth) {
+            venue.depth = ours.depth;
         }
     }
     mixed

@@ -4,10 +4,11 @@ use super::Loaded;
 use super::prices::points;
 use crate::failure::Failure;
 use backstop_io::inputs::{RecordedReserves, RecordedShape};
+use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{DepthSpec, LiquiditySpec, VenueSpec};
 use backstop_lab::venue::{
     Concentrated, ConstantProduct, DepthConfig, Level, Linear, Liquidity, OrderBook, Range,
-    Reserves, SquareRoot, VenueConfig, VolatilityRule, Withdrawal,
+    RecordedDepth, Reserves, SquareRoot, VenueConfig, VolatilityRule, Withdrawal,
 };
 
 const BPS: f64 = 10_000.0;
@@ -18,12 +19,14 @@ const BPS: f64 = 10_000.0;
 /// When a venue's asset has no price at the start, or its ticks no liquidity there.
 pub(super) fn venues(loaded: &Loaded) -> Result<Vec<VenueConfig>, Failure> {
     let scenario = &loaded.scenario;
-    let read = loaded.inputs.reserves.iter().zip(&loaded.inputs.shapes);
+    let inputs = &loaded.inputs;
+    let read = inputs.reserves.iter().zip(&inputs.shapes);
+    let read = read.zip(&inputs.depths);
     scenario
         .venues
         .iter()
         .zip(read)
-        .map(|(venue, (reserves, shape))| {
+        .map(|(venue, ((reserves, shape), recorded_depth))| {
             let start = loaded.inputs.price_at(venue.base, scenario.time.start);
             let start = start.ok_or_else(|| {
                 Failure::new(format!("venues.{}.base: no price at the start", venue.name))
@@ -36,7 +39,10 @@ pub(super) fn venues(loaded: &Loaded) -> Result<Vec<VenueConfig>, Failure> {
                 half_life_s: venue.recovery_half_life_s,
                 weight: venue.weight,
                 permanent_share: venue.permanent_share,
-                depth: venue.depth.as_ref().map(depth),
+                depth: venue
+                    .depth
+                    .as_ref()
+                    .map(|spec| depth(spec, recorded_depth.as_ref())),
                 liquidity: match shape {
                     Some(shape) => recorded(venue, shape, scale)?,
                     None => liquidity(&venue.liquidity, reserves.as_ref(), scale),
@@ -46,7 +52,7 @@ pub(super) fn venues(loaded: &Loaded) -> Result<Vec<VenueConfig>, Failure> {
         .collect()
 }
 
-fn depth(spec: &DepthSpec) -> DepthConfig {
+fn depth(spec: &DepthSpec, recorded: Option<&TimeSeries>) -> DepthConfig {
     DepthConfig {
         window_s: spec.window_s,
         volatility: spec.volatility.map(|(normal, sensitivity)| VolatilityRule {
@@ -58,6 +64,7 @@ fn depth(spec: &DepthSpec) -> DepthConfig {
             share: rule.share,
             return_half_life_s: rule.return_half_life_s,
         }),
+        recorded: recorded.map(|series| RecordedDepth::new(points(series))),
     }
 }
 

@@ -34,7 +34,7 @@ use section::{Problems, Range, Section};
 pub use shock::ShockSpec;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-pub use venues::{DepthSpec, TicksSpec, WithdrawalSpec};
+pub use venues::{DepthSpec, RecordedDepthSpec, TicksSpec, WithdrawalSpec};
 
 /// Name of the format, the value of the key `format`.
 pub const FORMAT: &str = "backstop-scenario/1";

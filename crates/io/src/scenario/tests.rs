@@ -157,8 +157,24 @@ fn venues_of_every_kind() {
             share: 0.5,
             return_half_life_s: 3_600.0,
         }),
+        recorded: None,
     };
     assert_eq!(linear.depth, Some(depth));
+    let recorded = venue(
+        "kind = \"linear\", tokens_per_percent = 50, depth = { recorded = { file = [\"Cargo.toml\", \"src/lib.rs\"], \
+         column = \"liquidity\", reference = 2e18 } }",
+    );
+    let depth = DepthSpec {
+        window_s: 0.0,
+        volatility: None,
+        withdrawal: None,
+        recorded: Some(RecordedDepthSpec {
+            files: vec!["Cargo.toml".into(), "src/lib.rs".into()],
+            column: "liquidity".to_owned(),
+            reference: Some(2e18),
+        }),
+    };
+    assert_eq!(recorded.depth, Some(depth));
     let impact = with(&[("impact", "{ routing = \"split\" }")])
         .unwrap()
         .impact;
@@ -358,14 +374,26 @@ fn draws_of_an_ensemble_are_checked() {
     assert_eq!(read("{ draws = \"sobol\" }").unwrap(), want);
     let want = EnsembleSpec {
         draws: DrawsSpec::Plain,
-        tilt: Some(TiltSpec {
+        tilt: Some(TiltSpec::Parts {
             asset: Some(AssetId(0)),
             shocks: 3.0,
             jumps: 1.0,
+            sizes: 0.0,
         }),
     };
     assert_eq!(
         read("{ tilt = { asset = \"WETH\", shocks = 3 } }").unwrap(),
+        want
+    );
+    let want = EnsembleSpec {
+        draws: DrawsSpec::Plain,
+        tilt: Some(TiltSpec::Fall {
+            deviations: 4.0,
+            assets: vec![AssetId(1), AssetId(0)],
+        }),
+    };
+    assert_eq!(
+        read("{ tilt = { fall = 4, assets = [\"DAI\", \"WETH\"] } }").unwrap(),
         want
     );
     let mut messages = String::new();
@@ -376,6 +404,12 @@ fn draws_of_an_ensemble_are_checked() {
         "{ tilt = { jumps = 0 } }",
         "{ tilt = { asset = \"WBTC\" } }",
         "{ tilts = { shocks = 3 } }",
+        "{ tilt = { sizes = -21 } }",
+        "{ tilt = { fall = 21 } }",
+        "{ tilt = { fall = 3, shocks = 3 } }",
+        "{ tilt = { assets = [\"WETH\"] } }",
+        "{ tilt = { fall = 3, assets = [] } }",
+        "{ tilt = { fall = 3, assets = [\"WETH\", \"WETH\"] } }",
     ] {
         let error = read(value).unwrap_err().to_string();
         let at = error.rfind(": ensemble").map_or(0, |at| at + 2);
@@ -388,6 +422,12 @@ fn draws_of_an_ensemble_are_checked() {
         ensemble.tilt.jumps: found 0; allowed: a number from 0.000001 to 1000000
         ensemble.tilt.asset: found "WBTC"; allowed: one of the assets WETH, DAI; did you mean "WETH"?
         ensemble.tilts: unknown key; allowed: draws, tilt; did you mean "tilt"?
+        ensemble.tilt.sizes: found -21; allowed: a number from -20 to 20
+        ensemble.tilt.fall: found 21; allowed: a number from -20 to 20
+        ensemble.tilt.shocks: found beside fall; allowed: fall with assets only
+        ensemble.tilt.assets: found without fall; allowed: beside fall
+        ensemble.tilt.assets: found […]; allowed: a list of 1 to 16 assets, each once
+        ensemble.tilt.assets: found […]; allowed: a list of 1 to 16 assets, each once
     "#]].assert_eq(&messages);
 }
 

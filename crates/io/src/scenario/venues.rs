@@ -1,7 +1,7 @@
 //! The list `[[venues]]`.
 
-use super::section::{Range, Section, list, number, pairs, whole};
-use super::{LiquiditySpec, Names, VenueSpec, file};
+use super::section::{Range, Section, list, number, pairs, text, whole};
+use super::{LiquiditySpec, Names, VenueSpec, file, files};
 use crate::depth::Orientation;
 use std::path::{Path, PathBuf};
 
@@ -21,15 +21,29 @@ pub struct TicksSpec {
     pub recorded_price: Option<f64>,
 }
 
-/// How a venue's depth shrinks.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How a venue's depth changes.
+#[derive(Clone, Debug, PartialEq)]
 pub struct DepthSpec {
-    /// Seconds over which volatility is measured and from whose highest price falls count.
+    /// Seconds over which volatility is measured and from whose highest price falls count; 0 where
+    /// neither is asked for.
     pub window_s: f64,
     /// Volatility a year up to which depth is as stated, and the power of its excess.
     pub volatility: Option<(f64, f64)>,
     /// Providers who leave in a fall.
     pub withdrawal: Option<WithdrawalSpec>,
+    /// As a file tells it over time.
+    pub recorded: Option<RecordedDepthSpec>,
+}
+
+/// Depth over time in files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedDepthSpec {
+    /// The files, in the order of time.
+    pub files: Vec<PathBuf>,
+    /// Column of the depth, in any unit.
+    pub column: String,
+    /// Recorded depth at which the venue is as stated; `None` for that at the start of the run.
+    pub reference: Option<f64>,
 }
 
 /// Providers of liquidity who leave in a fall.
@@ -74,7 +88,7 @@ pub(super) fn venues(root: &Section<'_>, names: &Names, folder: &Path) -> Vec<Ve
             recovery_half_life_s: section.number("recovery_half_life_s", SECONDS),
             weight: section.number_or("weight", TOKENS, 1.0),
             permanent_share: section.optional("permanent_share", |item| number(item, SHARE)),
-            depth: depth(&section),
+            depth: depth(&section, folder),
             liquidity: match kind {
                 VenueKind::ConstantProduct => constant_product(&section, folder),
                 VenueKind::Concentrated => concentrated(&section, folder),
@@ -94,9 +108,17 @@ pub(super) fn venues(root: &Section<'_>, names: &Names, folder: &Path) -> Vec<Ve
     venues
 }
 
-fn depth(venue: &Section<'_>) -> Option<DepthSpec> {
+fn depth(venue: &Section<'_>, folder: &Path) -> Option<DepthSpec> {
     let section = venue.section_if("depth")?;
-    let window_s = section.number("window_s", Range::Above(0.0, 1e8));
+    let recorded = section
+        .section_if("recorded")
+        .map(|table| recorded(table, folder));
+    let modelled = section.has("volatility_sensitivity") || section.has("withdrawal");
+    let window_s = if modelled || recorded.is_none() || section.has("window_s") {
+        section.number("window_s", Range::Above(0.0, 1e8))
+    } else {
+        0.0
+    };
     let volatility = section.has("volatility_sensitivity").then(|| {
         let sensitivity = section.number("volatility_sensitivity", Range::Within(0.0, 10.0));
         (
@@ -114,8 +136,14 @@ fn depth(venue: &Section<'_>) -> Option<DepthSpec> {
         table.finish();
         spec
     });
-    if volatility.is_none() && withdrawal.is_none() {
-        let message = "found neither volatility_sensitivity nor withdrawal; allowed: at least one";
+    if recorded.is_some() && venue.has("reserves") {
+        section.refuse(
+            "recorded",
+            "found beside recorded reserves, which tell the depth over time themselves; allowed: one of them",
+        );
+    }
+    if volatility.is_none() && withdrawal.is_none() && recorded.is_none() {
+        let message = "found neither volatility_sensitivity nor withdrawal nor recorded; allowed: at least one";
         section.problems.add(section.place, &section.path, message);
     }
     section.finish();
@@ -123,7 +151,20 @@ fn depth(venue: &Section<'_>) -> Option<DepthSpec> {
         window_s,
         volatility,
         withdrawal,
+        recorded,
     })
+}
+
+fn recorded(section: Section<'_>, folder: &Path) -> RecordedDepthSpec {
+    let spec = RecordedDepthSpec {
+        files: section.required("file", |item| files(item, folder)),
+        column: section
+            .optional("column", text)
+            .unwrap_or_else(|| "depth".to_owned()),
+        reference: section.optional("reference", |item| number(item, Range::Above(0.0, 1e40))),
+    };
+    section.finish();
+    spec
 }
 
 fn constant_product(section: &Section<'_>, folder: &Path) -> LiquiditySpec {

@@ -50,7 +50,7 @@ fn put(debt: f64) -> (f64, f64) {
 }
 
 /// Losses of one loan over paths, from the prices alone.
-fn losses(draws: Draws, paths: u64, seed: u64, loss: &dyn Fn(f64) -> f64) -> Distribution {
+fn losses(draws: &Draws, paths: u64, seed: u64, loss: &dyn Fn(f64) -> f64) -> Distribution {
     let plan = plan(&[gbm()]);
     let mut all = Distribution::default();
     let mut drawn = plan.paths(0);
@@ -66,10 +66,15 @@ const TILT: Tilt = Tilt {
     asset: 0,
     shocks: 3.0,
     jumps: 1.0,
+    sizes: 0.0,
 };
 
+fn tilted(tilt: Tilt) -> Draws {
+    Draws::Tilted([tilt].into())
+}
+
 /// Means and their variance over many ensembles of 512 paths, and how often the interval held.
-fn repeated(draws: Draws, debt: f64) -> (f64, f64, f64) {
+fn repeated(draws: &Draws, debt: f64) -> (f64, f64, f64) {
     const ENSEMBLES: u32 = 200;
     let (_, want) = put(debt);
     let (mut sum, mut squares, mut held) = (0.0, 0.0, 0.0);
@@ -96,9 +101,9 @@ fn repeated(draws: Draws, debt: f64) -> (f64, f64, f64) {
 /// or take 3; 4.5 such deviations are let pass).
 #[test]
 fn draws_tell_the_mean_of_a_loan_with_less_variance() {
-    let (_, plain, _) = repeated(Draws::Plain, 200.0);
+    let (_, plain, _) = repeated(&Draws::Plain, 200.0);
     for (draws, least) in [(Draws::Antithetic, 1.5), (Draws::Sobol, 50.0)] {
-        let (_, variance, held) = repeated(draws, 200.0);
+        let (_, variance, held) = repeated(&draws, 200.0);
         let factor = plain / variance;
         assert!(factor > least, "{draws:?}: {factor}");
         assert!(held > 0.88, "{draws:?}: {held}");
@@ -109,8 +114,8 @@ fn draws_tell_the_mean_of_a_loan_with_less_variance() {
 #[test]
 fn a_tilt_tells_the_mean_of_a_rare_loss_with_less_variance() {
     let debt = START * 0.74;
-    let (_, plain, _) = repeated(Draws::Plain, debt);
-    let (_, variance, held) = repeated(Draws::Tilted(TILT), debt);
+    let (_, plain, _) = repeated(&Draws::Plain, debt);
+    let (_, variance, held) = repeated(&tilted(TILT), debt);
     let factor = plain / variance;
     assert!(factor > 20.0, "{factor}");
     assert!(held > 0.88, "{held}");
@@ -127,13 +132,23 @@ fn a_tilt_tells_chances_that_no_plain_path_would() {
         ..TILT
     };
     let lost = |price: f64| f64::from(u8::from(price < debt));
-    let got = losses(Draws::Tilted(tilt), 8_000, 3, &lost).mean().unwrap();
+    let got = losses(&tilted(tilt), 8_000, 3, &lost).mean().unwrap();
     let precision = got.precision().unwrap();
     assert!(precision < 0.15, "{got:?}");
     // An interval of 2.13 errors: 4 errors are 1.9 of its halves.
     let off = (got.value - chance).abs() / (precision * got.value);
     assert!(off < 1.9, "{got:?} for {chance}");
 }
+
+/// About one path of twenty has a jump.
+const MERTON: Merton = Merton {
+    start: START,
+    volatility: 0.76,
+    drift: 0.0,
+    intensity: 20.0,
+    jump_mean: -0.04,
+    jump_deviation: 0.04,
+};
 
 /// Jumps and shocks tilted at once: the chance of a fall under Merton's law, a sum over numbers of jumps.
 #[test]
@@ -159,7 +174,7 @@ fn tilted_jumps_tell_the_chance_of_a_fall() {
     };
     let want: f64 = (0..30).map(of).sum();
     let plan = plan(&[PriceModel::Merton(merton)]);
-    let draws = Draws::Tilted(Tilt {
+    let draws = tilted(Tilt {
         shocks: 2.0,
         jumps: 20.0,
         ..TILT
@@ -217,7 +232,7 @@ fn a_tilted_ensemble_tells_the_bad_debt_of_one_loan() {
     config.assets[0].feed.deviation = 0.0;
     config.liquidators.clear();
     let start = World::new(loan, config, 1).unwrap();
-    let totals = totals(&start, Draws::Tilted(TILT), 4_000);
+    let totals = totals(&start, tilted(TILT), 4_000);
     let (chance, mean) = put(DEBT);
     let bad_debt = totals.figure("bad_debt").unwrap();
     let weights = totals.weights.as_ref().unwrap();
@@ -250,7 +265,7 @@ fn a_tilted_ensemble_agrees_with_plain_paths() {
     ];
     let start = world(Toy::new(&large), FeedbackMode::On, gbm());
     let plain = totals(&start, Draws::Plain, 20_000);
-    let tilted = totals(&start, Draws::Tilted(TILT), 2_000);
+    let tilted = totals(&start, tilted(TILT), 2_000);
     let of = |totals: &Totals, level: f64| {
         let tail = totals.figure("bad_debt").unwrap().tail(Level(level));
         tail.unwrap()
@@ -275,7 +290,8 @@ fn a_tilted_ensemble_agrees_with_plain_paths() {
 #[test]
 fn pieces_of_weighted_paths_do_not_matter() {
     let start = world(book(), FeedbackMode::On, gbm());
-    for draws in [Draws::Tilted(TILT), Draws::Sobol, Draws::Antithetic] {
+    for draws in [tilted(TILT), Draws::Sobol, Draws::Antithetic] {
+        let kind = format!("{draws:?}");
         let ensemble = Ensemble {
             start: &start,
             seed: 5,
@@ -290,9 +306,9 @@ fn pieces_of_weighted_paths_do_not_matter() {
             let kept = serde_json::to_string(&piece).unwrap();
             pieces.merge(&serde_json::from_str(&kept).unwrap());
         }
-        assert_eq!(whole, pieces, "{draws:?}");
+        assert_eq!(whole, pieces, "{kind}");
         let text = |totals| serde_json::to_string(totals).unwrap();
-        assert_eq!(text(&whole), text(&pieces), "{draws:?}");
+        assert_eq!(text(&whole), text(&pieces), "{kind}");
     }
 }
 
@@ -305,11 +321,15 @@ fn refuses_draws_that_prices_cannot_have() {
     let points = [(0, 200.0), (90_000, 100.0)];
     let historical = Historical::from_points(&points, Refine::Bridge);
     let historical = plan(&[PriceModel::Historical(historical)]);
+    let alike = plan(&[PriceModel::Merton(Merton {
+        jump_deviation: 0.0,
+        ..MERTON
+    })]);
     let tilt = |shocks, jumps| {
-        Draws::Tilted(Tilt {
-            asset: 0,
+        tilted(Tilt {
             shocks,
             jumps,
+            ..TILT
         })
     };
     for (prices, draws, want) in [
@@ -335,6 +355,29 @@ fn refuses_draws_that_prices_cannot_have() {
         ),
         (&random, tilt(f64::NAN, 1.0), "ensemble.tilt.shocks: "),
         (&random, tilt(1.0, 0.0), "ensemble.tilt.jumps: "),
+        (
+            &random,
+            tilted(Tilt { sizes: 1.0, ..TILT }),
+            "ensemble.tilt.jumps: the price of asset 0 has no intensity",
+        ),
+        (
+            &alike,
+            tilted(Tilt { sizes: 1.0, ..TILT }),
+            "ensemble.tilt.sizes: the jumps of asset 0 are all of one size",
+        ),
+        (
+            &alike,
+            tilted(Tilt {
+                sizes: 21.0,
+                ..TILT
+            }),
+            "ensemble.tilt.sizes: must lie between -20 and 20",
+        ),
+        (
+            &random,
+            Draws::Tilted([].into()),
+            "ensemble.tilt.assets: must name an asset",
+        ),
     ] {
         let got = draws.check(prices).unwrap_err().to_string();
         assert!(got.starts_with(want), "{got}");
@@ -365,7 +408,7 @@ fn a_loan_is_liquidated_as_often_as_a_brownian_motion_passes_its_threshold() {
         (152.0, Draws::Plain),
         (
             150.0,
-            Draws::Tilted(Tilt {
+            tilted(Tilt {
                 shocks: 1.0,
                 ..TILT
             }),

@@ -30,7 +30,7 @@ use rayon::prelude::*;
 use std::ops::{ControlFlow, Range};
 
 /// A start and the seed of its paths.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ensemble<'a, P> {
     /// A world that has not run.
     pub start: &'a World<P>,
@@ -106,5 +106,7 @@ enum Stop {
 
 #[cfg(test)]
 mod draws_tests;
+#[cfg(test)]
+mod falling_tests;
 #[cfg(test)]
 mod tests;

@@ -16,18 +16,21 @@
 //! - **Tilted** shocks of asset j have the mean −c·w_j/√n instead of 0, where w are the weights of the
 //!   shocks in that of the asset that is to fall and n is the number of steps: the sum of that asset's
 //!   shocks, over its standard deviation √n, has the mean −c. The intensity of its jumps is
-//!   multiplied by m. The ratio of the tilted density to the model's, of which the weight of a path
-//!   is made, is exp(Σ_j θ_j·Σ_t Z_jt − c²/2) · m^N·e^{−(m−1)·λ·T} with N jumps in the horizon T.
-//!   (Glasserman, "Monte Carlo Methods in Financial Engineering", 2004, section 4.6.)
+//!   multiplied by m and the standard normal size Y of each is moved down by d. The ratio of the tilted
+//!   density to the model's, of which the weight of a path is made, is
+//!   exp(Σ_j θ_j·Σ_t Z_jt − c²/2) · m^N·e^{−(m−1)·λ·T} · exp(−d·Σ_i Y_i − N·d²/2) with N jumps in the
+//!   horizon T. (Glasserman, "Monte Carlo Methods in Financial Engineering", 2004, section 4.6.)
+//!   Where there are several tilts, a tilted path is drawn from one of them, and its ratio is the mean
+//!   of theirs: that of the mixture in which each has the same share.
 
-use crate::random::{Purpose, stream, switched};
+use crate::random::{Purpose, Streams, stream};
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use sobol_burley::NUM_DIMENSIONS as DIMENSIONS;
 use statrs::distribution::{ContinuousCDF, Normal};
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Points of one scrambled sequence.
 pub const SEQUENCE_LENGTH: u32 = 1 << 16;
@@ -35,7 +38,7 @@ pub const SEQUENCE_LENGTH: u32 = 1 << 16;
 const COORDINATE: f64 = 1.0 / (1u32 << 23) as f64;
 
 /// Which path is drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PathDraw {
     /// Seed of everything but the main shocks.
     pub seed: u64,
@@ -51,7 +54,7 @@ impl From<u64> for PathDraw {
 }
 
 /// Where the main shocks of a path come from.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum MainShocks {
     /// The path's own seed.
     Own,
@@ -69,9 +72,9 @@ pub enum MainShocks {
     },
     /// The path's own seed, with the ratio of the two densities of a tilt.
     Weighed {
-        /// The tilt.
-        tilt: Tilt,
-        /// Which of the two laws the path is drawn from.
+        /// The tilts, one at least.
+        tilts: Arc<[Tilt]>,
+        /// Which of the laws the path is drawn from.
         law: Law,
     },
 }
@@ -85,71 +88,92 @@ pub struct Tilt {
     pub shocks: f64,
     /// m: factor on the intensity of its jumps.
     pub jumps: f64,
+    /// d: standard deviations by which the size of each of its jumps is moved down.
+    pub sizes: f64,
 }
 
-/// One of two laws.
+/// One of the laws of a tilted ensemble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Law {
     /// As the scenario states it.
     Model,
-    /// Tilted.
-    Tilted,
+    /// That of one of the tilts, by position.
+    Tilted(usize),
 }
 
-/// How one asset's jumps are drawn and weighed.
+/// How one asset's jumps are drawn where not as the model says, and what came of it.
 #[derive(Debug)]
-pub(super) struct JumpTilt {
-    factor: f64,
-    law: Law,
-    /// Logarithm of the tilted density over the model's.
-    pub(super) log_ratio: Cell<f64>,
+pub(super) struct JumpDraw {
+    /// On their intensity.
+    pub(super) factor: f64,
+    /// By which the standard normal size of each is moved down.
+    pub(super) shift: f64,
+    /// Number of jumps.
+    pub(super) count: Cell<u64>,
+    /// Sum of their standard normal sizes, moved ones as they are.
+    pub(super) sizes: Cell<f64>,
 }
 
-impl JumpTilt {
-    pub(super) fn new(tilt: &Tilt, law: Law) -> Self {
+impl JumpDraw {
+    /// Jumps of an asset as a law has them.
+    pub(super) fn new(asset: usize, tilts: &[Tilt], law: Law) -> Self {
+        let tilt = match law {
+            Law::Model => None,
+            Law::Tilted(at) => tilts.get(at).filter(|tilt| tilt.asset == asset),
+        };
         Self {
-            factor: tilt.jumps,
-            law,
-            log_ratio: Cell::new(0.0),
+            factor: tilt.map_or(1.0, |tilt| tilt.jumps),
+            shift: tilt.map_or(0.0, |tilt| tilt.sizes),
+            count: Cell::new(0),
+            sizes: Cell::new(0.0),
         }
     }
 
-    /// Expected jumps a step to draw with.
-    pub(super) fn rate(&self, model: f64) -> f64 {
-        match self.law {
-            Law::Model => model,
-            Law::Tilted => model * self.factor,
-        }
+    /// Logarithm of the density of a tilt over the model's at the jumps that came, where the model
+    /// expects so many.
+    pub(super) fn log_ratio(&self, tilt: &Tilt, expected: f64) -> f64 {
+        let count = self.count.get() as f64;
+        let arrivals = count * tilt.jumps.ln() - (tilt.jumps - 1.0) * expected;
+        let sizes = tilt.sizes * (self.sizes.get() + count * tilt.sizes / 2.0);
+        arrivals - sizes
     }
+}
 
-    /// Takes down how many jumps came in so many steps.
-    pub(super) fn weigh(&self, count: u64, steps: usize, model: f64) {
-        let expected = model * steps as f64;
-        let ratio = count as f64 * self.factor.ln() - (self.factor - 1.0) * expected;
-        self.log_ratio.set(ratio);
+/// Logarithm of the mean of numbers of which the logarithms are told.
+pub(super) fn log_mean(logs: &[f64]) -> f64 {
+    if let [one] = logs {
+        return *one;
     }
+    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if !largest.is_finite() {
+        return largest;
+    }
+    let sum: f64 = logs.iter().map(|log| (log - largest).exp()).sum();
+    largest + (sum / logs.len() as f64).ln()
 }
 
 /// An asset's own standard normal shocks, one a step from step 1 on.
-pub(super) fn own(path: &mut [f64], base: &ChaCha8Rng, asset: u16) {
-    let mut rng = switched(base, Purpose::Shock(asset));
+pub(super) fn own(path: &mut [f64], streams: &mut Streams, asset: u16) {
+    let rng = streams.begin(Purpose::Shock(asset));
     if let Some((first, rest)) = path.split_first_mut() {
         *first = 0.0;
         rest.iter_mut()
-            .for_each(|shock| *shock = StandardNormal.sample(&mut rng));
+            .for_each(|shock| *shock = StandardNormal.sample(rng));
     }
 }
 
-/// Adds a mean to an asset's shocks, as the law has it; the logarithm of the ratio of densities.
-pub(super) fn tilted(path: &mut [f64], mean: f64, law: Law) -> f64 {
-    let Some((_, rest)) = path.split_first_mut() else {
-        return 0.0;
-    };
-    if law == Law::Tilted {
+/// Adds a mean to an asset's shocks.
+pub(super) fn shifted(path: &mut [f64], mean: f64) {
+    if let Some((_, rest)) = path.split_first_mut() {
         rest.iter_mut().for_each(|shock| *shock += mean);
     }
+}
+
+/// Logarithm of the density of shocks with a mean over that of shocks without one.
+pub(super) fn shift_log_ratio(path: &[f64], mean: f64) -> f64 {
     let half = mean / 2.0;
-    rest.iter().map(|shock| mean * (shock - half)).sum()
+    let shocks = path.iter().skip(1);
+    shocks.map(|shock| mean * (shock - half)).sum()
 }
 
 /// Coordinates of one point of a sequence, asset by asset.

@@ -2,6 +2,7 @@
 
 use super::arrivals::Arrivals;
 use super::exponential::exponentiate;
+use super::fall::Jumps;
 use super::plan::{Draw, Process};
 use super::{Grid, INTENSITY_MAX, JUMP_MAX, check_trend, years};
 use crate::error::{ConfigError, require_within};
@@ -69,32 +70,41 @@ impl Process for Ready {
         true
     }
 
-    fn jumps(&self) -> bool {
-        true
+    fn jumps(&self) -> Option<Jumps> {
+        Some(Jumps {
+            per_step: self.jumps_per_step,
+            mean: self.jump_mean,
+            deviation: self.jump_deviation,
+            diffusion: self.deviation,
+        })
     }
 
     fn draw(&self, path: &mut [f64], draw: &Draw<'_>) {
         let mut rng = draw.private();
-        let model = self.jumps_per_step;
-        let rate = draw.jumps.map_or(model, |jumps| jumps.rate(model));
-        let mut arrivals = Arrivals::new(rate, &mut rng);
+        let (factor, shift) = draw
+            .jumps
+            .map_or((1.0, 0.0), |jumps| (jumps.factor, jumps.shift));
+        let mut arrivals = Arrivals::new(self.jumps_per_step * factor, &mut rng);
         let Some((first, rest)) = path.split_first_mut() else {
             return;
         };
         *first = 0.0;
-        let (steps, mut count) = (rest.len(), 0);
+        let (mut count, mut sizes) = (0, 0.0);
         let mut log = 0.0;
         for value in rest {
             log += self.mean + self.deviation * *value;
             arrivals.step(&mut rng, |_, rng| {
-                let size: f64 = StandardNormal.sample(rng);
+                let drawn: f64 = StandardNormal.sample(rng);
+                let size = drawn - shift;
                 log += self.jump_mean + self.jump_deviation * size;
                 count += 1;
+                sizes += size;
             });
             *value = log;
         }
         if let Some(jumps) = draw.jumps {
-            jumps.weigh(count, steps, model);
+            jumps.count.set(count);
+            jumps.sizes.set(sizes);
         }
         exponentiate(path, self.start);
     }

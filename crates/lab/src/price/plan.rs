@@ -1,10 +1,13 @@
 //! Prices made ready: what does not depend on the seed is done once, then paths are drawn.
 
 use super::dependence::{Dependence, Joint};
-use super::draws::{JumpTilt, Law, MainShocks, PathDraw, Point, Tilt, own, tilted};
+use super::draws::{
+    JumpDraw, Law, MainShocks, PathDraw, Point, Tilt, log_mean, own, shift_log_ratio, shifted,
+};
+use super::fall::{Jumps, tilts_of_fall};
 use super::{Grid, PriceModel, PricePaths};
 use crate::error::{ConfigError, require};
-use crate::random::{Purpose, stream};
+use crate::random::{Purpose, Streams, stream};
 use rand_chacha::ChaCha8Rng;
 use std::fmt;
 use std::sync::Arc;
@@ -14,9 +17,9 @@ pub(super) trait Process: fmt::Debug + Send + Sync {
     /// Whether the process uses the main shock of each step.
     fn driven(&self) -> bool;
 
-    /// Whether the intensity of its jumps can be tilted.
-    fn jumps(&self) -> bool {
-        false
+    /// The law of its jumps, where they can be tilted.
+    fn jumps(&self) -> Option<Jumps> {
+        None
     }
 
     /// Writes the path, one value a step.
@@ -33,7 +36,7 @@ pub(super) struct Draw<'a> {
     pub(super) seed: u64,
     pub(super) asset: u16,
     /// How its jumps are drawn where not as the model says.
-    pub(super) jumps: Option<&'a JumpTilt>,
+    pub(super) jumps: Option<&'a JumpDraw>,
 }
 
 impl Draw<'_> {
@@ -144,18 +147,14 @@ impl PricePlan {
         for path in &mut paths.usd {
             path.resize(steps, 0.0);
         }
-        let ratio = inner.shocks(&mut paths.usd, seed, &shocks);
+        inner.shocks(&mut paths.usd, seed, &shocks);
+        let mut weighing = Weighing::of(inner, &paths.usd, &shocks);
         inner.joint.mix(&mut paths.usd, seed);
-        let jumps = match &shocks {
-            MainShocks::Weighed { tilt, law } => Some((tilt.asset, JumpTilt::new(tilt, *law))),
-            _ => None,
-        };
         for &asset in &inner.order {
             let at = usize::from(asset);
             // The path leaves its place for a moment, so that the leader's can be read beside it.
             let mut path = std::mem::take(&mut paths.usd[at]);
-            let tilted = jumps.as_ref().filter(|(of, _)| *of == at);
-            let jumps = tilted.map(|(_, jumps)| jumps);
+            let jumps = weighing.as_ref().and_then(|weighing| weighing.jumps(at));
             inner.processes[at].draw(&mut path, &Draw { seed, asset, jumps });
             if let Some(leader) = inner.leaders[at] {
                 let ratios = path.iter_mut();
@@ -165,12 +164,20 @@ impl PricePlan {
             }
             paths.usd[at] = path;
         }
-        paths.log_ratio = ratio + jumps.map_or(0.0, |(_, jumps)| jumps.log_ratio.get());
+        paths.log_ratio = weighing
+            .as_mut()
+            .map_or(0.0, |weighing| weighing.log_ratio(inner));
     }
 
     /// Whether any price takes main shocks.
     pub fn is_driven(&self) -> bool {
         self.inner.processes.iter().any(|p| p.driven())
+    }
+
+    /// Whether an asset's price takes main shocks; no for an asset that does not exist.
+    pub fn takes_shocks(&self, asset: usize) -> bool {
+        let process = self.inner.processes.get(asset);
+        process.is_some_and(|process| process.driven())
     }
 
     /// Refuses a tilt that these prices cannot have.
@@ -187,22 +194,49 @@ impl PricePlan {
                 format!("the price of asset {asset} has no random shocks to tilt")
             },
         )?;
+        let law = process.and_then(|process| process.jumps());
+        let asset = tilt.asset;
         require(
-            tilt.jumps == 1.0 || process.is_some_and(|process| process.jumps()),
+            (tilt.jumps == 1.0 && tilt.sizes == 0.0) || law.is_some(),
             || "ensemble.tilt.jumps".to_owned(),
             || {
-                let asset = tilt.asset;
                 format!(
                     "the price of asset {asset} has no intensity of jumps to tilt; only merton has one"
                 )
             },
+        )?;
+        require(
+            tilt.sizes == 0.0 || law.is_some_and(|law| law.deviation > 0.0),
+            || "ensemble.tilt.sizes".to_owned(),
+            || format!("the jumps of asset {asset} are all of one size"),
         )
+    }
+
+    /// The exponential tilts under which the log return of an asset over all steps is lower by so many of
+    /// its standard deviations on average: by its shocks and jumps together, and by its jumps alone where
+    /// it has such as can.
+    ///
+    /// # Errors
+    /// When the asset's price has no random shocks, or no tilt reaches so far.
+    pub fn tilts_of_fall(&self, asset: usize, deviations: f64) -> Result<Vec<Tilt>, ConfigError> {
+        let plain = Tilt {
+            asset,
+            shocks: deviations,
+            jumps: 1.0,
+            sizes: 0.0,
+        };
+        self.check_tilt(&plain)?;
+        let jumps = self.inner.processes[asset].jumps();
+        let moves = f64::from(self.inner.moves());
+        jumps.map_or(Ok(vec![plain]), |jumps| {
+            tilts_of_fall(&plain, &jumps, moves)
+        })
     }
 }
 
 impl Inner {
-    /// Draws the main shocks before they are joined; the logarithm of their ratio of densities.
-    fn shocks(&self, paths: &mut [Vec<f64>], seed: u64, shocks: &MainShocks) -> f64 {
+    /// Draws the main shocks before they are joined.
+    fn shocks(&self, paths: &mut [Vec<f64>], seed: u64, shocks: &MainShocks) {
         let driven = (0..)
             .zip(&self.processes)
             .filter(|(_, process)| process.driven())
@@ -218,33 +252,94 @@ impl Inner {
             for (rank, asset) in (0..).zip(driven) {
                 drawn.shocks(&mut paths[usize::from(asset)], asset, rank);
             }
-            return 0.0;
+            return;
         }
         let of = match *shocks {
             MainShocks::Mirrored { of } => of,
             _ => seed,
         };
-        let base = stream(of, Purpose::Shock(0));
+        let mut streams = Streams::of(of);
         for asset in driven {
             let path = &mut paths[usize::from(asset)];
-            own(path, &base, asset);
+            own(path, &mut streams, asset);
             if let MainShocks::Mirrored { .. } = shocks {
                 path.iter_mut().for_each(|shock| *shock = -*shock);
             }
         }
-        match shocks {
-            MainShocks::Weighed { tilt, law } => self.tilt(paths, tilt, *law),
-            _ => 0.0,
+        if let MainShocks::Weighed {
+            tilts,
+            law: Law::Tilted(at),
+        } = shocks
+            && let Some(tilt) = tilts.get(*at)
+        {
+            for (asset, mean) in self.means(tilt) {
+                shifted(&mut paths[asset], mean);
+            }
         }
     }
 
-    fn tilt(&self, paths: &mut [Vec<f64>], tilt: &Tilt, law: Law) -> f64 {
-        let moves = self.grid.steps.saturating_sub(1);
-        let mean = -tilt.shocks / f64::from(moves.max(1)).sqrt();
+    /// Means that a tilt gives to the own shocks of assets, a step.
+    fn means(&self, tilt: &Tilt) -> impl Iterator<Item = (usize, f64)> {
+        let mean = -tilt.shocks / f64::from(self.moves().max(1)).sqrt();
         let weights = self.joint.weights(tilt.asset).into_iter();
-        weights
-            .map(|(asset, weight)| tilted(&mut paths[asset], mean * weight, law))
-            .sum()
+        weights.map(move |(asset, weight)| (asset, mean * weight))
+    }
+
+    /// Steps in which prices move.
+    fn moves(&self) -> u32 {
+        self.grid.steps.saturating_sub(1)
+    }
+}
+
+/// What the weight of a path is made of.
+struct Weighing<'a> {
+    tilts: &'a [Tilt],
+    /// By tilt: logarithm of the ratio of densities, first of the shocks alone.
+    logs: Vec<f64>,
+    /// Jumps of the tilted assets.
+    jumps: Vec<(usize, JumpDraw)>,
+}
+
+impl<'a> Weighing<'a> {
+    /// Looks at the shocks before they are joined; nothing where the path has no weight.
+    fn of(inner: &Inner, paths: &[Vec<f64>], shocks: &'a MainShocks) -> Option<Self> {
+        let MainShocks::Weighed { tilts, law } = shocks else {
+            return None;
+        };
+        let log = |tilt: &Tilt| {
+            let means = inner.means(tilt);
+            means
+                .map(|(asset, mean)| shift_log_ratio(&paths[asset], mean))
+                .sum()
+        };
+        let mut jumps: Vec<(usize, JumpDraw)> = Vec::new();
+        for tilt in tilts.iter() {
+            if jumps.iter().all(|(asset, _)| *asset != tilt.asset) {
+                jumps.push((tilt.asset, JumpDraw::new(tilt.asset, tilts, *law)));
+            }
+        }
+        Some(Self {
+            tilts,
+            logs: tilts.iter().map(log).collect(),
+            jumps,
+        })
+    }
+
+    fn jumps(&self, asset: usize) -> Option<&JumpDraw> {
+        let found = self.jumps.iter().find(|(of, _)| *of == asset);
+        found.map(|(_, jumps)| jumps)
+    }
+
+    /// Logarithm of the density of the tilts' mixture over the model's, once all is drawn.
+    fn log_ratio(&mut self, inner: &Inner) -> f64 {
+        let mut logs = std::mem::take(&mut self.logs);
+        for (log, tilt) in logs.iter_mut().zip(self.tilts) {
+            let law = inner.processes[tilt.asset].jumps();
+            if let (Some(law), Some(jumps)) = (law, self.jumps(tilt.asset)) {
+                *log += jumps.log_ratio(tilt, law.per_step * f64::from(inner.moves()));
+            }
+        }
+        log_mean(&logs)
     }
 }
 

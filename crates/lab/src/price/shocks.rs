@@ -1,5 +1,6 @@
 //! Scripted moves on top of another process.
 
+use super::fall::Jumps;
 use super::plan::{Draw, Process};
 use super::{Grid, PriceModel};
 use crate::error::{ConfigError, require};
@@ -80,7 +81,7 @@ impl Process for Ready {
         self.on.driven()
     }
 
-    fn jumps(&self) -> bool {
+    fn jumps(&self) -> Option<Jumps> {
         self.on.jumps()
     }
 

@@ -1,6 +1,7 @@
 //! Depth that shrinks when prices swing and when providers leave.
 //!
-//! The depth of a venue is what it states times a factor of at most 1:
+//! The depth of a venue is what it states times a factor, the product of parts of which the modelled ones
+//! are at most 1:
 //!
 //! - *Volatility*: min(1, (σ₀/σ)^s), with σ the realised volatility of the outside price, an
 //!   exponentially weighted root mean square of its log returns over a window, and σ₀ that of normal
@@ -10,25 +11,76 @@
 //!   share of the providers leaves; at twice that fall, the same share of those who stayed; and so on.
 //!   They come back with a half-life, unless the fall goes on.
 //!
+//! - *Record*: what a file tells of the depth at a time over that for which the venue is stated. A value
+//!   holds until the next. It may be above 1, so with a record the whole factor may.
+//!
 //! A factor changes amounts and not prices: a venue with half the depth gives for half the amount what
-//! it gave for the whole. Both parts are functions of the outside price's path alone.
+//! it gave for the whole. The first two parts are functions of the outside price's path alone.
 
 use crate::error::{ConfigError, require, require_positive, require_within};
 use crate::price::years;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Least factor: what is thinner than a millionth is as good as nothing.
 const FACTOR_MIN: f64 = 1e-6;
+/// Largest factor of a record.
+const FACTOR_MAX: f64 = 1e6;
 
-/// How depth shrinks.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How depth changes.
+#[derive(Clone, Debug, PartialEq)]
 pub struct DepthConfig {
-    /// Seconds over which volatility is measured and from whose highest price falls count.
+    /// Seconds over which volatility is measured and from whose highest price falls count; without
+    /// meaning where both rules are `None`.
     pub window_s: f64,
     /// With volatility; `None` for not at all.
     pub volatility: Option<VolatilityRule>,
     /// With falls; `None` for not at all.
     pub withdrawal: Option<Withdrawal>,
+    /// As recorded; `None` for no record.
+    pub recorded: Option<RecordedDepth>,
+}
+
+/// Depth over what is stated, at points in time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedDepth {
+    /// Seconds since 1970 and factor.
+    points: Arc<[(u64, f64)]>,
+}
+
+impl RecordedDepth {
+    /// Factors at times that rise; each holds until the next, the first one before it too.
+    pub fn new(points: impl IntoIterator<Item = (u64, f64)>) -> Self {
+        Self {
+            points: points.into_iter().collect(),
+        }
+    }
+
+    fn check(&self, field: &str) -> Result<(), ConfigError> {
+        let at = |i: usize| format!("{field}.depth.recorded[{i}]");
+        require(
+            !self.points.is_empty(),
+            || format!("{field}.depth.recorded"),
+            || "tells no depth".to_owned(),
+        )?;
+        for (i, (_, factor)) in self.points.iter().enumerate() {
+            require_within(*factor, (FACTOR_MIN, FACTOR_MAX), || at(i))?;
+        }
+        for (i, pair) in self.points.windows(2).enumerate() {
+            require(
+                pair[0].0 < pair[1].0,
+                || at(i + 1),
+                || format!("its time must be after {}, found {}", pair[0].0, pair[1].0),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn at(&self, time: u64) -> f64 {
+        let after = self.points.partition_point(|(at, _)| *at <= time);
+        let point = self.points.get(after.saturating_sub(1));
+        point.map_or(1.0, |(_, factor)| *factor)
+    }
 }
 
 /// How depth follows volatility.
@@ -54,7 +106,12 @@ pub struct Withdrawal {
 impl DepthConfig {
     pub(super) fn check(&self, field: &str) -> Result<(), ConfigError> {
         let at = |name: &str| format!("{field}.depth.{name}");
-        require_positive(self.window_s, || at("window_s"))?;
+        if let Some(recorded) = &self.recorded {
+            recorded.check(field)?;
+        }
+        if self.volatility.is_some() || self.withdrawal.is_some() {
+            require_positive(self.window_s, || at("window_s"))?;
+        }
         if let Some(rule) = &self.volatility {
             require_positive(rule.normal, || at("volatility.normal"))?;
             let sensitivity = || at("volatility.sensitivity");
@@ -87,28 +144,36 @@ pub(super) struct DepthState {
     peaks: VecDeque<(u64, f64)>,
     /// Share of providers who are away.
     away: f64,
-    factor: f64,
+    /// What the rules say.
+    modelled: f64,
+    /// What the record says.
+    recorded: f64,
 }
 
 impl DepthState {
     pub(super) fn new(config: DepthConfig, outside: f64, time: u64) -> Self {
         let normal = config.volatility.map_or(0.0, |rule| rule.normal);
+        let recorded = config.recorded.as_ref();
         Self {
+            recorded: recorded.map_or(1.0, |recorded| recorded.at(time)),
             config,
             last: outside,
             variance: normal * normal,
             peaks: VecDeque::from([(time, outside)]),
             away: 0.0,
-            factor: 1.0,
+            modelled: 1.0,
         }
     }
 
     pub(super) fn factor(&self) -> f64 {
-        self.factor
+        (self.modelled * self.recorded).max(FACTOR_MIN)
     }
 
     /// Takes the outside price `dt` seconds later, at `time`.
     pub(super) fn step(&mut self, outside: f64, dt: f64, time: u64) {
+        if let Some(recorded) = &self.config.recorded {
+            self.recorded = recorded.at(time);
+        }
         // A price of nothing tells no return.
         if dt <= 0.0 || outside <= 0.0 || self.last <= 0.0 {
             return;
@@ -133,7 +198,7 @@ impl DepthState {
             factor *= 1.0 - self.away;
         }
         self.last = outside;
-        self.factor = factor.max(FACTOR_MIN);
+        self.modelled = factor.max(FACTOR_MIN);
     }
 
     /// Fall from the highest price of the window, as a share.
@@ -163,9 +228,66 @@ mod tests {
             window_s: 3_600.0,
             volatility,
             withdrawal,
+            recorded: None,
         };
         config.check("v").unwrap();
         DepthState::new(config, 100.0, 0)
+    }
+
+    fn recorded(points: &[(u64, f64)]) -> DepthConfig {
+        DepthConfig {
+            window_s: 0.0,
+            volatility: None,
+            withdrawal: None,
+            recorded: Some(RecordedDepth::new(points.iter().copied())),
+        }
+    }
+
+    /// A value holds until the next and multiplies what the rules say.
+    #[test]
+    fn a_record_holds_from_point_to_point() {
+        let points = [(100, 1.0), (160, 0.25), (400, 3.0)];
+        let leave = DepthConfig {
+            window_s: 3_600.0,
+            withdrawal: Some(LEAVE),
+            ..recorded(&points)
+        };
+        leave.check("v").unwrap();
+        let mut state = DepthState::new(leave, 100.0, 130);
+        assert_eq!(state.factor(), 1.0);
+        for (time, price, want) in [
+            (130, 100.0, 1.0),
+            (159, 100.0, 1.0),
+            (160, 100.0, 0.25),
+            (399, 100.0, 0.25),
+            (400, 100.0, 3.0),
+            (401, 90.0, 1.5),
+        ] {
+            state.step(price, 1.0, time);
+            assert!((state.factor() - want).abs() < 1e-12, "{time}");
+        }
+    }
+
+    #[test]
+    fn records_that_no_depth_has_are_refused() {
+        for (points, want) in [
+            (&[][..], "v.depth.recorded: tells no depth"),
+            (
+                &[(1, 1.0), (2, f64::NAN)],
+                "v.depth.recorded[1]: must lie between 0.000001 and 1000000, found NaN",
+            ),
+            (
+                &[(1, 0.0)],
+                "v.depth.recorded[0]: must lie between 0.000001 and 1000000, found 0",
+            ),
+            (
+                &[(1, 1.0), (3, 1.0), (3, 1.0)],
+                "v.depth.recorded[2]: its time must be after 3, found 3",
+            ),
+        ] {
+            let error = recorded(points).check("v").unwrap_err();
+            assert_eq!(error.to_string(), want);
+        }
     }
 
     const RULE: VolatilityRule = VolatilityRule {
@@ -227,20 +349,21 @@ mod tests {
             window_s: 60.0,
             volatility: Some(RULE),
             withdrawal: Some(LEAVE),
+            recorded: None,
         };
         let rule = |rule| DepthConfig {
             volatility: Some(rule),
-            ..base
+            ..base.clone()
         };
         let leave = |rule| DepthConfig {
             withdrawal: Some(rule),
-            ..base
+            ..base.clone()
         };
         for (config, want) in [
             (
                 DepthConfig {
                     window_s: 0.0,
-                    ..base
+                    ..base.clone()
                 },
                 "v.depth.window_s: must be a number above 0, found 0",
             ),

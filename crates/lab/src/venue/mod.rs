@@ -12,7 +12,7 @@
 //! **Temporary and permanent.** Of the displacement by a forced trade a share may stay in the outside price
 //! ([`VenueConfig::permanent_share`]); the rest fades with the half-life. [`crate::market`] has the formula.
 //!
-//! **Depth.** What a venue states may shrink in a crash ([`DepthConfig`]).
+//! **Depth.** What a venue states may shrink in a crash, or follow a record ([`DepthConfig`]).
 //!
 //! **No free lunch.** Each model's price is a function of its displacement alone, so buying back
 //! what was just sold never pays.
@@ -28,7 +28,7 @@ mod square_root;
 
 pub use concentrated::{Concentrated, Range};
 pub use constant_product::{ConstantProduct, Reserves};
-pub use depth::{DepthConfig, VolatilityRule, Withdrawal};
+pub use depth::{DepthConfig, RecordedDepth, VolatilityRule, Withdrawal};
 pub use linear::Linear;
 pub use liquidity::Liquidity;
 pub use order_book::{Level, OrderBook};
@@ -89,7 +89,7 @@ pub struct VenueConfig {
     /// Share of a trade's impact that stays in the outside price; `None` for the share that holds for all
     /// venues.
     pub permanent_share: Option<f64>,
-    /// How depth shrinks; `None` for not at all.
+    /// How depth changes; `None` for not at all.
     pub depth: Option<DepthConfig>,
     /// Shape of the liquidity.
     pub liquidity: Liquidity,
@@ -146,6 +146,7 @@ impl Venue {
         let mut venue = Self {
             depth: config
                 .depth
+                .clone()
                 .map(|depth| DepthState::new(depth, outside, time)),
             config,
             lag: 0.0,
@@ -170,7 +171,7 @@ impl Venue {
         self.config.permanent_share
     }
 
-    /// Depth at present over what the venue states, at most 1.
+    /// Depth at present over what the venue states; above 1 only by a record.
     pub fn depth(&self) -> f64 {
         self.depth.as_ref().map_or(1.0, DepthState::factor)
     }

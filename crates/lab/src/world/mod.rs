@@ -124,8 +124,9 @@ impl<P: Protocol> World<P> {
         let prices = Arc::new(config.price_plan()?);
         let config = Arc::new(config);
         let settings = Arc::clone(&config);
+        let seed = draw.seed;
         let residents =
-            |protocol: &P, oracle: &[f64]| Residents::new(&settings, protocol, oracle, draw.seed);
+            |protocol: &P, oracle: &[f64]| Residents::new(&settings, protocol, oracle, seed);
         Self::begin(protocol, (config, prices), residents, draw)
     }
 

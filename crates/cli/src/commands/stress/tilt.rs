@@ -3,81 +3,91 @@
 use super::precision;
 use crate::failure::Failure;
 use crate::progress;
-use crate::setup::{Loaded, Stage, lead};
-use backstop_io::scenario::{PriceSpec, RandomSpec, Scenario};
-use backstop_lab::price::{Tilt, YEAR_S};
+use crate::setup::Stage;
+use std::fmt;
 use std::str::FromStr;
 
 /// What `--tilt` says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum TiltChoice {
-    /// To be found by pilot runs.
+    /// A fall to be found by pilot runs.
     Auto,
-    /// Standard deviations, and a factor on the intensity of jumps.
-    Given(f64, f64),
+    /// Standard deviations of the log return.
+    Fall(f64),
+    /// Standard deviations of the shocks, a factor on the intensity of jumps, and standard deviations
+    /// of their sizes.
+    Parts(f64, f64, f64),
 }
 
 impl FromStr for TiltChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || {
-            "allowed: auto, or standard deviations and a factor on jumps, such as 3 or 3,20"
-                .to_owned()
-        };
+        const ALLOWED: &str = "allowed: auto; or by how many standard deviations prices fall, such as 4; or \
+                               standard deviations of the shocks, a factor on jumps and standard deviations \
+                               of their sizes, such as 2,20 or 2,20,1.5";
         if text == "auto" {
             return Ok(Self::Auto);
         }
-        let (shocks, jumps) = text.split_once(',').unwrap_or((text, "1"));
         let number = |text: &str| {
             let number = text.trim().parse::<f64>().ok();
-            number.filter(|number| number.is_finite()).ok_or_else(wrong)
+            let finite = number.filter(|number| number.is_finite());
+            finite.ok_or_else(|| ALLOWED.to_owned())
         };
-        Ok(Self::Given(number(shocks)?, number(jumps)?))
+        let numbers = text.split(',').map(number);
+        match *numbers.collect::<Result<Vec<_>, _>>()?.as_slice() {
+            [fall] => Ok(Self::Fall(fall)),
+            [shocks, jumps] => Ok(Self::Parts(shocks, jumps, 0.0)),
+            [shocks, jumps, sizes] => Ok(Self::Parts(shocks, jumps, sizes)),
+            _ => Err(ALLOWED.to_owned()),
+        }
     }
 }
 
-/// The values of a scenario that a tilt stands for.
-pub(super) fn as_set(shocks: f64, jumps: f64) -> [String; 2] {
-    [
-        format!("ensemble.tilt.shocks={shocks:?}"),
-        format!("ensemble.tilt.jumps={jumps:?}"),
-    ]
+impl fmt::Display for TiltChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => write!(f, "auto"),
+            Self::Fall(fall) => write!(f, "{fall}"),
+            Self::Parts(shocks, jumps, sizes) => write!(f, "{shocks},{jumps},{sizes}"),
+        }
+    }
 }
 
-/// Paths of the pilot of one tilt.
-const PILOT_PATHS: u64 = 256;
-/// Standard deviations that are tried where nothing jumps, and beside jumps.
-const SHOCKS: [f64; 5] = [1.0, 2.0, 3.0, 4.0, 5.0];
-const SHOCKS_BESIDE_JUMPS: [f64; 3] = [0.0, 2.0, 4.0];
+impl TiltChoice {
+    /// The values of a scenario that it stands for; none for one that is to be found.
+    pub(super) fn as_set(self) -> Vec<String> {
+        let set = |name: &str, value: f64| format!("ensemble.tilt.{name}={value:?}");
+        match self {
+            Self::Auto => Vec::new(),
+            Self::Fall(fall) => vec![set("fall", fall)],
+            Self::Parts(shocks, jumps, sizes) => {
+                let mut values = vec![set("shocks", shocks), set("jumps", jumps)];
+                if sizes != 0.0 {
+                    values.push(set("sizes", sizes));
+                }
+                values
+            }
+        }
+    }
+}
 
-/// The tilt under which as many paths tell most of the expected shortfall of bad debt at 99 %: the
+/// Paths of the pilot of one fall.
+const PILOT_PATHS: u64 = 256;
+/// Falls that are tried, in standard deviations.
+const FALLS: [f64; 7] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0];
+
+/// The fall under whose tilt as many paths tell most of the expected shortfall of bad debt at 99 %: the
 /// pilot whose interval is narrowest over its value.
 ///
 /// # Errors
 /// When the prices cannot be tilted, or no pilot leaves bad debt.
-pub(super) fn find(loaded: &Loaded, stage: &dyn Stage) -> Result<(f64, f64), Failure> {
-    let asset = lead(loaded);
-    let factors = jump_factors(&loaded.scenario, asset);
-    let shocks = match factors.len() {
-        1 => &SHOCKS[..],
-        _ => &SHOCKS_BESIDE_JUMPS[..],
-    };
-    let tried: Vec<Tilt> = factors
-        .iter()
-        .flat_map(|jumps| shocks.iter().map(move |shocks| (*shocks, *jumps)))
-        .filter(|tilt| *tilt != (0.0, 1.0))
-        .map(|(shocks, jumps)| Tilt {
-            asset,
-            shocks,
-            jumps,
-        })
-        .collect();
+pub(super) fn find(stage: &dyn Stage) -> Result<TiltChoice, Failure> {
     progress::catch_interrupt();
-    let bar = progress::bar(tried.len() as u64, "pilots");
-    let mut best = None::<(f64, Tilt)>;
-    for tilt in tried {
-        let Some(totals) = stage.pilot(tilt, PILOT_PATHS)? else {
+    let bar = progress::bar(FALLS.len() as u64, "pilots");
+    let mut best = None::<(f64, f64)>;
+    for fall in FALLS {
+        let Some(totals) = stage.pilot(fall, PILOT_PATHS)? else {
             return Err(Failure::new("stopped before a tilt was found"));
         };
         bar.inc(1);
@@ -85,38 +95,17 @@ pub(super) fn find(loaded: &Loaded, stage: &dyn Stage) -> Result<(f64, f64), Fai
             precision(&totals).filter(|precision| *precision > 0.0 && precision.is_finite());
         let better = |precision: &f64| best.is_none_or(|(so_far, _)| *precision < so_far);
         if let Some(precision) = known.filter(better) {
-            best = Some((precision, tilt));
+            best = Some((precision, fall));
         }
     }
     bar.finish_and_clear();
-    let found = best.map(|(_, tilt)| (tilt.shocks, tilt.jumps));
+    let found = best.map(|(_, fall)| TiltChoice::Fall(fall));
     found.ok_or_else(|| {
         Failure::new(
-            "--tilt auto: no pilot leaves bad debt with a fall of up to 5 standard deviations; \
-             allowed: a tilt of your own, such as --tilt 8",
+            "--tilt auto: no pilot leaves bad debt with a fall of up to 8 standard deviations; \
+             allowed: a tilt of your own, such as --tilt 12",
         )
     })
-}
-
-/// Factors on the intensity of an asset's jumps that make about one or three of them in a path.
-fn jump_factors(scenario: &Scenario, asset: usize) -> Vec<f64> {
-    let mut price = scenario.assets.get(asset).map(|asset| &asset.price);
-    while let Some(PriceSpec::Shocks { on, .. }) = price {
-        price = Some(on);
-    }
-    let Some(PriceSpec::Random(RandomSpec::Merton { intensity, .. })) = price else {
-        return vec![1.0];
-    };
-    let horizon_s = scenario.time.end - scenario.time.start;
-    let expected = intensity * horizon_s as f64 / YEAR_S;
-    // Few digits, so that the command that repeats the run can be read.
-    let factor = |jumps: f64| (jumps / expected).clamp(1.0, 1e5).round();
-    let mut factors = vec![1.0];
-    if expected > 0.0 {
-        factors.extend([factor(1.0), factor(3.0)]);
-        factors.dedup();
-    }
-    factors
 }
 
 #[cfg(test)]
@@ -127,14 +116,16 @@ mod tests {
     fn tilts_are_words() {
         for (text, want) in [
             ("auto", TiltChoice::Auto),
-            ("3", TiltChoice::Given(3.0, 1.0)),
-            ("2.5,20", TiltChoice::Given(2.5, 20.0)),
+            ("3", TiltChoice::Fall(3.0)),
+            ("2.5,20", TiltChoice::Parts(2.5, 20.0, 0.0)),
+            ("2.5, 20,1", TiltChoice::Parts(2.5, 20.0, 1.0)),
         ] {
             assert_eq!(text.parse(), Ok(want));
+            assert_eq!(want.to_string().parse(), Ok(want));
         }
-        for text in ["", "much", "3,", "nan", "3,20,1"] {
+        for text in ["", "much", "3,", "nan", "3,20,1,1"] {
             let why = text.parse::<TiltChoice>().unwrap_err();
-            assert!(why.starts_with("allowed: auto, or"), "{text}: {why}");
+            assert!(why.starts_with("allowed: auto; or"), "{text}: {why}");
         }
     }
 }

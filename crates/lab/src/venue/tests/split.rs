@@ -59,10 +59,11 @@ fn depth_scales_amounts() {
             share: 2.0 / 3.0,
             return_half_life_s: 1e9,
         }),
+        recorded: None,
     };
     for liquidity in [pool(), book(), law(), linear(), ticks()] {
         let thin = VenueConfig {
-            depth: Some(thin),
+            depth: Some(thin.clone()),
             ..config(liquidity.clone(), 0.01)
         };
         let mut thin = Venue::new(thin, &[200.0], 0, "v").unwrap();
