@@ -55,11 +55,13 @@ fn threads_and_pieces_do_not_matter() {
 #[test]
 fn collateral_at_risk_adds_up_by_asset_and_by_account() {
     let start = start();
-    let tilted = Draws::Tilted(crate::price::Tilt {
+    let tilt = crate::price::Tilt {
         asset: 0,
         shocks: 1.0,
         jumps: 1.0,
-    });
+        sizes: 0.0,
+    };
+    let tilted = Draws::Tilted([tilt].into());
     for draws in [Draws::Plain, tilted] {
         let ensemble = Ensemble {
             start: &start,
