@@ -52,7 +52,7 @@ pub(super) fn health_of<P: Protocol>(protocol: &P, account: AccountId) -> Option
 
 /// The ratio of a pair at which health reaches the trigger, as bits: those of positive floats are ordered as the
 /// floats are. Nothing where there is no such ratio.
-pub(super) fn wake(pair: Pair, trigger: f64, health: &Health, oracle: &[f64]) -> Option<u64> {
+pub(crate) fn wake(pair: Pair, trigger: f64, health: &Health, oracle: &[f64]) -> Option<u64> {
     let factor = door::ratio_to_f64(health.factor);
     let wake = ratio(pair, oracle) * trigger / factor;
     (factor.is_finite() && wake.is_finite() && wake > 0.0).then(|| wake.to_bits())
@@ -60,7 +60,7 @@ pub(super) fn wake(pair: Pair, trigger: f64, health: &Health, oracle: &[f64]) ->
 
 /// Entries by file. The greatest entry of a file is reached first. A clone costs what has changed since the start.
 #[derive(Clone, Debug)]
-pub(super) struct Files<K, E: Ord> {
+pub(crate) struct Files<K, E: Ord> {
     /// By rising key, the greatest entry first: shared by all paths that begin there.
     start: Arc<Vec<(K, Vec<E>)>>,
     /// What has changed since, file by file.
@@ -76,7 +76,7 @@ struct Since<E: Ord> {
 }
 
 impl<K: Copy + Ord, E: Copy + Ord> Files<K, E> {
-    pub(super) fn new(filed: BTreeMap<K, Vec<E>>) -> Self {
+    pub(crate) fn new(filed: BTreeMap<K, Vec<E>>) -> Self {
         let mut start: Vec<_> = filed.into_iter().collect();
         for (_, entries) in &mut start {
             entries.sort_unstable_by(|a, b| b.cmp(a));
@@ -92,7 +92,7 @@ impl<K: Copy + Ord, E: Copy + Ord> Files<K, E> {
     }
 
     /// Files an entry again; a file that nobody was in at the start is not kept.
-    pub(super) fn again(&mut self, file: K, entry: E) {
+    pub(crate) fn again(&mut self, file: K, entry: E) {
         let at = self.start.binary_search_by_key(&file, |(key, _)| *key);
         if let Some(since) = at.ok().and_then(|at| self.since.get_mut(at)) {
             since.again.push(entry);
@@ -101,7 +101,7 @@ impl<K: Copy + Ord, E: Copy + Ord> Files<K, E> {
 
     /// Takes out what has been reached, file by file. `reached` tells it of a file's entries; nothing of a file
     /// that is left alone.
-    pub(super) fn take<R: Fn(&E) -> bool>(
+    pub(crate) fn take<R: Fn(&E) -> bool>(
         &mut self,
         mut reached: impl FnMut(K) -> Option<R>,
     ) -> Vec<E> {

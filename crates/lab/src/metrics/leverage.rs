@@ -2,7 +2,7 @@
 
 use super::liquidations_at_risk::at_risk;
 use super::{Evidence, Metric};
-use crate::record::{AccountRow, PathRecord};
+use crate::record::{AccountRow, PathRecord, StepRow};
 
 /// Over the whole book, where a census followed it.
 pub(super) const LEVERAGE: Metric = Metric {
@@ -67,15 +67,7 @@ pub(super) const BORROWED_TO_LEVER: Metric = Metric {
 
 /// Leverage of the whole book by step.
 fn totals(path: &PathRecord) -> impl Iterator<Item = f64> + '_ {
-    path.steps.iter().filter_map(|row| {
-        let (collateral, debt) = row
-            .by_collateral
-            .iter()
-            .fold((0.0, 0.0), |(c, d), [collateral, debt]| {
-                (c + collateral, d + debt)
-            });
-        (collateral > debt).then(|| debt / (collateral - debt))
-    })
+    path.steps.iter().filter_map(StepRow::leverage)
 }
 
 fn mean(series: &[f64]) -> f64 {

@@ -2,13 +2,52 @@
 
 use super::{ACCOUNT, Names, Rows, STEP, TIME};
 use backstop_io::table::Table;
-use backstop_lab::record::PathRecord;
+use backstop_lab::record::{PathRecord, StepRow};
 
 /// The tables that have rows.
 pub(super) fn tables(record: &PathRecord) -> impl Iterator<Item = Table> {
     let levered = (!record.leverings.is_empty()).then(|| leverings(record));
     let attacked = (!record.attacks.is_empty()).then(|| attacks(record));
-    levered.into_iter().chain(attacked)
+    let counted = record.steps.iter().any(|row| row.census_usd().is_some());
+    let census = counted.then(|| census(record));
+    levered.into_iter().chain(attacked).chain(census)
+}
+
+fn census(record: &PathRecord) -> Table {
+    let side = |at: usize| {
+        move |row: &StepRow| {
+            let sums = row.census_usd();
+            sums.and_then(|sums| sums.get(at).copied())
+        }
+    };
+    Rows::of(&record.steps)
+        .u32("step", "", STEP, |r| r.step)
+        .u64("time", "s", TIME, |r| r.time)
+        .optional_u32(
+            "margin_calls",
+            "",
+            "Accounts whose health fell below the margin-call level for the first time.",
+            |r| r.margin_calls,
+        )
+        .optional_f64(
+            "collateral_usd",
+            "USD",
+            "Collateral of all borrowers at the end of the step; interest is left out.",
+            side(0),
+        )
+        .optional_f64(
+            "debt_usd",
+            "USD",
+            "Debt of all borrowers at the end of the step; interest is left out.",
+            side(1),
+        )
+        .optional_f64(
+            "leverage",
+            "ratio",
+            "Debt over equity; none where no equity is left.",
+            StepRow::leverage,
+        )
+        .table("census")
 }
 
 fn leverings(record: &PathRecord) -> Table {
@@ -144,5 +183,13 @@ mod tests {
         }];
         let told: Vec<_> = tables(&record).map(|table| table.name).collect();
         assert_eq!(told, ["leverings", "attacks"]);
+        let counted = StepRow {
+            margin_calls: Some(1),
+            by_collateral: vec![[300.0, 100.0], [100.0, 100.0]],
+            ..StepRow::default()
+        };
+        assert_eq!(counted.leverage(), Some(1.0));
+        record.steps = vec![counted, StepRow::default()];
+        assert_eq!(tables(&record).last().unwrap().name, "census");
     }
 }

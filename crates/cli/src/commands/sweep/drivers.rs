@@ -3,7 +3,7 @@
 use super::{Args, ROUND, context, folder, stopped, tick};
 use crate::failure::Failure;
 use crate::progress;
-use crate::setup::{Base, DRIVERS, Loaded, OpenedCell, digest};
+use crate::setup::{Base, Loaded, OpenedCell, digest, drivers};
 use backstop_io::write_atomic;
 use backstop_lab::ensemble::{Difference, Level, difference};
 use backstop_report::{DriverRow, DriverSide, DriversReport, drivers_text, write_drivers};
@@ -49,7 +49,7 @@ struct Job {
 /// Every change that the scenario can take.
 fn jobs(base: &Loaded) -> Vec<Job> {
     let mut jobs = Vec::new();
-    for (at, driver) in DRIVERS.iter().enumerate() {
+    for (at, driver) in drivers(&base.scenario).enumerate() {
         for (side, change) in driver.sides.iter().enumerate() {
             jobs.extend(driver.changed(base, change).map(|changed| Job {
                 driver: at,
@@ -164,8 +164,7 @@ fn report(args: &Args, base: &Base, kept: &Kept, jobs: &[Job], out: &Path) -> Re
         let (bad_debt, seized) = kept.differences(job)?;
         Some(DriverSide { bad_debt, seized })
     };
-    let rows: Vec<DriverRow> = DRIVERS
-        .iter()
+    let rows: Vec<DriverRow> = drivers(&base.loaded.scenario)
         .enumerate()
         .map(|(at, driver)| DriverRow {
             label: driver.label,
