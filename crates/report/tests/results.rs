@@ -13,11 +13,11 @@ mod sweep;
 use backstop_core::protocol::{AccountId, AssetId};
 use backstop_core::units::{Amount, Ratio};
 use backstop_io::table::Table;
-use backstop_lab::record::{AttackRow, LeveringRow, PathRecord};
+use backstop_lab::record::{AttackRow, LeveringRow, PathRecord, StepRow};
 use backstop_report::{
     Comparison, ExplainError, HealthRow, Report, RunContext, cascade_tables, comparison_tables,
     drivers_tables, ensemble_tables, explain, health_table, map_svg, map_table, map_terminal,
-    summary_text, sweep_tables, tables, write_results,
+    next_generation_table, summary_text, sweep_tables, tables, write_results,
 };
 use ensemble::Ensemble;
 use expect_test::{expect, expect_file};
@@ -25,7 +25,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::{Size, context, maps, record};
-use sweep::{Drivers, Sweep};
+use sweep::{Drivers, Map, Sweep};
 
 const SMALL: Size = Size {
     steps: 48,
@@ -131,11 +131,13 @@ fn sweep(doc: &mut String) {
     let mut tables = grid.report(sweep_tables);
     tables.extend(drivers.report(drivers_tables));
     tables.extend(cascade_tables(&[]));
+    tables.extend(Map::two().book.iter().map(next_generation_table));
     let about = [
         "Written by `backstop sweep`. One row a cell, the last key running fastest.",
         "Written by `backstop sweep --drivers`. One row a change of an input, what moves bad debt most first.",
         "Written by `backstop map`. One row an asset and price, from the start's price down.",
         "Written by `backstop map`. One row an asset and size of a sale.",
+        "Written by `backstop map` of several assets. One row a fall of all prices and pair of assets.",
     ];
     assert_eq!(tables.len(), about.len());
     for (table, sentence) in tables.iter().zip(about) {
@@ -169,7 +171,12 @@ fn levered_and_attacked() -> PathRecord {
         liquidations: 0,
         profit_usd: 0.0,
     };
+    let counted = StepRow {
+        by_collateral: vec![[2.0, 1.0]],
+        ..StepRow::default()
+    };
     PathRecord {
+        steps: vec![counted],
         leverings: vec![levering],
         attacks: vec![attack],
         ..PathRecord::default()
@@ -205,6 +212,10 @@ fn the_documentation_lists_every_column() {
         (
             "attacks",
             "One row an attack on an oracle's price, in order. Written where there is any.",
+        ),
+        (
+            "census",
+            "One row a step: margin calls and leverage of the whole book. Written where the scenario has a census.",
         ),
     ];
     let mut doc = include_str!("results-head.md").to_owned();
