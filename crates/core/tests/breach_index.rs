@@ -330,6 +330,8 @@ fn run(world: World, steps: Vec<Step>) {
     let mut worlds = vec![world];
     let mut present = 0;
     for step in steps {
+        let before = &worlds[present].index;
+        let (revision, breached) = (before.revision(), before.breached().collect::<Vec<_>>());
         let mut world = worlds[present].clone();
         let accounts = world.accounts.len();
         match step {
@@ -361,6 +363,11 @@ fn run(world: World, steps: Vec<Step>) {
         }
         world.advance();
         world.check();
+        let same = breached.into_iter().eq(world.index.breached());
+        assert!(
+            same || world.index.revision() > revision,
+            "revision {revision}"
+        );
         worlds[present] = world;
     }
     worlds.iter().for_each(World::check);

@@ -4,7 +4,7 @@
 //! `docs/breach-index.md` has the proof; the names here are the names there.
 
 use super::exposure::{AssetSet, EffectivePrices, Exposure, Shortfall};
-use crate::units::{Rounding, U256, Value, mul_div};
+use crate::units::{Divisor, Rounding, U256, Value, mul_div};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -115,7 +115,8 @@ fn key(support: Value, burden: Value, slack: Value) -> u64 {
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     shift: usize,
-    unit: u64,
+    /// Nothing for an anchor of zero.
+    unit: Option<Divisor>,
 }
 
 impl Scale {
@@ -123,11 +124,10 @@ impl Scale {
     fn of_support(price: U256) -> Self {
         let shift = price.bit_len().saturating_sub(63);
         let (unit, exact) = shorten(price, shift);
+        let unit = u64::try_from(unit).unwrap_or(u64::MAX);
         Self {
             shift,
-            unit: u64::try_from(unit)
-                .unwrap_or(u64::MAX)
-                .saturating_add(u64::from(!exact)),
+            unit: Divisor::new(unit.saturating_add(u64::from(!exact))),
         }
     }
 
@@ -137,47 +137,59 @@ impl Scale {
         let (unit, _) = shorten(price, shift);
         Self {
             shift,
-            unit: u64::try_from(unit).unwrap_or(0),
+            unit: Divisor::new(u64::try_from(unit).unwrap_or(0)),
         }
     }
 
     /// Lower bound of `price ÷ anchor`; an anchor of zero constrains nothing.
     fn floor(self, price: U256) -> u64 {
-        let (price, _) = shorten(price, self.shift);
-        if price.leading_zeros() < RATIO_BITS {
-            return u64::MAX;
+        let (short, _) = shorten(price, self.shift);
+        match self.ratio(short) {
+            Some((ratio, _)) => ratio,
+            None => u64::MAX,
         }
-        price
-            .wrapping_shl(RATIO_BITS)
-            .checked_div(u128::from(self.unit))
-            .and_then(|ratio| u64::try_from(ratio).ok())
-            .unwrap_or(u64::MAX)
     }
 
     /// Upper bound of `price ÷ anchor`; `u64::MAX` is "no bound".
     fn ceil(self, price: U256) -> u64 {
         let (short, exact) = shorten(price, self.shift);
         let short = short.saturating_add(u128::from(!exact));
-        if price == U256::MAX || short.leading_zeros() < RATIO_BITS {
-            return u64::MAX;
-        }
         if short == 0 {
             return 0;
         }
-        let (short, unit) = (short.wrapping_shl(RATIO_BITS), u128::from(self.unit));
-        let Some(ratio) = short.checked_div(unit) else {
-            return u64::MAX;
-        };
-        let exact = ratio.wrapping_mul(unit) == short;
-        u64::try_from(ratio.saturating_add(u128::from(!exact))).unwrap_or(u64::MAX)
+        match self.ratio(short) {
+            Some((ratio, exact)) if price != U256::MAX => ratio.saturating_add(u64::from(!exact)),
+            _ => u64::MAX,
+        }
+    }
+
+    /// The ratio rounded down, and whether that is all of it; nothing where it is too large to tell.
+    fn ratio(self, short: u128) -> Option<(u64, bool)> {
+        let fits = short.leading_zeros() >= RATIO_BITS;
+        self.unit
+            .filter(|_| fits)?
+            .divide(short.wrapping_shl(RATIO_BITS))
     }
 }
 
-/// The price shifted right, cut at 128 bits, and whether nothing was shifted out.
+/// The price shifted right by fewer than 256 bits, cut at 128 bits, and whether nothing was shifted out.
 fn shorten(price: U256, shift: usize) -> (u128, bool) {
-    let short = price.wrapping_shr(shift);
-    let exact = price.trailing_zeros() >= shift;
-    (u128::try_from(short).unwrap_or(u128::MAX), exact)
+    let [a, b, c, d] = price.into_limbs();
+    // The first word that stays, in part, with the two above it and all beyond; and all below it.
+    let ([low, high, top], beyond, below) = match shift.wrapping_shr(6) {
+        0 => ([a, b, c], d, 0),
+        1 => ([b, c, d], 0, a),
+        2 => ([c, d, 0], 0, a | b),
+        _ => ([d, 0, 0], 0, a | b | c),
+    };
+    let bits = u32::try_from(shift & 63).unwrap_or(0);
+    let head = |word: u64| word.wrapping_shl(1).wrapping_shl(63u32.wrapping_sub(bits));
+    let out = low.wrapping_sub(low.wrapping_shr(bits).wrapping_shl(bits));
+    let low = u128::from(low.wrapping_shr(bits) | head(high));
+    let high = u128::from(high.wrapping_shr(bits) | head(top));
+    let fits = beyond | top.wrapping_shr(bits) == 0;
+    let short = if fits { low | (high << 64) } else { u128::MAX };
+    (short, below | out == 0)
 }
 
 fn widen(n: u32) -> usize {
@@ -701,6 +713,17 @@ mod tests {
                 prop_assert!(Wide::from(ceil) * anchor_wide <= less);
             } else {
                 prop_assert!(exact >= anchor_wide << 63);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn prices_are_cut_where_told(limbs: [u64; 4], small in 0usize..256, shift in 0usize..256) {
+            for price in [U256::from_limbs(limbs) >> small, U256::from(limbs[0]) << small] {
+                let short = u128::try_from(price >> shift).unwrap_or(u128::MAX);
+                let exact = price.is_zero() || price.trailing_zeros() >= shift;
+                prop_assert_eq!(shorten(price, shift), (short, exact), "{} {}", price, shift);
             }
         }
     }

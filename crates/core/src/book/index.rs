@@ -85,6 +85,8 @@ pub struct BreachIndex {
     /// Where accounts are, except those in generation 0 of the healthy and those never seen.
     moved: Trie<Place>,
     breached: IdSet,
+    /// How often `breached` has changed.
+    revision: u64,
 }
 
 impl BreachIndex {
@@ -121,7 +123,20 @@ impl BreachIndex {
             restless,
             moved,
             breached,
+            revision: 0,
         }
+    }
+
+    /// Indexes all accounts anew, as [`BreachIndex::build`]: where the bounds of entries hold no longer.
+    pub fn rebuild(
+        &mut self,
+        prices: EffectivePrices,
+        accounts: impl IntoIterator<Item = (AccountId, Look)>,
+    ) {
+        *self = Self {
+            revision: self.revision.wrapping_add(1),
+            ..Self::build(prices, accounts)
+        };
     }
 
     /// The effective prices of the last [`BreachIndex::advance`].
@@ -151,11 +166,12 @@ impl BreachIndex {
         if matches!(place, Place::Restless) {
             self.restless.insert(id, ());
         }
-        if matches!(place, Place::Restless | Place::Breached(_)) {
-            self.breached.insert(id);
+        let changed = if matches!(place, Place::Restless | Place::Breached(_)) {
+            self.breached.insert(id)
         } else {
-            self.breached.remove(id);
-        }
+            self.breached.remove(id)
+        };
+        self.revision = self.revision.wrapping_add(u64::from(changed));
     }
 
     /// Takes an account out of where it was, on its way to another place.
@@ -201,6 +217,11 @@ impl BreachIndex {
     /// Accounts in breach at the present prices, ascending.
     pub fn breached(&self) -> impl Iterator<Item = AccountId> + '_ {
         self.breached.iter().map(AccountId)
+    }
+
+    /// A number that grows whenever the accounts in breach are others than before.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// How many accounts are in breach.

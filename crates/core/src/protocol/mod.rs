@@ -178,6 +178,12 @@ pub trait Protocol: Clone + Debug {
         self.breaches().count()
     }
 
+    /// A number that stays while the accounts of [`Protocol::breaches`] do, in one machine over time;
+    /// nothing where the machine does not count, and they have to be read.
+    fn breaches_revision(&self) -> Option<u64> {
+        None
+    }
+
     /// Whether the discount of a liquidation grows while an account's health falls.
     fn discount_grows(&self) -> bool {
         false

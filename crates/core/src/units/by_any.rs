@@ -28,6 +28,53 @@ const fn guesses() -> [u16; 256] {
     table
 }
 
+/// A divisor of one word that many numbers are divided by: what the division needs of it is computed
+/// once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Divisor {
+    /// Without leading zeros.
+    normal: u64,
+    zeros: u32,
+    reciprocal: u64,
+}
+
+impl Divisor {
+    /// Nothing for zero.
+    pub(crate) fn new(divisor: u64) -> Option<Self> {
+        let zeros = divisor.leading_zeros();
+        let normal = divisor.wrapping_shl(zeros);
+        (divisor != 0).then(|| Self {
+            normal,
+            zeros,
+            reciprocal: reciprocal_of_word(normal),
+        })
+    }
+
+    /// Quotient and whether nothing is left over; nothing where the quotient needs more than a word.
+    #[inline(always)]
+    pub(crate) fn divide(self, n: u128) -> Option<(u64, bool)> {
+        if (n >> 64) as u64 >= self.normal.wrapping_shr(self.zeros) {
+            return None;
+        }
+        // The highest word is below the divisor, so nothing is shifted out.
+        let n = n.wrapping_shl(self.zeros);
+        let (high, low) = ((n >> 64) as u64, n as u64);
+        let sum = times(high, self.reciprocal).wrapping_add(n);
+        let (q, fraction) = (((sum >> 64) as u64).wrapping_add(1), sum as u64);
+        let rest = low.wrapping_sub(q.wrapping_mul(self.normal));
+        let (q, rest) = if rest > fraction {
+            (q.wrapping_sub(1), rest.wrapping_add(self.normal))
+        } else {
+            (q, rest)
+        };
+        Some(if rest >= self.normal {
+            (q.wrapping_add(1), rest == self.normal)
+        } else {
+            (q, rest == 0)
+        })
+    }
+}
+
 /// The quotient of `high · 2^128 + low` by a divisor above `high`.
 #[inline(always)]
 pub(super) fn divide(low: u128, high: u128, d: u128) -> u128 {
@@ -177,6 +224,32 @@ mod tests {
         }
     }
 
+    fn check_divisor(divisor: u64, n: u128) {
+        let long = u128::from(divisor);
+        let want = (n / long)
+            .try_into()
+            .ok()
+            .map(|quotient: u64| (quotient, n % long == 0));
+        assert_eq!(
+            Divisor::new(divisor).unwrap().divide(n),
+            want,
+            "{n:#x} ÷ {divisor:#x}"
+        );
+    }
+
+    #[test]
+    fn divisors_of_a_word_agree() {
+        assert!(Divisor::new(0).is_none());
+        for d in edges() {
+            for divisor in [d as u64, (d >> 64) as u64].into_iter().filter(|d| *d != 0) {
+                for n in edges() {
+                    check_divisor(divisor, n);
+                    check_divisor(divisor, n.wrapping_mul(u128::from(divisor)));
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_guess_suffices() {
         for top in 256u64..512 {
@@ -203,6 +276,11 @@ mod tests {
         ) {
             check_word(d as u64);
             check_reciprocal(d);
+            let divisor = ((d as u64) >> shifts[2]).max(1);
+            for n in [q, u128::from(q as u64) * u128::from(divisor) + rest % u128::from(divisor)] {
+                check_divisor(divisor, n);
+                check_divisor(divisor, n - n % u128::from(divisor));
+            }
             let d = d >> shifts[1];
             for d in [d, d & !u128::from(u64::MAX >> shifts[2]), d | u128::from(u64::MAX)] {
                 check(q >> shifts[0], d, rest);

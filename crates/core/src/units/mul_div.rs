@@ -75,11 +75,17 @@ pub fn div(n: U256, d: U256) -> Result<U256, Overflow> {
 #[inline(always)]
 pub fn mul(x: U256, y: U256) -> Result<U256, Overflow> {
     if let (Some(x), Some(y)) = (narrow(x), narrow(y)) {
-        let (low, high) = product(x, y);
-        let ([a, b], [c, d]) = (halves(low), halves(high));
-        return Ok(U256::from_limbs([a, b, c, d]));
+        return Ok(widening_mul(x, y));
     }
     x.checked_mul(y).ok_or(Overflow::Arithmetic)
+}
+
+/// Returns `x · y`, which fits.
+#[inline(always)]
+pub(crate) fn widening_mul(x: u128, y: u128) -> U256 {
+    let (low, high) = product(x, y);
+    let ([a, b], [c, d]) = (halves(low), halves(high));
+    U256::from_limbs([a, b, c, d])
 }
 
 /// 10^0 to 10^38, the powers of ten below 2^128.

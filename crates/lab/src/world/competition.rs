@@ -1,16 +1,18 @@
 //! Bids of liquidators that reckon with each other.
 
 use super::World;
+use super::books::index;
 use super::liquidation::Attempt;
-use crate::agents::{Competition, Exit, Plan, equilibrium_bid};
+use super::opportunities::Gas;
+use crate::agents::{Competition, Exit, equilibrium_bid};
 use crate::network::{Bid, Lane};
-use backstop_core::protocol::{OfferKind, Protocol};
+use backstop_core::protocol::{AssetId, Protocol};
 use std::collections::BTreeMap;
 
 impl<P: Protocol> World<P> {
     /// Sets the bids on one account of those who play the priority game: each reckons with all who bid in the
     /// same block and lane for the same thing.
-    pub(super) fn play_priority_game(&mut self, bids: &mut [Bid<Attempt>]) {
+    pub(super) fn play_priority_game(&mut self, bids: &mut [Bid<Attempt>], gas: Gas) {
         let groups = self.crew.groups.iter();
         if groups.clone().all(|g| g.competition == Competition::None) {
             return;
@@ -30,37 +32,18 @@ impl<P: Protocol> World<P> {
                 Lane::Private => 0.0,
                 Lane::Public => self.config.network.failed_gas_share,
             };
-            let prize = self.contested_gwei(bid.what);
+            let stake = self.stake(bid.what, gas);
+            let prize = stake.map_or(0.0, |stake| stake.contested_gwei);
             let Some(liquidator) = self.crew.members.get_mut(bid.what.member) else {
                 continue;
             };
             let rank = liquidator.rank();
-            bid.gwei =
-                self.network.gas_gwei() + prize * equilibrium_bid(n, spread, loser_pays, rank);
+            bid.gwei = gas.gwei + prize * equilibrium_bid(n, spread, loser_pays, rank);
         }
     }
 
-    /// What an attempt brings above its gas and risk, spread over its gas, gwei; zero where a higher price
-    /// of gas gains nothing.
-    fn contested_gwei(&mut self, attempt: Attempt) -> f64 {
-        let going = self.network.gas_gwei();
-        let gas_usd = self.gas_usd(going);
-        let Some(plan) = self.plan_of(attempt).copied() else {
-            return 0.0;
-        };
-        let profit = match plan.offer.kind {
-            OfferKind::Start | OfferKind::Bid | OfferKind::Deliver => 0.0,
-            _ => plan.gross_usd - gas_usd - self.risk_charge_usd(attempt.member, &plan),
-        };
-        if gas_usd > 0.0 {
-            profit.max(0.0) / gas_usd * going
-        } else {
-            0.0
-        }
-    }
-
-    /// What a member wants for the risk of keeping what a plan brings, USD; nothing for who sells at once.
-    pub(super) fn risk_charge_usd(&self, member: usize, plan: &Plan) -> f64 {
+    /// What a member wants for the risk of keeping what it would seize, whole tokens, in USD; nothing for who sells at once.
+    pub(super) fn risk_charge_usd(&self, member: usize, collateral: AssetId, seized: f64) -> f64 {
         let group = self.group_of(member);
         let Some((risk, exit)) = group.and_then(|g| Some((g.inventory_risk?, g.exit))) else {
             return 0.0;
@@ -68,10 +51,10 @@ impl<P: Protocol> World<P> {
         let Exit::Inventory { half_life_s } = exit else {
             return 0.0;
         };
-        let asset = usize::from(plan.offer.collateral.0);
+        let asset = index(collateral);
         let usd = self.market.outside_of(asset);
         let liquidator = self.crew.members.get(member);
         let held = liquidator.and_then(|l| l.inventory.get(asset)).copied();
-        risk.charge_usd(held.unwrap_or(0.0) * usd, plan.seized * usd, half_life_s)
+        risk.charge_usd(held.unwrap_or(0.0) * usd, seized * usd, half_life_s)
     }
 }

@@ -38,8 +38,9 @@ impl<P: Protocol> World<P> {
     /// Fills the blocks that come before the next step.
     pub(super) fn liquidate(&mut self, step: u32) {
         let vantage = self.vantage();
+        let revision = self.protocol.breaches_revision();
         let breached = self.protocol.breaches();
-        self.watch.refresh(breached, self.now, vantage);
+        self.watch.refresh(breached, revision, self.now, vantage);
         let end_s = f64::from(self.config.grid.step_s) * (f64::from(step) + 1.0);
         let (mut used, mut room) = (0u64, 0u64);
         // Nobody wakes within a step.

@@ -9,6 +9,23 @@ use crate::network::Bid;
 use backstop_core::protocol::{AccountId, Offer, OfferKind, Protocol};
 use backstop_core::units::Amount;
 
+/// The going price of gas.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gas {
+    pub(super) gwei: f64,
+    /// Dollars for one liquidation.
+    usd: f64,
+}
+
+/// What an attempt is worth to who makes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stake {
+    /// After gas and the charge for risk, USD.
+    profit_usd: f64,
+    /// What a higher price of gas may win, spread over the gas, gwei; never below 0.
+    pub(super) contested_gwei: f64,
+}
+
 impl<P: Protocol> World<P> {
     /// Prices and costs as liquidators see them now.
     pub(super) fn vantage(&self) -> Vantage {
@@ -44,7 +61,7 @@ impl<P: Protocol> World<P> {
         let mut auctions = Vec::new();
         let block_s = self.network.next_block_s();
         let block_time = self.config.grid.start as f64 + block_s;
-        let out = self.members_out(block_time);
+        let (out, gas) = (self.members_out(block_time), self.going());
         for seat in awake {
             let Some(watched) = self.watch.get_mut(seat) else {
                 continue;
@@ -61,15 +78,16 @@ impl<P: Protocol> World<P> {
                     continue;
                 }
                 for auction in &auctions {
-                    bids.extend(self.bid(Attempt {
+                    let attempt = Attempt {
                         account,
                         auction: *auction,
                         seat,
                         member,
-                    }));
+                    };
+                    bids.extend(self.bid(attempt, gas));
                 }
             }
-            self.play_priority_game(bids.get_mut(before..).unwrap_or_default());
+            self.play_priority_game(bids.get_mut(before..).unwrap_or_default(), gas);
             if bids.len() == before && !waiting {
                 self.consider_sleep(seat);
             }
@@ -147,39 +165,57 @@ impl<P: Protocol> World<P> {
     }
 
     /// A member's bid on an account, if it sees a gain.
-    fn bid(&mut self, attempt: Attempt) -> Option<Bid<Attempt>> {
-        let plan = *self.plan_of(attempt)?;
-        let gross_usd = plan.gross_usd - self.risk_charge_usd(attempt.member, &plan);
-        let offer = plan.offer;
-        let going = self.network.gas_gwei();
-        let gas_usd = self.gas_usd(going);
+    fn bid(&mut self, attempt: Attempt, gas: Gas) -> Option<Bid<Attempt>> {
+        let stake = self.stake(attempt, gas)?;
         let liquidator = self.crew.members.get_mut(attempt.member)?;
         let config = self.crew.groups.get(liquidator.group)?;
-        let profit = gross_usd - gas_usd;
         let native = config.is_native();
-        if !native && (profit < config.min_profit_usd || profit <= 0.0) {
+        if !native && (stake.profit_usd < config.min_profit_usd || stake.profit_usd <= 0.0) {
             return None;
         }
-        // What a start opens is not the starter's own, so only its reward is worth a higher price. A
-        // bid can be answered by another, and what was won is nobody else's: they are worth none.
-        let contested = match offer.kind {
-            OfferKind::Start => self.units.usd(offer.debt, offer.reward, &self.oracle) - gas_usd,
-            OfferKind::Bid | OfferKind::Deliver => 0.0,
-            _ => profit,
-        };
-        let profit_in_gwei = if gas_usd > 0.0 {
-            contested / gas_usd * going
-        } else {
-            0.0
-        };
         let bid_share = if native { 0.0 } else { config.bid_share };
-        let (gwei, tie) = liquidator.bid_gwei(bid_share, going, profit_in_gwei);
+        let (gwei, tie) = liquidator.bid_gwei(bid_share, gas.gwei, stake.contested_gwei);
         Some(Bid {
             lane: config.lane(),
             gwei,
             tie,
             what: attempt,
         })
+    }
+
+    /// What a member's plan for an account brings at the going price of gas.
+    pub(super) fn stake(&mut self, attempt: Attempt, gas: Gas) -> Option<Stake> {
+        let plan = self.plan_of(attempt)?;
+        let (kind, debt, reward) = (plan.offer.kind, plan.offer.debt, plan.offer.reward);
+        let (collateral, seized) = (plan.offer.collateral, plan.seized);
+        let gross_usd = plan.gross_usd;
+        let risk_usd = self.risk_charge_usd(attempt.member, collateral, seized);
+        let profit_usd = gross_usd - risk_usd - gas.usd;
+        // What a start opens is not the starter's own, so only its reward is worth a higher price. A
+        // bid can be answered by another, and what was won is nobody else's: they are worth none.
+        let contested_usd = match kind {
+            OfferKind::Start => self.units.usd(debt, reward, &self.oracle) - gas.usd,
+            OfferKind::Bid | OfferKind::Deliver => 0.0,
+            _ => profit_usd,
+        };
+        let spread = if gas.usd > 0.0 {
+            contested_usd.max(0.0) / gas.usd * gas.gwei
+        } else {
+            0.0
+        };
+        Some(Stake {
+            profit_usd,
+            contested_gwei: spread,
+        })
+    }
+
+    /// Gas at the going price.
+    pub(super) fn going(&self) -> Gas {
+        let gwei = self.network.gas_gwei();
+        Gas {
+            gwei,
+            usd: self.gas_usd(gwei),
+        }
     }
 
     /// A member's plan for an account, made once a step while the account stays as it is. Members of

@@ -271,6 +271,8 @@ pub(super) type Seat = usize;
 pub(super) struct Watch {
     /// Ascending by account.
     seats: Vec<Watched>,
+    /// Revision of the accounts in breach that took these seats.
+    revision: Option<u64>,
     /// Those that are worth a look in the present step, ascending.
     awake: Vec<Seat>,
     time: u64,
@@ -278,16 +280,21 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Takes the accounts in breach at the beginning of a step, ascending.
+    /// Takes the accounts in breach at the beginning of a step, ascending; they are not read where
+    /// their revision is still the same.
     pub(super) fn refresh(
         &mut self,
         breached: impl Iterator<Item = AccountId>,
+        revision: Option<u64>,
         time: u64,
         vantage: Vantage,
     ) {
         self.time = time;
         self.vantage = vantage;
-        self.merge(breached);
+        if revision.is_none() || revision != self.revision {
+            self.merge(breached);
+            self.revision = revision;
+        }
         self.awake.clear();
         for (seat, watched) in self.seats.iter_mut().enumerate() {
             if let Some(asleep) = &watched.asleep {
@@ -411,7 +418,7 @@ mod tests {
             (240, &[1, 2, 9]),
             (300, &[1, 2, 9, 10]),
         ] {
-            watch.refresh(ids(breached), time, vantage(1.0, 1.0, 1.0));
+            watch.refresh(ids(breached), None, time, vantage(1.0, 1.0, 1.0));
             let awake = watch.awake();
             let accounts = awake.iter().map(|seat| watch.seats[*seat].account);
             assert_eq!(
@@ -452,10 +459,10 @@ mod tests {
             (4.0, 4.0, 1.002, 200.0, true),
         ] {
             let mut watch = Watch::default();
-            watch.refresh(ids(&[4, 7]), 0, vantage(1.0, 200.0, cost_then));
+            watch.refresh(ids(&[4, 7]), None, 0, vantage(1.0, 200.0, cost_then));
             watch.sleep(0, &[note]);
             assert_eq!(watch.awake(), [1]);
-            watch.refresh(ids(&[4, 7]), 60, vantage(venue, oracle, cost));
+            watch.refresh(ids(&[4, 7]), None, 60, vantage(venue, oracle, cost));
             let case = format!("{cost_then} {cost} {venue} {oracle}");
             assert_eq!(watch.awake().len() == 2, wakes, "{case}");
         }
@@ -481,9 +488,9 @@ mod tests {
                 discount,
                 ..vantage(1.0, oracle, 1.0)
             };
-            watch.refresh(ids(&[4]), 0, seen(200.0));
+            watch.refresh(ids(&[4]), None, 0, seen(200.0));
             watch.sleep(0, &[note]);
-            watch.refresh(ids(&[4]), 60, seen(oracle));
+            watch.refresh(ids(&[4]), None, 60, seen(oracle));
             assert_eq!(watch.awake().len() == 1, wakes, "{discount:?} {oracle}");
         }
     }
@@ -491,10 +498,10 @@ mod tests {
     #[test]
     fn who_has_no_offers_is_asked_now_and_then() {
         let mut watch = Watch::default();
-        watch.refresh(ids(&[4]), 0, vantage(1.0, 1.0, 1.0));
+        watch.refresh(ids(&[4]), None, 0, vantage(1.0, 1.0, 1.0));
         watch.sleep(0, &[]);
         for (time, awake) in [(60, 0), (599, 0), (600, 1)] {
-            watch.refresh(ids(&[4]), time, vantage(1.0, 1.0, 1.0));
+            watch.refresh(ids(&[4]), None, time, vantage(1.0, 1.0, 1.0));
             assert_eq!(watch.awake().len(), awake);
         }
     }

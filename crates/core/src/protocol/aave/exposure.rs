@@ -10,7 +10,7 @@ use super::version::{Membership, Threshold};
 use crate::book::{EffectivePrices, Exposure, Look, Shortfall};
 use crate::protocol::{AccountId, AssetId};
 use crate::units::{
-    Amount, BPS, Index, Price, RAY, Ratio, Rounding, U256, Value, WAD, div, mul, mul_div,
+    Amount, BPS, Bps, Index, Price, RAY, Ratio, Rounding, U256, Value, WAD, div, mul, mul_div,
 };
 
 /// Bits of a price, of an index and of an account's tokens up to which no sum of the contract
@@ -18,6 +18,8 @@ use crate::units::{
 const PRICE_BITS: usize = 96;
 const INDEX_BITS: usize = 110;
 const TOKEN_BITS: usize = 56;
+/// 10 000 basis points.
+const WHOLE: Bps = Bps(10_000);
 
 impl Ledger {
     /// Price × index of each asset, both sides; behind the assets, one place for each pair of a
@@ -81,13 +83,19 @@ impl Ledger {
         if !account.owes() || !self.has_seizable(account) {
             return Look::Gone;
         }
-        // The bounds hold at the present prices too, and cost half of the exact rule.
+        // The bounds hold at the present prices too, and cost a part of the exact rule.
         let exposure = self.exposure(account);
         if exposure.collateral > saturating(exposure.debt, exposure.slack.0) {
             return Look::Healthy(exposure);
         }
+        let shortfall = self.shortfall(account);
+        if let Some(lacks) = shortfall
+            && lacks.debt > saturating(lacks.collateral, lacks.slack.0)
+        {
+            return Look::BreachedBy(lacks);
+        }
         match Totals::new(self, account) {
-            Ok(totals) if totals.health_factor < Ratio(WAD) => match self.shortfall(account) {
+            Ok(totals) if totals.health_factor < Ratio(WAD) => match shortfall {
                 Some(shortfall) => Look::BreachedBy(shortfall),
                 None => Look::Breached,
             },
@@ -136,29 +144,22 @@ impl Ledger {
             let Ok(listing) = Listing::new(self, account.e_mode, position.asset) else {
                 continue;
             };
-            let (reserve, price) = (listing.reserve, listing.price());
             let slot = self.slot(account.e_mode, position.asset);
             if position.is_collateral && listing.counts() {
-                let threshold = listing.threshold().wide();
-                if truncated && threshold.is_zero() {
+                let threshold = listing.threshold();
+                if truncated && threshold.0 == 0 {
                     exposure.debt = Value::MAX;
                 }
-                let weight = threshold.saturating_sub(U256::from(u8::from(truncated)));
-                let shares = U256::from(position.supply.saturating_sub(1));
-                let worth = weigh(
-                    reserve.income,
-                    price,
-                    reserve,
-                    (shares, weight),
-                    Rounding::Floor,
-                );
+                let weight = Bps(threshold.0.saturating_sub(u16::from(truncated)));
+                let shares = Some(position.supply.saturating_sub(1));
+                let worth = listing.weigh(Side::Supply, shares, weight, Rounding::Floor);
                 exposure.collateral = saturating(exposure.collateral, worth.unwrap_or(U256::ZERO));
                 exposure.collateral_assets.insert(slot);
-                exposure.slack = saturating(exposure.slack, threshold);
+                exposure.slack = saturating(exposure.slack, threshold.wide());
             }
             if position.is_borrowing {
-                let shares = U256::from(position.debt).saturating_add(U256::ONE);
-                let worth = weigh(reserve.owing, price, reserve, (shares, BPS), Rounding::Ceil);
+                let shares = position.debt.checked_add(1);
+                let worth = listing.weigh(Side::Debt, shares, WHOLE, Rounding::Ceil);
                 exposure.debt = saturating(exposure.debt, worth.unwrap_or(U256::MAX));
                 exposure.debt_assets.insert(slot);
                 if self.rules.debt_value == Rounding::Ceil {
@@ -203,27 +204,20 @@ impl Ledger {
         let mut tokens = U256::ZERO;
         for position in account.positions() {
             let listing = Listing::new(self, account.e_mode, position.asset).ok()?;
-            let (reserve, price) = (listing.reserve, listing.price());
             let slot = self.slot(account.e_mode, position.asset);
             let scaled = position.supply.max(position.debt);
-            tokens = tokens.saturating_add(div(U256::from(scaled), reserve.unit).ok()?);
+            tokens = tokens.saturating_add(div(U256::from(scaled), listing.reserve.unit).ok()?);
             tokens = tokens.saturating_add(U256::ONE);
             if position.is_collateral && listing.counts() {
-                let shares = U256::from(position.supply).saturating_add(U256::from(more));
-                let weights = (shares, listing.threshold().wide());
-                let worth = weigh(reserve.income, price, reserve, weights, Rounding::Ceil)?;
+                let shares = position.supply.checked_add(more);
+                let worth =
+                    listing.weigh(Side::Supply, shares, listing.threshold(), Rounding::Ceil)?;
                 shortfall.collateral = saturating(shortfall.collateral, worth);
                 shortfall.collateral_assets.insert(slot);
             }
             if position.is_borrowing {
-                let shares = U256::from(position.debt.saturating_sub(less));
-                let worth = weigh(
-                    reserve.owing,
-                    price,
-                    reserve,
-                    (shares, BPS),
-                    Rounding::Floor,
-                )?;
+                let shares = Some(position.debt.saturating_sub(less));
+                let worth = listing.weigh(Side::Debt, shares, WHOLE, Rounding::Floor)?;
                 shortfall.debt = saturating(shortfall.debt, cut(worth));
                 shortfall.debt_assets.insert(slot);
                 if rules.debt_value != Rounding::Ceil {
@@ -272,22 +266,48 @@ fn effective(price: Price, index: Option<Index>) -> Option<U256> {
     mul(price.0, index?.0).ok()
 }
 
-/// `shares · weight · index · price ÷ (10^27 · 10^decimals)`, rounded twice the same way; nothing
-/// where it overflows or where the effective price does.
-///
-/// In two divisions, as no number of an ordinary ledger then exceeds 128 bits. What the first
-/// one rounds is less than a wei · bps, and stays on the same side.
-fn weigh(
-    index: Option<Index>,
-    price: Price,
-    reserve: &Reserve,
-    (shares, weight): (U256, U256),
-    rounding: Rounding,
-) -> Option<U256> {
-    effective(price, index)?;
-    let weighted = mul(shares, weight).ok()?;
-    let amount = mul_div(weighted, index?.0, RAY, rounding).ok()?;
-    mul_div(amount, price.0, reserve.unit, rounding).ok()
+/// A side of a reserve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Supply,
+    Debt,
+}
+
+impl Listing<'_> {
+    /// A bound of `shares · weight · index · price ÷ (10^27 · 10^decimals)`, below it or above it as the
+    /// rounding goes; nothing where it overflows or where the effective price does, and for shares
+    /// above 2^128.
+    ///
+    /// By the worth of a scaled unit where that is known. Else in two divisions, as no number of an
+    /// ordinary ledger then exceeds 128 bits; what the first one rounds is less than a wei · bps,
+    /// and stays on the same side.
+    #[inline(always)]
+    fn weigh(
+        &self,
+        side: Side,
+        shares: Option<u128>,
+        weight: Bps,
+        rounding: Rounding,
+    ) -> Option<U256> {
+        let (reserve, price, shares) = (self.reserve, self.price(), shares?);
+        let (worth, index) = match side {
+            Side::Supply => (reserve.supply_worth, reserve.income),
+            Side::Debt => (reserve.debt_worth, reserve.owing),
+        };
+        let bound = worth
+            .filter(|_| price == reserve.price)
+            .and_then(|worth| match rounding {
+                Rounding::Floor => worth.floor(shares, weight.0),
+                _ => worth.ceil(shares, weight.0),
+            });
+        if bound.is_some() {
+            return bound;
+        }
+        effective(price, index)?;
+        let weighted = mul(U256::from(shares), weight.wide()).ok()?;
+        let amount = mul_div(weighted, index?.0, RAY, rounding).ok()?;
+        mul_div(amount, price.0, reserve.unit, rounding).ok()
+    }
 }
 
 /// The whole supply and debt of an account as amounts, for views.

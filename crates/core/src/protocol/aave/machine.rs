@@ -8,7 +8,6 @@ use super::liquidate::Call;
 use super::math::Ruled;
 use super::rejection::Rejection;
 use super::{AccountData, Pool};
-use crate::book::BreachIndex;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
     Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink,
@@ -196,13 +195,15 @@ impl Protocol for Pool {
             if later {
                 reserve.look_ahead(rules, now);
             }
+            reserve.measure();
         }
         let was_ordinary = self.ledger.ordinary;
         self.ledger.ordinary = self.ledger.is_ordinary();
         let ledger = &self.ledger;
         if was_ordinary && !ledger.ordinary {
             // The bounds of accounts in breach hold no longer.
-            self.index = BreachIndex::build(ledger.effective_prices(), ledger.looks());
+            self.index
+                .rebuild(ledger.effective_prices(), ledger.looks());
         } else {
             self.index
                 .advance(ledger.effective_prices(), |id| ledger.look(id));
@@ -251,6 +252,10 @@ impl Protocol for Pool {
 
     fn breached(&self) -> usize {
         self.index.breached_len()
+    }
+
+    fn breaches_revision(&self) -> Option<u64> {
+        Some(self.index.revision())
     }
 
     fn offers(&self, account: AccountId) -> Vec<Offer> {

@@ -22,6 +22,7 @@ mod setup;
 mod sizing;
 mod solvency;
 mod supply;
+mod unit_worth;
 mod version;
 
 pub use account::{Account, Position};

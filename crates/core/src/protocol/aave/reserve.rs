@@ -4,10 +4,11 @@ use super::math::{
     Ruled, cast, fixed, percent_mul, product, quotient, ray_div, ray_mul, stored_sum, sum,
 };
 use super::rejection::Rejection;
+use super::unit_worth::{Scale, UnitWorth};
 use super::version::{Cash, Compounding, Rules, TreasuryInterest};
 use crate::units::{
     Amount, BPS, Bps, Index, Price, RAY, Rate, Rounding, Shares, Timestamp, U256, Value, YEAR,
-    checked_mul_div,
+    checked_mul_div, mul,
 };
 
 /// Parameters of a reserve.
@@ -124,10 +125,16 @@ pub struct Reserve {
     pub state: ReserveState,
     /// 10^decimals.
     pub(super) unit: U256,
+    /// What a scaled unit's worth is measured in.
+    pub(super) scale: Option<Scale>,
     /// Growth of a supply at the present time; nothing where it overflows.
     pub(super) income: Option<Index>,
     /// Growth of a debt at the present time; nothing where it overflows.
     pub(super) owing: Option<Index>,
+    /// Worth of a scaled unit of supply at the present price and time, where it is known.
+    pub(super) supply_worth: Option<UnitWorth>,
+    /// Worth of a scaled unit of debt at the present price and time, where it is known.
+    pub(super) debt_worth: Option<UnitWorth>,
 }
 
 /// Tokens that come in and go out in one rate update.
@@ -169,6 +176,17 @@ impl Reserve {
                 self.state.borrow_index,
             )
         };
+    }
+
+    /// Measures the worth of scaled units at the present price and indexes, which no action moves.
+    pub(super) fn measure(&mut self) {
+        let (price, scale) = (self.price, self.scale);
+        let worth = |index: Option<Index>| {
+            let effective = mul(price.0, index?.0).ok()?;
+            UnitWorth::new(effective, scale?)
+        };
+        self.supply_worth = worth(self.income);
+        self.debt_worth = worth(self.owing);
     }
 
     /// Stores the indexes of now and tells the treasury's share, in scaled units.

@@ -3,6 +3,7 @@
 use super::account::Account;
 use super::ledger::{EMode, Ledger, Sentinel, Wallets};
 use super::reserve::{RateStrategy, Reserve, ReserveConfig, ReserveState};
+use super::unit_worth::Scale;
 use super::version::AaveVersion;
 use super::{Pool, reserve::Flow};
 use crate::book::Book;
@@ -101,6 +102,7 @@ impl PoolSetup {
             let mut reserve = built(setup, &field)?;
             self.check_totals(&reserve, at, &field)?;
             reserve.look_ahead(rules, self.now);
+            reserve.measure();
             reserves.push(reserve);
             assets.push(setup.asset.clone());
         }
@@ -241,6 +243,9 @@ fn built(setup: &ReserveSetup, field: &str) -> Result<Reserve, SetupError> {
         price: setup.price,
         state: setup.state.clone(),
         unit,
+        scale: Scale::new(unit),
+        supply_worth: None,
+        debt_worth: None,
         income: Some(setup.state.liquidity_index),
         owing: Some(setup.state.borrow_index),
     })

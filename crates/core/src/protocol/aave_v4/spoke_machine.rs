@@ -270,6 +270,10 @@ impl Protocol for SpokeMachine {
         self.index.breached_len()
     }
 
+    fn breaches_revision(&self) -> Option<u64> {
+        Some(self.index.revision())
+    }
+
     fn discount_grows(&self) -> bool {
         true
     }

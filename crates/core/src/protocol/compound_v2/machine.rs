@@ -366,7 +366,8 @@ impl Protocol for Machine {
             self.refresh();
         } else {
             // Without a price nobody can be liquidated: no bound holds across that.
-            self.index = BreachIndex::build(effective_prices(&self.pool), looks(&self.pool));
+            self.index
+                .rebuild(effective_prices(&self.pool), looks(&self.pool));
         }
         Ok(events)
     }
@@ -458,6 +459,10 @@ impl Protocol for Machine {
 
     fn breached(&self) -> usize {
         self.index.breached_len()
+    }
+
+    fn breaches_revision(&self) -> Option<u64> {
+        Some(self.index.revision())
     }
 
     fn offers(&self, account: AccountId) -> Vec<Offer> {
