@@ -18,7 +18,7 @@
 //!
 //! **Assumptions.** What becomes liquidatable is sold at once, in full, before venues recover; no
 //! limit of capital, gas or profit holds liquidators back; the oracle reports its source price
-//! without delay; other assets stay. Each makes R an upper bound of what a path shows. Sales are
+//! without delay; other assets stay ([`next_generation`] lets them fall, too). Each makes R an upper bound of what a path shows. Sales are
 //! taken to start from venues at rest, priced by the venues' own code, split as the router splits
 //! pieces of equal size.
 //!

@@ -156,3 +156,48 @@ pub(crate) fn ratio((collateral, debt): Pair, oracle: &[f64]) -> f64 {
         f64::MAX
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_reached_is_taken_greatest_first_and_once() {
+        let filed = [(2, vec![5, 9, 7]), (1, vec![4])];
+        let mut files = Files::new(BTreeMap::from(filed));
+        let from = |least: u32| move |_| Some(move |entry: &u32| *entry >= least);
+        let start = files.clone();
+        assert_eq!(files.take(from(8)), [9]);
+        files.again(2, 8);
+        files.again(2, 6);
+        // A file that nobody was in is not kept.
+        files.again(3, 9);
+        assert_eq!(files.take(from(6)), [8, 7, 6]);
+        assert_eq!(
+            files.take(|file| (file == 2).then_some(|_: &u32| true)),
+            [5]
+        );
+        assert_eq!(files.take(from(0)), [4]);
+        assert!(files.take(from(0)).is_empty());
+        // The clone of the start has everything.
+        assert_eq!(start.clone().take(from(0)), [4, 9, 7, 5]);
+    }
+
+    #[test]
+    fn shares_deal_accounts_to_groups() {
+        let shares = [0.2, 0.3];
+        let group = |id| group_of(shares.into_iter(), AccountId(id), 1 << 40, 7);
+        let all: Vec<_> = (0..10_000).map(group).collect();
+        for (wanted, share) in [(Some(0), 0.2), (Some(1), 0.3), (None, 0.5)] {
+            let count = all.iter().filter(|group| **group == wanted).count() as f64;
+            // Three standard errors of a share of 10,000.
+            assert!((count / 1e4 - share).abs() < 0.015, "{wanted:?} {count}");
+        }
+        let refused = check_shares("borrowers", [0.6, 0.5].into_iter()).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "borrowers: shares must add up to at most 1, found 1.1"
+        );
+        assert!(check_shares("borrowers", [0.7, 0.3].into_iter()).is_ok());
+    }
+}

@@ -106,7 +106,8 @@ pub fn next_generation(
             let amount = tokens.get(sold).copied().unwrap_or(0.0);
             let fall = asset.depth.fall(asset.price_start * factor, amount)?;
             if let Some(place) = matrix.get_mut(sold).and_then(|row| row.get_mut(falling)) {
-                *place = fall / window;
+                // Where nothing is sold, rounding may leave less than nothing.
+                *place = fall.max(0.0) / window;
             }
         }
     }
