@@ -567,7 +567,7 @@ fn loops(name: &str, share: &str) -> PathBuf {
 #[test]
 fn leverage_rises_in_calm_falls_in_a_crash_and_rises_again() {
     let out = loops("cycle", "0.2");
-    let census = rows(&out, "census");
+    let census = rows(&out, "steps");
     let leverage: Vec<f64> = census
         .iter()
         .map(|row| row["leverage"].as_f64().expect("a number"))

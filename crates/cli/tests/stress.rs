@@ -60,6 +60,34 @@ fn threads_and_shards_give_the_same_bytes() {
     );
 }
 
+/// A run and an ensemble in one folder keep their tables.
+#[test]
+fn no_table_has_the_name_of_a_table_of_a_run() {
+    let [run, many] = ["names-of-a-run", "names-of-paths"].map(scratch);
+    ok(stress(
+        4,
+        &many,
+        &["--drivers", "--heat-map", "--sweep-paths", "2"],
+    ));
+    let mut one = Command::new(env!("CARGO_BIN_EXE_backstop"));
+    one.args(["run", "scenarios/march-2020.toml"])
+        .args(["--set", "time.step_s=3600"])
+        .args(["--set", "book.synthetic.accounts=300", "--out"])
+        .arg(&run)
+        .current_dir(root());
+    ok(one);
+    let names = |folder: &Path| -> std::collections::BTreeSet<String> {
+        let files = std::fs::read_dir(folder).expect("a folder");
+        let name = |file: std::io::Result<std::fs::DirEntry>| file.expect("a file").file_name();
+        files
+            .map(|file| name(file).to_string_lossy().into_owned())
+            .collect()
+    };
+    let both: Vec<String> = names(&run).intersection(&names(&many)).cloned().collect();
+    assert!(both.is_empty(), "{both:?}");
+    assert!(names(&many).contains("account-losses.parquet"));
+}
+
 /// Killed without warning after something was kept.
 fn kill_after_a_while(mut child: Child, folder: &Path) {
     let file = folder.join("totals.json");
@@ -183,6 +211,82 @@ fn random(paths: u32, out: &Path, more: &[&str]) -> Command {
         .current_dir(root())
         .stdin(Stdio::null());
     command
+}
+
+/// The additions are those of `backstop sweep`, also beside paths that are not drawn plainly, whenever they are
+/// asked for.
+#[test]
+fn drivers_and_heat_map_are_those_of_a_sweep() {
+    let [at_once, later, drivers, grid, part] = [
+        "at-once",
+        "later",
+        "alone-drivers",
+        "alone-grid",
+        "resumed-drivers",
+    ]
+    .map(scratch);
+    let coarse = ["--set", "time.step_s=21600", "--draws", "antithetic"];
+    let both = ["--drivers", "--heat-map", "--sweep-paths", "6"];
+    let told = ok(random(30, &at_once, &[&coarse[..], &both].concat()));
+    assert!(told.contains("Drivers: Over one day, in 6 paths"), "{told}");
+    ok(random(30, &later, &coarse));
+    let page = |folder: &Path| std::fs::read_to_string(folder.join("stress.html")).expect("a page");
+    let command = "backstop stress one-day.toml --paths 30 --draws antithetic --set \
+                   &#39;book.synthetic.accounts=300&#39; --set &#39;time.step_s=21600&#39; --drivers --resume";
+    let found = page(&later).replace("&#x27;", "&#39;");
+    assert!(
+        found.contains(&command.replace("&#39;", "'")) || found.contains(command),
+        "the command"
+    );
+    ok(random(
+        30,
+        &later,
+        &[&coarse[..], &both, &["--resume"]].concat(),
+    ));
+    assert_eq!(page(&at_once), page(&later));
+    assert_eq!(totals(&at_once), totals(&later));
+    for (out, more) in [(&drivers, &["--drivers"][..]), (&grid, &[])] {
+        let mut sweep = support::backstop("sweep", "scenarios/one-day.toml", 6);
+        sweep
+            .args([
+                "--set",
+                "book.synthetic.accounts=300",
+                "--set",
+                "time.step_s=21600",
+                "--out",
+            ])
+            .arg(out)
+            .args(more);
+        ok(sweep);
+    }
+    let read = |folder: &Path, file: &str| std::fs::read(folder.join(file)).expect("a file");
+    for file in ["drivers.parquet", "drivers.json", "drivers-totals.json"] {
+        assert!(read(&at_once, file) == read(&drivers, file), "{file}");
+    }
+    for file in ["cells.parquet", "cells.json", "sweep-totals.json"] {
+        assert!(read(&at_once, file) == read(&grid, file), "{file}");
+    }
+    // As a run leaves them that was ended among the changes.
+    ok(random(30, &part, &coarse));
+    let mut half = json(at_once.join("drivers-totals.json"));
+    half["runs"].as_array_mut().expect("runs").truncate(3);
+    std::fs::write(part.join("drivers-totals.json"), half.to_string()).expect("a file");
+    ok(random(
+        30,
+        &part,
+        &[&coarse[..], &both, &["--resume"]].concat(),
+    ));
+    assert_eq!(page(&at_once), page(&part));
+    let other = [&coarse[..], &both[..3], &["7", "--resume"]].concat();
+    refused(random(30, &part, &other), &["paths: found 6, wanted 7"]);
+    for (more, why) in [
+        (&["--drivers", "--shard", "1/2"][..], "cannot be used with"),
+        (&["--heat-map", "--shard", "1/2"], "cannot be used with"),
+        (&["--drivers", "--sweep-paths", "0"], "--sweep-paths"),
+        (&["--sweep-paths", "9"], "--drivers"),
+    ] {
+        refused(random(20, &part, more), &[why]);
+    }
 }
 
 fn json(file: PathBuf) -> serde_json::Value {

@@ -93,23 +93,6 @@ pub struct StepRow {
     pub by_collateral: Vec<[f64; 2]>,
 }
 
-impl StepRow {
-    /// Collateral and debt of all borrowers that a census followed, USD; nothing without a census.
-    pub fn census_usd(&self) -> Option<[f64; 2]> {
-        let homes = self.by_collateral.iter();
-        let sum = homes.fold([0.0, 0.0], |[c, d], [collateral, debt]| {
-            [c + collateral, d + debt]
-        });
-        (!self.by_collateral.is_empty()).then_some(sum)
-    }
-
-    /// Debt over equity of all borrowers together; nothing without a census, or where no equity is left.
-    pub fn leverage(&self) -> Option<f64> {
-        let [collateral, debt] = self.census_usd()?;
-        (collateral > debt).then(|| debt / (collateral - debt))
-    }
-}
-
 /// One ledger event.
 #[derive(Clone, Debug)]
 pub struct EventRow {

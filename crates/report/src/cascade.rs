@@ -5,6 +5,7 @@ use crate::context::{LiquidationMap, RunContext};
 use crate::format::{money, percent, price};
 use crate::html::map_page;
 use crate::results::{json, write_files};
+use crate::summary_head::SummaryHead;
 use crate::tables::{cascade_tables, next_generation_table};
 use crate::terminal::{WIDTH_MIN, wrap};
 use backstop_core::protocol::AssetId;
@@ -307,13 +308,8 @@ pub fn write_map_report(out: &Path, report: &MapReport<'_>) -> Result<(), FileEr
 /// `map-summary.json`: what was asked, and where R crosses 1.
 #[derive(Serialize)]
 struct SummaryFile<'a> {
-    format: &'static str,
-    title: &'a str,
-    scenario: &'a str,
-    scenario_version: &'a str,
-    protocol: &'a str,
-    software: &'a str,
-    command: &'a str,
+    #[serde(flatten)]
+    head: SummaryHead<'a>,
     answer: String,
     assets: Vec<AssetFile<'a>>,
     /// Left out where fewer than two assets move.
@@ -403,13 +399,7 @@ fn summary(report: &MapReport<'_>) -> String {
         largest_sale_usd: cascade.largest_sale.map(|t| t * cascade.price_start),
     });
     let file = SummaryFile {
-        format: FORMAT,
-        title: &context.title,
-        scenario: &context.scenario,
-        scenario_version: &context.scenario_version,
-        protocol: &context.protocol,
-        software: &context.software,
-        command: &context.command,
+        head: SummaryHead::new(FORMAT, context),
         answer: spans_text(map_answer(report)).replace('\u{a0}', " "),
         assets: assets.collect(),
         book: report.book.and_then(BookFile::new),

@@ -68,16 +68,16 @@ pub(crate) fn price(value: f64) -> String {
     }
 }
 
-/// A share of one as per cent, one decimal, such as `57.3 %`.
+/// A share of one as per cent, one decimal, such as `57.3 %`; two where it is near nothing or near all.
 pub(crate) fn percent(share: f64) -> String {
     if !share.is_finite() {
         return MISSING.to_owned();
     }
     let value = share * 100.0;
-    let digits = if value.abs() < 0.1 && value != 0.0 {
-        2
-    } else {
-        1
+    let digits = match value.abs() {
+        0.0 => 1,
+        size if size < 0.1 || (99.95..99.995).contains(&size) => 2,
+        _ => 1,
     };
     let text = group(&format!("{:.digits$}", value.abs()));
     format!("{}{text}\u{a0}%", sign(value, 0.005))

@@ -17,6 +17,7 @@ mod html;
 mod plot;
 mod results;
 mod summary;
+mod summary_head;
 mod svg;
 mod sweep;
 mod tables;
@@ -31,7 +32,7 @@ pub use compare::{Comparison, Contender, comparison_text, write_comparison};
 pub use context::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
 };
-pub use ensemble::{EnsembleReport, ensemble_text, estimate_text, write_ensemble};
+pub use ensemble::{Added, EnsembleReport, ensemble_text, estimate_text, write_ensemble};
 pub use explain::{ExplainError, explain};
 pub use format::setting;
 pub use html::Report;

@@ -2,6 +2,7 @@
 
 use crate::Report;
 use crate::summary::{Summary, symbol};
+use crate::summary_head::SummaryHead;
 use crate::tables::tables;
 use crate::trace::rounding_name;
 use backstop_core::protocol::{AssetId, Trace};
@@ -57,13 +58,8 @@ pub(crate) fn write_files(
 /// `summary.json`: what was asked, and the figures.
 #[derive(Serialize)]
 struct SummaryFile<'a> {
-    format: &'static str,
-    title: &'a str,
-    scenario: &'a str,
-    scenario_version: &'a str,
-    protocol: &'a str,
-    software: &'a str,
-    command: &'a str,
+    #[serde(flatten)]
+    head: SummaryHead<'a>,
     #[serde(flatten)]
     summary: Summary,
 }
@@ -72,13 +68,7 @@ struct SummaryFile<'a> {
 pub(crate) fn summary(report: &Report<'_>) -> String {
     let context = report.context;
     let file = SummaryFile {
-        format: FORMAT,
-        title: &context.title,
-        scenario: &context.scenario,
-        scenario_version: &context.scenario_version,
-        protocol: &context.protocol,
-        software: &context.software,
-        command: &context.command,
+        head: SummaryHead::new(FORMAT, context),
         summary: Summary::new(report.record, report.without_feedback),
     };
     json(&file, serde_json::to_string_pretty) + "\n"

@@ -9,13 +9,19 @@ mod ensemble;
 mod html;
 #[allow(dead_code, reason = "the tests of a single run use the rest")]
 mod support;
+#[allow(dead_code, reason = "the tests of a sweep use the rest")]
+#[path = "support/sweep.rs"]
+mod sweep;
 
 use backstop_io::table::{ColumnData, Table};
 use backstop_lab::ensemble::{Figures, Totals};
-use backstop_report::{ensemble_tables, ensemble_text, estimate_text, write_ensemble};
-use ensemble::{Ensemble, drawn, loud, path, quiet, twenty};
+use backstop_report::{
+    Added, EnsembleReport, ensemble_tables, ensemble_text, estimate_text, write_ensemble,
+};
+use ensemble::{DRIVERS_COMMAND, Ensemble, drawn, loud, path, quiet, twenty};
 use expect_test::{Expect, expect, expect_file};
 use html::{balanced, check, labelled, text};
+use sweep::{Drivers, Sweep};
 
 /// The answer: the second part of the text, on one line.
 fn answer(made: &Ensemble) -> String {
@@ -72,7 +78,7 @@ fn twenty_paths_read_as_stored() {
     let page = made.report().page();
     check(&page);
     labelled(&page);
-    assert_eq!(plotted(&page), 5);
+    assert_eq!(plotted(&page), 6);
     expect_file!["golden/ensemble.txt"].assert_eq(&text(&page));
     expect![[r#"
         A made-up day
@@ -105,6 +111,12 @@ fn twenty_paths_read_as_stored() {
         account 1             57.1 %          1,286      55,048         60.0 %
         0x00000000000000000…  28.6 %         642.86      41,524         60.0 %
         account 0             14.3 %         321.43      11,429         25.0 %
+
+        Collateral at risk by asset: 2 of 2
+               mean               VaR 95 %               VaR 99 %
+        WETH   184k    360k (360k or more)    360k (360k or more)
+        USDC  20.5k  40.0k (40.0k or more)  40.0k (40.0k or more)
+        Most of it is that of 0x00000000000000000…: $175k, at risk in 60.0 % of paths.
 
         Worst path: number 19, $15.0k of bad debt, $400k of collateral taken
           backstop run sample.toml --seed 7 --path 19
@@ -145,6 +157,13 @@ fn twenty_paths_read_as_stored() {
         account 1             57.1 %          1,286      55,048
         0x00000000000000000…  28.6 %         642.86      41,524
         account 0             14.3 %         321.43      11,429
+
+        Collateral at risk by asset: 2 of 2
+               mean               VaR 95 %               VaR 99 %
+        WETH   184k    360k (360k or more)    360k (360k or more)
+        USDC  20.5k  40.0k (40.0k or more)  40.0k (40.0k or more)
+        Most of it is that of 0x00000000000000000…: $175k, at risk
+        in 60.0 % of paths.
 
         Worst path: number 19, $15.0k of bad debt, $400k of
         collateral taken
@@ -291,4 +310,104 @@ fn the_files_hold_the_figures() {
     let summary = std::fs::read_to_string(folder.join("stress.json")).unwrap();
     expect_file!["golden/stress.json"].assert_eq(&summary);
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Without them the page tells the command; with them it has the parts of the sweep's pages, and their files
+/// stand beside it.
+#[test]
+fn drivers_and_heat_map_are_parts_of_the_page() {
+    let made = Ensemble::of(&twenty());
+    let without = made.report().page();
+    assert!(without.contains(DRIVERS_COMMAND), "the command is told");
+    assert!(!without.contains("tornado\"") && !without.contains("map-bad-debt"));
+    let (mut drivers, grid) = (Drivers::some(), Sweep::two_keys(100));
+    let told = |drivers: &Drivers, of: &mut dyn FnMut(&EnsembleReport<'_>)| {
+        drivers.report(|drivers| {
+            grid.report(|cells| {
+                of(&EnsembleReport {
+                    drivers: Added::Run(*drivers),
+                    heat_map: Added::Run(*cells),
+                    ..made.report()
+                });
+            });
+        });
+    };
+    let folder = std::env::temp_dir().join(format!("backstop-added-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    told(&drivers, &mut |report| {
+        let page = report.page();
+        check(&page);
+        labelled(&page);
+        plotted(&page);
+        for part in [
+            "href=\"#drivers\"",
+            "href=\"#heat-map\"",
+            "class=\"tornado\"",
+            "map-bad-debt",
+            "with 800\u{a0}paths a change",
+            "with 100\u{a0}paths a cell",
+        ] {
+            assert!(page.contains(part), "{part}");
+        }
+        assert!(!page.contains("Not all changes were run"));
+        let text = ensemble_text(report, 80);
+        assert!(
+            text.contains("\nDrivers: Over one day, in 800 paths"),
+            "{text}"
+        );
+        assert!(text.contains("\nFalls and depth: Over one day"), "{text}");
+        write_ensemble(&folder, report).unwrap();
+    });
+    for (table, rows) in [("drivers", 7), ("cells", 24)] {
+        let path = folder.join(format!("{table}.parquet"));
+        let table = Table::read_parquet(&path).unwrap();
+        assert_eq!(table.columns[0].data.len(), rows);
+    }
+    for file in ["drivers-summary.json", "sweep.json", "drivers.json"] {
+        assert!(folder.join(file).exists(), "{file}");
+    }
+    assert!(!folder.join("drivers.html").exists());
+    std::fs::remove_dir_all(&folder).unwrap();
+    drivers.changes = 29;
+    told(&drivers, &mut |report| {
+        assert!(report.page().contains("7 of 29 changes are shown"));
+    });
+}
+
+/// Largest cascades that follow a power law of index 2 have it, on the page and in the summary.
+#[test]
+fn the_tail_of_cascades_is_told() {
+    let size = |k: u64| 1e5 * ((k as f64 + 0.5) / 4_000.0).powf(-0.5);
+    let paths: Vec<Figures> = (0..4_000)
+        .map(|k| path(k, &[("largest_cascade", size(k)), ("bad_debt", 0.0)]))
+        .collect();
+    let mut made = Ensemble::of(&paths);
+    let page = made.report().page();
+    check(&page);
+    labelled(&page);
+    let told = text(&page);
+    let expected = "Beyond $316k, which the largest 10.0\u{a0}% of these pass, the tail index is 2.00 (1.80 to 2.19): a \
+                    cascade twice as large is 3.99 times as rare.";
+    assert!(told.contains(expected), "{told}");
+    assert!(!told.contains("no single power law"));
+    let terminal = ensemble_text(&made.report(), 120).replace('\n', " ");
+    assert!(
+        terminal.contains("beyond $316k its tail index is 2.00 (1.80 to 2.19)"),
+        "{terminal}"
+    );
+    let folder = std::env::temp_dir().join(format!("backstop-tail-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    write_ensemble(&folder, &made.report()).unwrap();
+    let summary = std::fs::read_to_string(folder.join("stress.json")).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    let tail = &summary["cascades"]["tails"][1];
+    assert_eq!((&tail["share"], &tail["paths"]), (&0.1.into(), &400.into()));
+    let index = tail["index"]["value"].as_f64().unwrap();
+    assert!((index - 2.0).abs() < 0.02, "{tail}");
+    // A few paths have a size and no tail; none has no cascade.
+    made = Ensemble::of(&paths[..40]);
+    assert!(text(&made.report().page()).contains("too few to tell how heavy the tail is"));
+    made = Ensemble::of(&[path(0, &[("largest_cascade", 0.0)]), quiet(1, 0.1)]);
+    assert!(text(&made.report().page()).contains("No path has a cascade."));
 }

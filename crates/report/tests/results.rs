@@ -12,7 +12,7 @@ mod sweep;
 
 use backstop_core::protocol::{AccountId, AssetId};
 use backstop_core::units::{Amount, Ratio};
-use backstop_io::table::Table;
+use backstop_io::table::{ColumnData, Table};
 use backstop_lab::record::{AttackRow, LeveringRow, PathRecord, StepRow};
 use backstop_report::{
     Comparison, ExplainError, HealthRow, Report, RunContext, cascade_tables, comparison_tables,
@@ -109,8 +109,13 @@ fn stress(doc: &mut String) {
         "One row a probability: the losses that this share of the paths reaches.",
         "One row a whole percent of the largest fall that some path has, ascending.",
         "One row a step, at most 96 of them: quantiles of the lead asset's price over the paths.",
-        "One row an account that loses on any path, by bad debt and then by collateral taken, largest first.",
+        "One row an account that loses or is at risk on any path, by bad debt and then by collateral taken and at risk, \
+         largest first.",
         "One row an asset: the collateral taken of it over the paths.",
+        "One row an asset: the collateral at risk of it over the paths, USD at the start's prices: all that the accounts \
+         had which were liquidated or softened or end in breach.",
+        "One row a fall of the lead asset's price at the start and an asset: what that fall alone brings into breach, by \
+         the design's own rule, before anybody acts.",
         "One row a path: the worst ones, by bad debt and then by collateral taken.",
     ];
     let tables = ensemble_tables(&Ensemble::of(&[]).report());
@@ -172,15 +177,54 @@ fn levered_and_attacked() -> PathRecord {
         profit_usd: 0.0,
     };
     let counted = StepRow {
-        by_collateral: vec![[2.0, 1.0]],
+        margin_calls: Some(3),
+        by_collateral: vec![[100.0, 60.0], [50.0, 10.0]],
         ..StepRow::default()
     };
     PathRecord {
+        symbols: vec!["WETH".to_owned(), "WBTC".to_owned()],
         steps: vec![counted],
         leverings: vec![levering],
         attacks: vec![attack],
         ..PathRecord::default()
     }
+}
+
+/// A census is told by step and by step and asset; without one the columns are not there.
+#[test]
+fn a_census_is_told() {
+    let column = |tables: &[Table], table: &str, name: &str| {
+        let table = tables.iter().find(|t| t.name == table).unwrap();
+        let column = table.columns.iter().find(|c| c.name == name);
+        column.map(|column| column.data.clone())
+    };
+    let mut record = levered_and_attacked();
+    let told = tables(&record, None);
+    let some = |values: &[f64]| {
+        let values = values.iter().copied().map(Some);
+        Some(ColumnData::OptionalF64(values.collect()))
+    };
+    assert_eq!(
+        column(&told, "steps", "margin_calls"),
+        Some(ColumnData::OptionalU32(vec![Some(3)]))
+    );
+    for (table, name, want) in [
+        ("steps", "borrowers_collateral_usd", &[150.0][..]),
+        ("steps", "borrowers_debt_usd", &[70.0]),
+        ("steps", "leverage", &[70.0 / 80.0]),
+        ("prices", "borrowers_collateral_usd", &[100.0, 50.0]),
+        ("prices", "borrowers_debt_usd", &[60.0, 10.0]),
+    ] {
+        assert_eq!(column(&told, table, name), some(want), "{name}");
+    }
+    record.steps[0].by_collateral = vec![[100.0, 100.0]];
+    let owing = tables(&record, None);
+    let none = Some(ColumnData::OptionalF64(vec![None]));
+    assert_eq!(column(&owing, "steps", "leverage"), none);
+    record.steps[0].margin_calls = None;
+    let without = tables(&record, None);
+    assert_eq!(column(&without, "steps", "leverage"), None);
+    assert_eq!(column(&without, "prices", "borrowers_debt_usd"), None);
 }
 
 #[test]
@@ -212,10 +256,6 @@ fn the_documentation_lists_every_column() {
         (
             "attacks",
             "One row an attack on an oracle's price, in order. Written where there is any.",
-        ),
-        (
-            "census",
-            "One row a step: margin calls and leverage of the whole book. Written where the scenario has a census.",
         ),
     ];
     let mut doc = include_str!("results-head.md").to_owned();

@@ -130,7 +130,7 @@ fn drivers_are_sorted_and_told() {
         Price of gas     half                 $0 ($0 to $0)  twice                 $0 ($0 to $0)
         Change of the mean bad debt of the worst 1 % of paths, against the scenario as it stands over the same paths,
         USD. In brackets the interval that holds the true change 95 times in 100.
-        Not moved here: correlation.
+        Not moved (the scenario has no such input): correlation.
     "#]].assert_eq(&made.report(|report| drivers_text(report, 110)));
     let none = Drivers::none();
     check(&none.report(|report| report.page()));

@@ -1,6 +1,6 @@
 //! `backstop merge`: the parts of an ensemble that ran apart become one.
 
-use super::stress::report;
+use super::stress::{Additions, Told, sweeping};
 use crate::failure::Failure;
 use crate::setup::{self, Part, TOTALS, digest};
 use std::path::{Path, PathBuf};
@@ -71,8 +71,18 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     std::fs::create_dir_all(&out).map_err(folder)?;
     whole.write(&out.join(TOTALS))?;
     let design = (setup::design_of(&loaded)?.open)(&loaded)?;
-    let described = (design.mapping(), design.payer());
-    report(&loaded, described, &whole, &out, command_line(args))?;
+    let stage = design.stage(&loaded)?;
+    let told = Told {
+        loaded: &loaded,
+        mapping: design.mapping(),
+        payer: design.payer(),
+        stage: stage.as_ref(),
+        part: &whole,
+        additions: &Additions::default(),
+        command: command_line(args),
+        adding: sweeping(&args.scenario, &whole),
+    };
+    told.report(&out)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,12 +1,19 @@
 //! `backstop stress`: many paths of one scenario, and what they say together.
 
+mod additions;
 mod tilt;
+mod told;
 
+pub(super) use additions::Additions;
+pub(super) use told::Told;
+
+use super::sweep;
 use crate::failure::Failure;
 use crate::progress;
-use crate::setup::{self, Loaded, Part, Payer, Stage, TOTALS, digest};
+use crate::setup::{self, Part, Stage, TOTALS, digest};
+use additions::Planned;
 use backstop_lab::ensemble::{Level, Totals};
-use backstop_report::{EnsembleReport, ensemble_text, estimate_text, write_ensemble};
+use backstop_report::estimate_text;
 use indicatif::ProgressBar;
 use std::io::{Write, stdout};
 use std::num::NonZeroU64;
@@ -19,7 +26,7 @@ use tilt::TiltChoice;
 
 /// Arguments of `backstop stress`.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
+#[command(group(clap::ArgGroup::new("additions").multiple(true)), after_help = "\
 Examples:
   backstop stress scenarios/one-day.toml --paths 10000
   backstop stress scenarios/one-day.toml --paths 100000 --precision 0.05
@@ -28,11 +35,14 @@ Examples:
   backstop stress scenarios/one-day.toml --paths 10000 --resume
   backstop stress scenarios/one-day.toml --paths 10000 --draws antithetic
   backstop stress scenarios/one-day.toml --paths 10000 --tilt auto
+  backstop stress scenarios/one-day.toml --paths 10000 --drivers --heat-map
 
 Path k of a seed is the same path with any number of threads: `backstop run SCENARIO --path k` shows it
 in full. Writes stress.html, the tables that docs/results.md describes, and
 totals.json, from which --resume goes on and `backstop merge` joins shards. Ctrl-C stops and keeps the
-paths that are done; a second Ctrl-C ends at once and loses at most the last few seconds.")]
+paths that are done; a second Ctrl-C ends at once and loses at most the last few seconds. --drivers and
+--heat-map add what `backstop sweep` tells to the same page, and its tables beside it; with --resume they
+can be added later.")]
 pub(crate) struct Args {
     /// Scenario file (docs/formats.md)
     scenario: PathBuf,
@@ -56,6 +66,15 @@ pub(crate) struct Args {
     /// Run only this part of the paths, such as 3/16
     #[arg(long, value_name = "I/N", conflicts_with = "precision")]
     shard: Option<Shard>,
+    /// After the paths, move each main input one at a time and show which moves the result most
+    #[arg(long, conflicts_with = "shard", group = "additions")]
+    drivers: bool,
+    /// After the paths, show bad debt by how far prices fall and how much depth is left
+    #[arg(long, conflicts_with = "shard", group = "additions")]
+    heat_map: bool,
+    /// Paths of each change and each cell of these two [default: a tenth of --paths, at least 100]
+    #[arg(long, value_name = "N", requires = "additions")]
+    sweep_paths: Option<NonZeroU64>,
     /// Go on from the totals.json in the folder for the results
     #[arg(long)]
     resume: bool,
@@ -127,6 +146,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         .unwrap_or_else(|| Path::new("out").join(name));
     let folder = |error| Failure::new(format!("{}: cannot be created: {error}", out.display()));
     std::fs::create_dir_all(&out).map_err(folder)?;
+    let planned = Planned::read(args, &set)?;
     let asked = args.paths.get();
     let numbers = (loaded.scenario.seed, asked);
     let fresh = Part::new(digest(&loaded), set, numbers, stage.empty());
@@ -143,24 +163,40 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         precision: args.precision,
     };
     let end = job.run()?;
-    let (mapping, payer) = (design.mapping(), design.payer());
-    report(
-        &loaded,
-        (mapping, payer),
-        &job.part,
-        &out,
-        command_line(args),
-    )?;
-    if let End::Stopped = end {
-        let mut screen = stdout().lock();
-        let command = "the same command with --resume goes on";
-        writeln!(
-            screen,
-            "stopped  after {} of {asked} paths; {command}",
-            job.part.totals.paths
-        )?;
-    }
+    let additions = match planned.filter(|_| end == End::Done) {
+        Some(planned) => planned.run(&out)?,
+        None => Additions::default(),
+    };
+    let told = Told {
+        loaded: &loaded,
+        mapping: design.mapping(),
+        payer: design.payer(),
+        stage: stage.as_ref(),
+        part: &job.part,
+        additions: &additions,
+        command: command_line(args),
+        adding: adding(args, &job.part),
+    };
+    told.report(&out)?;
+    stopped(&job.part, (end, &additions))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what was not done because of Ctrl-C.
+fn stopped(part: &Part, (end, additions): (End, &Additions)) -> Result<(), Failure> {
+    let mut screen = stdout().lock();
+    if end == End::Stopped {
+        let paths = usize::try_from(part.totals.paths).unwrap_or(usize::MAX);
+        let asked = usize::try_from(part.asked).unwrap_or(usize::MAX);
+        return sweep::stopped((paths, asked), "paths", &mut screen);
+    }
+    if let Some(drivers) = &additions.drivers {
+        sweep::stopped(drivers.count(), "changes", &mut screen)?;
+    }
+    if let Some(cells) = &additions.heat_map {
+        sweep::stopped(cells.count(), "cells", &mut screen)?;
+    }
+    Ok(())
 }
 
 /// The values of the scenario that `--tilt` stands for.
@@ -206,6 +242,7 @@ struct Job<'a> {
 }
 
 /// How the work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Done,
     Stopped,
@@ -289,55 +326,6 @@ fn precision(totals: &Totals) -> Option<f64> {
     tail.expected_shortfall.precision()
 }
 
-/// Writes the results of a part and tells them.
-///
-/// # Errors
-/// When the system refuses.
-pub(super) fn report(
-    loaded: &Loaded,
-    (mapping, payer): (&[String], Payer),
-    part: &Part,
-    out: &Path,
-    command: String,
-) -> Result<(), Failure> {
-    let mut context = setup::run_context(loaded, command);
-    context
-        .protocol
-        .clone_from(&setup::design_of(loaded)?.title);
-    context.notes.extend(mapping.iter().cloned());
-    payer.tell(&mut context.waterfall);
-    let assets = loaded.scenario.assets.iter();
-    let symbols: Vec<String> = assets.map(|asset| asset.symbol.clone()).collect();
-    let accounts = &loaded.inputs.book.accounts;
-    let name = |account: u32| {
-        let named = accounts.get(usize::try_from(account).ok()?)?;
-        Some(named.name.clone())
-    };
-    let file = loaded.scenario.path.file_name().unwrap_or_default();
-    let file = file.to_string_lossy();
-    let set = part.set.iter().map(|set| format!(" --set '{set}'"));
-    let set: String = set.collect();
-    let path_command = |path: u64| format!("backstop run {file} --path {path}{set}");
-    let draws = setup::draws_words(loaded);
-    let report = EnsembleReport {
-        context: &context,
-        totals: &part.totals,
-        symbols: &symbols,
-        lead: setup::lead(loaded),
-        seed: part.seed,
-        asked: part.asked,
-        horizon_s: loaded.scenario.time.end - loaded.scenario.time.start,
-        draws: draws.as_deref(),
-        account_name: &name,
-        path_command: &path_command,
-    };
-    write_ensemble(out, &report)?;
-    let mut screen = stdout().lock();
-    screen.write_all(ensemble_text(&report, progress::width()).as_bytes())?;
-    writeln!(screen, "report   {}", out.join("stress.html").display())?;
-    Ok(())
-}
-
 /// The command that repeats the run, with the scenario's file name only.
 fn command_line(args: &Args) -> String {
     let file = args.scenario.file_name().unwrap_or_default();
@@ -363,10 +351,40 @@ fn command_line(args: &Args) -> String {
     if let Some(Shard { number, of }) = args.shard {
         words += &format!(" --shard {number}/{of}");
     }
+    if args.drivers {
+        words += " --drivers";
+    }
+    if args.heat_map {
+        words += " --heat-map";
+    }
+    if let Some(paths) = args.sweep_paths {
+        words += &format!(" --sweep-paths {paths}");
+    }
     for set in &args.set {
         words += &format!(" --set '{set}'");
     }
     words
+}
+
+/// The commands that add the drivers and the heat map: this one over the paths that are done, or sweeps where
+/// these are only a part.
+fn adding(args: &Args, part: &Part) -> [String; 2] {
+    if args.shard.is_some() {
+        return sweeping(&args.scenario, part);
+    }
+    let flags = [(args.drivers, " --drivers"), (args.heat_map, " --heat-map")];
+    flags.map(|(given, flag)| {
+        let flag = if given { "" } else { flag };
+        command_line(args) + flag + " --resume"
+    })
+}
+
+/// Sweeps of an ensemble's scenario: drivers, and the grid. Their paths are drawn plainly.
+pub(super) fn sweeping(scenario: &Path, part: &Part) -> [String; 2] {
+    let file = scenario.file_name().unwrap_or_default();
+    let set = part.set.iter().filter(|set| !set.starts_with("ensemble."));
+    let set: String = set.map(|set| format!(" --set '{set}'")).collect();
+    [" --drivers", ""].map(|flag| format!("backstop sweep {}{flag}{set}", file.to_string_lossy()))
 }
 
 #[cfg(test)]

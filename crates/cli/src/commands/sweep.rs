@@ -1,19 +1,19 @@
 //! `backstop sweep`: the same paths under many settings, and which input moves the result.
 
-mod drivers;
+pub(crate) mod drivers;
+pub(crate) mod grid;
+pub(crate) mod work;
 
 use crate::failure::Failure;
 use crate::progress;
-use crate::setup::{self, Axis, Base, KeptCell, KeptSweep, OpenedCell, SWEEP_TOTALS};
-use backstop_lab::ensemble::Cell;
-use backstop_report::{SweepAxis, SweepReport, sweep_text, write_sweep};
-use indicatif::ProgressBar;
-use rayon::prelude::*;
+use crate::setup::{self, Axis, Base, OtherDraws};
+use backstop_report::{drivers_text, sweep_text, write_drivers, write_sweep};
+use grid::Grid;
 use std::io::{Write, stdout};
 use std::num::NonZeroU64;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use work::{Going, Work};
 
 /// Arguments of `backstop sweep`.
 #[derive(clap::Args, Debug)]
@@ -57,9 +57,9 @@ pub(crate) struct Args {
 }
 
 /// Paths of a cell where nothing else is asked.
-const PATHS: u64 = 30;
-/// Paths whose figures are in memory at once.
-const ROUND: u64 = 1_024;
+const CELL_PATHS: u64 = 30;
+/// Paths of each change where nothing else is asked.
+const CHANGE_PATHS: u64 = 400;
 
 /// Runs the command.
 ///
@@ -83,91 +83,59 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
             "--over: found {key} twice, allowed: two keys"
         )));
     }
-    let base = Base::open(&args.scenario, set)?;
+    let base = Base::open(&args.scenario, set, OtherDraws::Refused)?;
     if args.drivers {
-        drivers::run(args, &base)?;
+        changes(args, &base)?;
     } else {
-        grid(args, &base)?;
+        cells(args, &base)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn grid(args: &Args, base: &Base) -> Result<(), Failure> {
+/// The grid.
+fn cells(args: &Args, base: &Base) -> Result<(), Failure> {
     let axes = match args.over.as_slice() {
         [] => setup::default_axes(),
         given => given.to_vec(),
     };
-    let paths = args.paths.map_or(PATHS, NonZeroU64::get);
-    let mut kept = KeptSweep::new(base, axes.clone(), paths);
-    // Every cell is read before the first one runs, so that a wrong value costs no time.
-    let scenarios = (0..kept.cells.len()).map(|cell| base.scenario(&kept.set(cell)));
-    let scenarios = scenarios.collect::<Result<Vec<_>, _>>()?;
+    let paths = args.paths.map_or(CELL_PATHS, NonZeroU64::get);
+    let grid = Grid::read(base, &axes, paths)?;
     let out = folder(args, base, "sweep")?;
-    let file = out.join(SWEEP_TOTALS);
-    if args.resume {
-        kept.resume(&file)?;
-    }
-    progress::catch_interrupt();
-    let bar = progress::bar(scenarios.len() as u64 * paths, "paths");
-    let missing: Vec<usize> = (0..scenarios.len())
-        .filter(|cell| kept.cells.get(*cell).is_some_and(Option::is_none))
-        .collect();
-    // Cells that run at once share the threads among their paths too.
-    for together in missing.chunks(rayon::current_num_threads().max(1)) {
-        let done = kept.cells.iter().flatten().count();
-        bar.set_position(done as u64 * paths);
-        bar.set_message(format!("{done}/{} cells", scenarios.len()));
-        let cells = together.par_iter().map(|at| {
-            let scenario = scenarios.get(*at).cloned();
-            let opened = scenario.map(|scenario| base.cell(scenario)).transpose()?;
-            let Some(opened) = opened else {
-                return Ok(None);
-            };
-            let totals = cell(&opened, paths, &bar)?;
-            Ok(totals.map(|totals| {
-                let digest = opened.digest;
-                (*at, KeptCell { digest, totals })
-            }))
-        });
-        for (at, cell) in cells
-            .collect::<Result<Vec<_>, Failure>>()?
-            .into_iter()
-            .flatten()
-        {
-            if let Some(place) = kept.cells.get_mut(at) {
-                *place = Some(cell);
-            }
-        }
-        kept.write(&file)?;
-        if progress::interrupted() {
-            break;
-        }
-    }
-    bar.finish_and_clear();
-    report(args, base, (&axes, paths), &kept, &out)
+    let done = grid.run(&work(args, base, (&out, paths)))?;
+    let context = context(args, base, &axes)?;
+    let cells = done.cells();
+    let report = done.report(&context, &cells);
+    write_sweep(&out, &report)?;
+    let mut screen = stdout().lock();
+    screen.write_all(sweep_text(&report, progress::width()).as_bytes())?;
+    writeln!(screen, "report   {}", out.join("sweep.html").display())?;
+    stopped(done.count(), "cells", &mut screen)
 }
 
-/// All paths of one cell, in rounds; nothing where Ctrl-C was pressed.
-fn cell(opened: &OpenedCell, paths: u64, bar: &ProgressBar) -> Result<Option<Cell>, Failure> {
-    let mut totals = Cell::default();
-    let mut next = 0;
-    while next < paths {
-        let end = (next + ROUND).min(paths);
-        let Some(values) = opened.stage.values(next..end, &|| tick(bar))? else {
-            return Ok(None);
-        };
-        values.iter().for_each(|path| totals.add(path));
-        next = end;
-    }
-    Ok(Some(totals))
+/// The drivers.
+fn changes(args: &Args, base: &Base) -> Result<(), Failure> {
+    let paths = args.paths.map_or(CHANGE_PATHS, NonZeroU64::get);
+    let out = folder(args, base, "drivers")?;
+    let done = drivers::run(&work(args, base, (&out, paths)))?;
+    let context = context(args, base, &[])?;
+    let report = done.report(&context);
+    write_drivers(&out, &report)?;
+    let mut screen = stdout().lock();
+    screen.write_all(drivers_text(&report, progress::width()).as_bytes())?;
+    writeln!(screen, "report   {}", out.join("drivers.html").display())?;
+    stopped(done.count(), "changes", &mut screen)
 }
 
-fn tick(bar: &ProgressBar) -> ControlFlow<()> {
-    bar.inc(1);
-    if progress::interrupted() {
-        ControlFlow::Break(())
-    } else {
-        ControlFlow::Continue(())
+fn work<'a>(args: &Args, base: &'a Base, (out, paths): (&'a Path, u64)) -> Work<'a> {
+    Work {
+        base,
+        out,
+        paths,
+        going: match args.resume {
+            true => Going::On,
+            false => Going::Afresh,
+        },
+        name: "",
     }
 }
 
@@ -183,55 +151,12 @@ fn folder(args: &Args, base: &Base, what: &str) -> Result<PathBuf, Failure> {
     Ok(out)
 }
 
-fn report(
-    args: &Args,
-    base: &Base,
-    (axes, paths): (&[Axis], u64),
-    kept: &KeptSweep,
-    out: &Path,
-) -> Result<(), Failure> {
-    let context = context(args, base, axes)?;
-    let axes: Vec<SweepAxis> = axes
-        .iter()
-        .map(|axis| SweepAxis {
-            key: axis.key.clone(),
-            values: axis.values.clone(),
-        })
-        .collect();
-    let cells: Vec<Option<&Cell>> = kept
-        .cells
-        .iter()
-        .map(|cell| cell.as_ref().map(|cell| &cell.totals))
-        .collect();
-    let scenario = &base.loaded.scenario;
-    let falling = scenario.shock.falling(&scenario.assets);
-    let symbol = |id: &backstop_core::protocol::AssetId| {
-        let asset = scenario.assets.get(usize::from(id.0))?;
-        Some(asset.symbol.clone())
-    };
-    let report = SweepReport {
-        context: &context,
-        axes: &axes,
-        cells: &cells,
-        seed: scenario.seed,
-        paths,
-        horizon_s: scenario.time.end - scenario.time.start,
-        falling: &falling.iter().filter_map(symbol).collect::<Vec<_>>(),
-    };
-    write_sweep(out, &report)?;
-    let mut screen = stdout().lock();
-    screen.write_all(sweep_text(&report, progress::width()).as_bytes())?;
-    writeln!(screen, "report   {}", out.join("sweep.html").display())?;
-    stopped(
-        cells.iter().flatten().count(),
-        cells.len(),
-        "cells",
-        &mut screen,
-    )
-}
-
 /// Says that not all was done, and how to go on.
-fn stopped(done: usize, all: usize, what: &str, screen: &mut impl Write) -> Result<(), Failure> {
+pub(crate) fn stopped(
+    (done, all): (usize, usize),
+    what: &str,
+    screen: &mut impl Write,
+) -> Result<(), Failure> {
     if done < all {
         let command = "the same command with --resume goes on";
         writeln!(screen, "stopped  after {done} of {all} {what}; {command}")?;

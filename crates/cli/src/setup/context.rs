@@ -230,7 +230,7 @@ fn shock_input(scenario: &Scenario) -> Option<Input> {
         Some(0) => "at once".to_owned(),
         Some(s) => format!("over {s} s"),
     };
-    let source = format!("a fall of {} % {over}", setting(shock.fall * 100.0));
+    let source = format!("a fall of {} % {over}", per_cent(shock.fall));
     let what = format!("shock of {}", symbols.join(", "));
     Some(input(what, source, span(scenario), InputKind::Chosen))
 }
@@ -240,8 +240,8 @@ fn changed(what: &str, scale: ScaleSpec) -> Option<Input> {
     let source = match scale {
         ScaleSpec::None => return None,
         ScaleSpec::Returns(factor) => format!("log returns of the record times {factor}"),
-        ScaleSpec::Fall(share) => format!("log returns scaled to a fall of {} %", share * 100.0),
-        ScaleSpec::Drift(share) => format!("drift added for a fall of {} %", share * 100.0),
+        ScaleSpec::Fall(share) => format!("log returns scaled to a fall of {} %", per_cent(share)),
+        ScaleSpec::Drift(share) => format!("drift added for a fall of {} %", per_cent(share)),
     };
     Some(input(
         format!("{what}, changed"),
@@ -251,9 +251,15 @@ fn changed(what: &str, scale: ScaleSpec) -> Option<Input> {
     ))
 }
 
+/// A share as its author would write it in per cent, without what binary fractions add.
+fn per_cent(share: f64) -> String {
+    const DIGITS: f64 = 1e9;
+    setting((share * 100.0 * DIGITS).round() / DIGITS)
+}
+
 fn random_words(scenario: &Scenario, random: &RandomSpec) -> String {
     let volatility =
-        |trend: &TrendSpec| format!("volatility {} % a year", trend.volatility * 100.0);
+        |trend: &TrendSpec| format!("volatility {} % a year", per_cent(trend.volatility));
     match random {
         RandomSpec::Gbm(trend) => format!("geometric Brownian motion, {}", volatility(trend)),
         RandomSpec::Merton {
@@ -574,4 +580,22 @@ fn waterfall(scenario: &Scenario) -> Vec<WaterfallLayer> {
         capacity_usd: None,
     };
     finite.chain([last]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_read_as_they_were_typed() {
+        for (share, want) in [
+            (0.55, "55"),
+            (0.07, "7"),
+            (0.125, "12.5"),
+            (12.0, "1,200"),
+            (f64::INFINITY, "no limit"),
+        ] {
+            assert_eq!(per_cent(share), want);
+        }
+    }
 }

@@ -295,12 +295,13 @@ fn leverage(loaded: &mut Loaded, by: f64) {
 mod tests {
     use super::*;
     use crate::setup::Base;
+    use crate::setup::OtherDraws;
     use std::path::PathBuf;
 
     fn base(scenario: &str) -> Base {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
         let set = vec!["book.synthetic.accounts=40".to_owned()];
-        Base::open(&root.join(scenario), set).unwrap()
+        Base::open(&root.join(scenario), set, OtherDraws::Refused).unwrap()
     }
 
     /// Each side of each input is a scenario that opens, but for those that the scenario lacks.

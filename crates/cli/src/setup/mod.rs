@@ -20,7 +20,7 @@ pub(crate) use cascades::{book_cascade, cascades};
 pub(crate) use context::run_context;
 pub(crate) use designs::{DESIGNS, Payer, Row, design_of};
 pub(crate) use draws::{draws, draws_words};
-pub(crate) use drivers::drivers;
+pub(crate) use drivers::{Driver, drivers};
 pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd};
 pub(crate) use parts::{Part, TOTALS};
 pub(crate) use path::walk;
@@ -28,7 +28,7 @@ pub(crate) use pool::{Opened, open_pool, open_pool_as, start_price};
 pub(crate) use prices::bars;
 pub(crate) use stage::{Stage, digest, lead};
 pub(crate) use sweep::{
-    Axis, Base, KeptCell, KeptSweep, Opened as OpenedCell, SWEEP_TOTALS, default_axes,
+    Axis, Base, KeptCell, KeptSweep, Opened as OpenedCell, OtherDraws, SWEEP_TOTALS, default_axes,
 };
 pub(crate) use world::world_config;
 

@@ -3,14 +3,14 @@
 use super::{Loaded, draws};
 use crate::failure::Failure;
 use crate::progress;
-use backstop_core::protocol::Protocol;
+use backstop_core::protocol::{AssetId, Protocol};
 use backstop_io::inputs::AssetPrice;
 use backstop_io::scenario::{BookSpec, GasPriceSpec, LiquiditySpec, PriceSpec, Scenario};
 use backstop_lab::ensemble::{Draws, Ensemble, PathValues, Totals};
 use backstop_lab::price::Tilt;
 use backstop_lab::random::path_seed;
 use backstop_lab::record::AccountsTold;
-use backstop_lab::world::{Recording, World, WorldConfig};
+use backstop_lab::world::{CollateralAtRisk, Recording, World, WorldConfig};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::ops::{ControlFlow, Range};
@@ -46,6 +46,12 @@ pub(crate) trait Stage: Send + Sync {
         paths: Range<u64>,
         on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<Totals>, Failure>;
+
+    /// What falls of the lead asset's price at the start would bring into breach.
+    ///
+    /// # Errors
+    /// When the ledger does not take a fallen price.
+    fn at_risk(&self, falls: &[f64]) -> Result<Vec<CollateralAtRisk>, Failure>;
 
     /// The figures of paths by number, in their order; paths run side by side. `on_path` hears of
     /// each; nothing where it breaks.
@@ -131,6 +137,12 @@ impl<P: Protocol + Send + Sync> Stage for Started<P> {
         on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<Totals>, Failure> {
         Ok(self.ensemble().run(paths, on_path)?)
+    }
+
+    fn at_risk(&self, falls: &[f64]) -> Result<Vec<CollateralAtRisk>, Failure> {
+        let asset = u16::try_from(self.lead).unwrap_or(u16::MAX);
+        let found = self.world.collateral_at_risk(AssetId(asset), falls);
+        found.map_err(|rejection| Failure::new(rejection.to_string()))
     }
 
     fn values(

@@ -103,6 +103,26 @@ pub(crate) struct Base {
     pub(crate) loaded: Loaded,
     pub(crate) design: Box<dyn Design>,
     set: Vec<String>,
+    others: OtherDraws,
+}
+
+/// What becomes of draws whose paths do not count alike: cells are compared path by path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OtherDraws {
+    /// They are an error.
+    Refused,
+    /// Paths are drawn plainly in their place.
+    Plain,
+}
+
+impl OtherDraws {
+    fn settle(self, mut scenario: Scenario) -> Result<Scenario, Failure> {
+        match self {
+            Self::Refused => plain(&scenario)?,
+            Self::Plain => scenario.ensemble = EnsembleSpec::default(),
+        }
+        Ok(scenario)
+    }
 }
 
 /// One cell ready to run.
@@ -117,14 +137,18 @@ impl Base {
     ///
     /// # Errors
     /// As [`super::load`] and the opening of a design.
-    pub(crate) fn open(path: &Path, set: Vec<String>) -> Result<Self, Failure> {
-        let loaded = super::load(path, &set)?;
-        plain(&loaded.scenario)?;
+    pub(crate) fn open(path: &Path, set: Vec<String>, others: OtherDraws) -> Result<Self, Failure> {
+        let read = super::load(path, &set)?;
+        let loaded = Loaded {
+            scenario: others.settle(read.scenario)?,
+            ..read
+        };
         let design = (design_of(&loaded)?.open)(&loaded)?;
         Ok(Self {
             loaded,
             design,
             set,
+            others,
         })
     }
 
@@ -136,8 +160,7 @@ impl Base {
         let mut set = self.set.clone();
         set.extend_from_slice(more);
         let scenario = scenario::load(&self.loaded.scenario.path, &overrides(&set)?)?;
-        plain(&scenario)?;
-        Ok(scenario)
+        self.others.settle(scenario)
     }
 
     /// A cell. What it shares with the base is not made again: neither files nor book where only the
@@ -451,7 +474,12 @@ mod tests {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
         let set = ["book.synthetic.accounts=50", "time.step_s=21600"];
         let set = set.map(str::to_owned).to_vec();
-        Base::open(&root.join("scenarios/one-day.toml"), set).unwrap()
+        Base::open(
+            &root.join("scenarios/one-day.toml"),
+            set,
+            OtherDraws::Refused,
+        )
+        .unwrap()
     }
 
     /// Whatever a cell shares with the base, it is the cell that a run of its own would be.
@@ -480,7 +508,7 @@ mod tests {
             let got = base.cell(cell).unwrap().stage.values(0..3, &never).unwrap();
             let mut set = base.set.clone();
             set.push(more.clone());
-            let alone = Base::open(&base.loaded.scenario.path, set).unwrap();
+            let alone = Base::open(&base.loaded.scenario.path, set, OtherDraws::Refused).unwrap();
             let stage = alone.design.stage(&alone.loaded).unwrap();
             assert_eq!(got, stage.values(0..3, &never).unwrap(), "{more}");
         }

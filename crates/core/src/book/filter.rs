@@ -1,56 +1,55 @@
 //! Generations of entries: one side of the breach index.
 
-use super::cohort::{Entry, Generation, Ratios, View};
-use super::trie::Trie;
+use super::cohort::{Entry, Filed, Generation, Ratios, View};
 use std::sync::Arc;
 
 /// Generations of about the same size that are kept apart. A tick reads the heads of all
-/// generations; a merge costs a look at every account in it.
-const TIER: usize = 8;
+/// generations; a merge costs a division for every account in it.
+const TIER: usize = 4;
 
 /// A filter over accounts: it hands out every account whose entry may have lost its meaning.
 ///
 /// Entries made at the present prices are fresh. When prices move on, they become a generation
-/// anchored at the prices that end. Generations are merged by having all of their accounts looked
-/// at again, which anchors them anew: when there are [`TIER`] of about the same size, so that their
-/// number grows with the logarithm of the number of accounts that were ever looked at.
+/// anchored at the prices that end. When there are [`TIER`] generations of about the same size, they are
+/// merged: their entries are carried on to the prices that end, so that the number of generations
+/// grows with the logarithm of the number of accounts that were ever looked at.
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
-    /// Entries made at the beginning, generation 0; never merged, so that forks share it.
+    /// Entries made at the beginning, of number 0; never merged, so that forks share it.
     base: Generation,
-    later: Arc<Vec<(u64, Generation)>>,
-    fresh: Trie<Entry>,
-    /// The number that `fresh` will have as a generation.
+    later: Arc<Vec<Generation>>,
+    /// Entries made at the present prices; of one account the last counts, nothing of one that has
+    /// left.
+    fresh: Arc<Vec<(u32, Option<Entry>)>>,
+    /// The number of the fresh entries.
     number: u64,
 }
 
 impl Filter {
-    /// A filter of entries that were made at `anchor`, as generation 0.
-    pub(super) fn new(anchor: View<'_>, entries: &[(u32, Entry)]) -> Self {
+    /// A filter of entries that were made at `anchor`, of number 0.
+    pub(super) fn new(anchor: View<'_>, entries: Vec<Filed>) -> Self {
         Self {
             base: Generation::new(anchor, entries),
             later: Arc::default(),
-            fresh: Trie::default(),
+            fresh: Arc::default(),
             number: 1,
         }
     }
 
-    /// Adds the entry of an account, made at the present prices; returns the number of its
-    /// generation.
+    /// Adds the entry of an account, made at the present prices; returns its number.
     pub(super) fn add(&mut self, id: u32, entry: Entry) -> u64 {
-        self.fresh.insert(id, entry);
+        Arc::make_mut(&mut self.fresh).push((id, Some(entry)));
         self.number
     }
 
     /// Forgets the fresh entry of an account. An older one is dead as soon as the caller says
     /// so when it is asked which entries live.
     pub(super) fn drop_fresh(&mut self, id: u32) {
-        self.fresh.remove(id);
+        Arc::make_mut(&mut self.fresh).push((id, None));
     }
 
     /// Ends the present prices: anchors the fresh entries at them. `lives` tells whether an
-    /// account's live entry is in a generation. Accounts that must be looked at again go to
-    /// `due`.
+    /// account's live entry has a number. Accounts that must be looked at again go to `due`.
     pub(super) fn settle(
         &mut self,
         ending: View<'_>,
@@ -60,21 +59,41 @@ impl Filter {
         if self.fresh.is_empty() {
             return;
         }
+        let mut filed = self.take_fresh();
+        if filed.is_empty() {
+            return;
+        }
+        let later = Arc::make_mut(&mut self.later);
+        later.retain(|generation| generation.left() > 0);
+        let merged = tail(later, filed.len());
+        let mut ratios = Ratios::new();
+        for generation in later.drain(later.len().saturating_sub(merged)..) {
+            generation.carry(ending, &mut ratios, |id, number, carried| {
+                match carried.filter(|_| lives(id, number)) {
+                    Some(entry) => filed.push(entry),
+                    None if lives(id, number) => due.push(id),
+                    None => {}
+                }
+            });
+        }
+        later.push(Generation::new(ending, filed));
+    }
+
+    /// The fresh entries, one an account; the next ones have the next number.
+    fn take_fresh(&mut self) -> Vec<Filed> {
         let number = self.number;
         self.number = number.saturating_add(1);
-        let fresh = std::mem::take(&mut self.fresh);
-        let later = Arc::make_mut(&mut self.later);
-        later.retain(|(_, generation)| generation.left() > 0);
-        let merged = tail(later, fresh.len());
-        for (old, generation) in later.drain(later.len().saturating_sub(merged)..) {
-            due.extend(generation.rest().filter(|id| lives(*id, old)));
-        }
-        if merged > 0 {
-            due.extend(fresh.iter().map(|(id, _)| id));
-        } else {
-            let entries: Vec<(u32, Entry)> = fresh.iter().map(|(id, e)| (id, *e)).collect();
-            later.push((number, Generation::new(ending, &entries)));
-        }
+        let mut fresh = std::mem::take(&mut self.fresh);
+        let fresh = Arc::make_mut(&mut fresh);
+        // The last one first.
+        fresh.reverse();
+        fresh.sort_by_key(|(id, _)| *id);
+        fresh.dedup_by_key(|(id, _)| *id);
+        let kept = fresh
+            .iter()
+            .filter_map(|(id, entry)| Some((*id, (*entry)?)));
+        kept.map(|(id, entry)| Filed::new(id, number, entry))
+            .collect()
     }
 
     /// Passes every entry that may have lost its meaning at these prices; the accounts of those
@@ -86,28 +105,25 @@ impl Filter {
         due: &mut Vec<u32>,
     ) {
         let mut ratios = Ratios::new();
-        self.base.pass(prices, &mut ratios, |id| {
-            if lives(id, 0) {
+        let mut take = |id, number| {
+            if lives(id, number) {
                 due.push(id);
             }
-        });
+        };
+        self.base.pass(prices, &mut ratios, &mut take);
         if self.later.is_empty() {
             return;
         }
-        for (number, generation) in Arc::make_mut(&mut self.later) {
-            generation.pass(prices, &mut ratios, |id| {
-                if lives(id, *number) {
-                    due.push(id);
-                }
-            });
+        for generation in Arc::make_mut(&mut self.later) {
+            generation.pass(prices, &mut ratios, &mut take);
         }
     }
 }
 
 /// How many of the newest generations are merged with `fresh` new entries: tier by tier, all that
 /// are at most twice as large as what comes together below them, where there are enough of them.
-fn tail(later: &[(u64, Generation)], fresh: usize) -> usize {
-    let mut sizes = later.iter().rev().map(|(_, generation)| generation.left());
+fn tail(later: &[Generation], fresh: usize) -> usize {
+    let mut sizes = later.iter().rev().map(Generation::left);
     let (mut merged, mut total) = (0usize, fresh);
     loop {
         let most = total.saturating_mul(2);

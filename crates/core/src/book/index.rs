@@ -1,6 +1,6 @@
 //! Which accounts may be in breach after a price tick, without a scan.
 
-use super::cohort::{Entry, View};
+use super::cohort::{Entry, Filed, View};
 use super::exposure::{EffectivePrices, Exposure, Shortfall};
 use super::filter::Filter;
 use super::id_set::IdSet;
@@ -25,9 +25,9 @@ pub enum Look {
 /// Where the one live entry of an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// In this generation of the healthy.
+    /// Among the healthy, in the entry of this number.
     Healthy(u64),
-    /// In this generation of the breached.
+    /// Among the breached, in the entry of this number.
     Breached(u64),
     /// Among the breached that are looked at at every tick.
     Restless,
@@ -82,7 +82,7 @@ pub struct BreachIndex {
     sunk: Filter,
     /// Breached accounts without an entry.
     restless: Trie<()>,
-    /// Where accounts are, except those in generation 0 of the healthy and those never seen.
+    /// Where accounts are, except those in an entry of number 0 of the healthy and those never seen.
     moved: Trie<Place>,
     breached: IdSet,
     /// How often `breached` has changed.
@@ -101,7 +101,7 @@ impl BreachIndex {
         for (AccountId(id), look) in accounts {
             match look {
                 Look::Healthy(exposure) if !exposure.debt_assets.is_empty() => {
-                    healthy.push((id, Entry::of_exposure(&exposure)));
+                    healthy.push(Filed::new(id, 0, Entry::of_exposure(&exposure)));
                     continue;
                 }
                 Look::Healthy(_) | Look::Gone => continue,
@@ -110,15 +110,15 @@ impl BreachIndex {
                     moved.insert(id, Place::Restless);
                 }
                 Look::BreachedBy(shortfall) => {
-                    sunk.push((id, Entry::of_shortfall(&shortfall)));
+                    sunk.push(Filed::new(id, 0, Entry::of_shortfall(&shortfall)));
                     moved.insert(id, Place::Breached(0));
                 }
             }
             breached.insert(id);
         }
         Self {
-            healthy: Filter::new(View::of_healthy(&prices), &healthy),
-            sunk: Filter::new(View::of_breached(&prices), &sunk),
+            healthy: Filter::new(View::of_healthy(&prices), healthy),
+            sunk: Filter::new(View::of_breached(&prices), sunk),
             prices: Arc::new(prices),
             restless,
             moved,

@@ -113,11 +113,6 @@ impl<T> Trie<T> {
         self.len
     }
 
-    /// Whether no key has a value.
-    pub(super) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// The value of a key.
     pub(super) fn get(&self, key: u32) -> Option<&T> {
         let mut node = self.root.as_deref()?;
@@ -360,7 +355,6 @@ mod tests {
         let want: Vec<(u32, u16)> = model.iter().map(|(k, v)| (*k, *v)).collect();
         assert_eq!(got, want);
         assert_eq!(trie.len(), model.len());
-        assert_eq!(trie.is_empty(), model.is_empty());
         for (k, v) in model {
             assert_eq!(trie.get(*k), Some(v));
         }

@@ -229,7 +229,7 @@ mod tests {
         let want = (n / long)
             .try_into()
             .ok()
-            .map(|quotient: u64| (quotient, n % long == 0));
+            .map(|quotient: u64| (quotient, n.is_multiple_of(long)));
         assert_eq!(
             Divisor::new(divisor).unwrap().divide(n),
             want,

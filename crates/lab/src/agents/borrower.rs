@@ -274,6 +274,9 @@ impl Borrowers {
         };
         let left_usd = self.budget_usd(index) - spent_usd;
         self.left_usd.insert(index, left_usd);
+        if left_usd < BUDGET_USD_MIN {
+            return;
+        }
         if let Ok(health) = protocol.health(borrower.account) {
             self.file(index, &health, oracle);
         }

@@ -16,10 +16,11 @@ mod totals;
 
 pub use draws::{BATCHES, Draws, Place};
 pub use estimate::{CONFIDENCE, Estimate, Level, Tail};
-pub use figures::{FALL, Figures, of_path};
+pub use figures::{AccountFigures, FALL, Figures};
 pub use sum::{Distribution, Sum};
 pub use sweep::{Cell, Difference, PathValues, SWEPT, difference};
-pub use totals::{AccountLosses, FallBin, FanStep, Totals, WORST_KEPT, Weights, WorstPath};
+pub use tail_index::TailIndex;
+pub use totals::{AccountLosses, AtRisk, FallBin, FanStep, Totals, WORST_KEPT, Weights, WorstPath};
 
 use crate::error::ConfigError;
 use crate::metrics::Evidence;
@@ -89,9 +90,10 @@ impl<P: Protocol + Send + Sync> Ensemble<'_, P> {
         let undisturbed = world.undisturbed();
         let record = world.run(&mut |_| ControlFlow::Continue(()));
         let evidence = Evidence::paired(&record, &undisturbed);
+        let held = |account, by_asset: &mut [f64]| world.add_collateral_at_start(account, by_asset);
         Ok(Figures {
             place,
-            ..of_path(path, &evidence, self.lead)
+            ..figures::of_path(path, &evidence, self.lead, held)
         })
     }
 }

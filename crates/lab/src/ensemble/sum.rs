@@ -281,16 +281,19 @@ impl Distribution {
 }
 
 /// Whole numbers as text, which every reader of JSON takes as it is.
-mod text {
+pub(super) mod text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
     use std::fmt::Display;
     use std::str::FromStr;
 
-    pub(super) fn serialize<T: Display, S: Serializer>(n: &T, to: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::ensemble) fn serialize<T: Display, S: Serializer>(
+        n: &T,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         to.collect_str(n)
     }
 
-    pub(super) fn deserialize<'de, T, D>(from: D) -> Result<T, D::Error>
+    pub(in crate::ensemble) fn deserialize<'de, T, D>(from: D) -> Result<T, D::Error>
     where
         T: FromStr,
         D: Deserializer<'de>,

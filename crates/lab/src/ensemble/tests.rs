@@ -51,6 +51,61 @@ fn threads_and_pieces_do_not_matter() {
     assert!(!one.accounts.is_empty() && one.fan.len() == 96);
 }
 
+/// What is at risk is told three times over: of a path in all, by asset and by account.
+#[test]
+fn collateral_at_risk_adds_up_by_asset_and_by_account() {
+    let start = start();
+    let tilted = Draws::Tilted(crate::price::Tilt {
+        asset: 0,
+        shocks: 1.0,
+        jumps: 1.0,
+    });
+    for draws in [Draws::Plain, tilted] {
+        let ensemble = Ensemble {
+            start: &start,
+            seed: 5,
+            lead: 0,
+            draws,
+        };
+        // A price along given points has no shocks that could be tilted; weights are what is looked at here.
+        let mut totals = ensemble.empty();
+        for number in 0..24 {
+            let figures = ensemble.path(number).unwrap();
+            totals.add(&figures);
+        }
+        let all = totals.figure("collateral_at_risk").unwrap();
+        let total = all.sum.total();
+        let of_assets: f64 = totals.at_risk.iter().map(|asset| asset.sum.total()).sum();
+        let of_accounts: f64 = totals.accounts.values().map(|a| a.at_risk.total()).sum();
+        assert!(total > 0.0 && all.sum.min() < all.sum.max());
+        assert!(
+            (of_assets / total - 1.0).abs() < 1e-9,
+            "{of_assets} {total}"
+        );
+        assert!(
+            (of_accounts / total - 1.0).abs() < 1e-9,
+            "{of_accounts} {total}"
+        );
+        // The toy's accounts have ether and owe dollars.
+        assert!(totals.at_risk[0].sum.total() > 0.0);
+        assert_eq!(totals.at_risk[1].sum.total(), 0.0);
+        let (first, at_risk) = totals.accounts.first_key_value().unwrap();
+        // As the toy's book is made, at 200 dollars an ether.
+        let want = 200.0 * (10.0 + f64::from(first * 7 % 51));
+        assert!((at_risk.at_risk.collateral / want - 1.0).abs() < 1e-9);
+        assert!((0.0..=24.0 * 2.0).contains(&at_risk.at_risk.mass()));
+        let mut pieces = ensemble.empty();
+        for numbers in [12..24, 0..12] {
+            let mut piece = ensemble.empty();
+            for number in numbers {
+                piece.add(&ensemble.path(number).unwrap());
+            }
+            pieces.merge(&piece);
+        }
+        assert_eq!(totals, pieces);
+    }
+}
+
 #[test]
 fn a_break_ends_it() {
     let start = start();

@@ -2,7 +2,7 @@
 
 use super::draws::{ONE, Place};
 use super::figures::{FALL, Figures, metrics};
-use super::sum::{Distribution, Sum};
+use super::sum::{Distribution, Sum, text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -25,9 +25,12 @@ pub struct Totals {
     pub figures: BTreeMap<String, Distribution>,
     /// Collateral taken by asset, USD.
     pub taken: Vec<Distribution>,
+    /// Collateral at risk by asset, USD.
+    pub at_risk: Vec<Distribution>,
     /// The paths with the largest bad debt.
     pub worst: Vec<WorstPath>,
-    /// What accounts lost, by account; those that lost nothing on any path have no entry.
+    /// What accounts lost, by account; those that neither lost anything nor were at risk on any path have no
+    /// entry.
     pub accounts: BTreeMap<u32, AccountLosses>,
     /// By whole percent of the largest fall, cut.
     pub falls: BTreeMap<u16, FallBin>,
@@ -70,13 +73,51 @@ impl Weights {
     }
 }
 
-/// What one account lost over all paths.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+/// What one account lost over all paths, and how often its collateral was at risk.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
 pub struct AccountLosses {
     /// Collateral taken, USD; one term a path in which something was taken.
     pub taken: Sum,
     /// Bad debt left, USD; one term a path in which some was left.
     pub bad_debt: Sum,
+    /// On the paths on which it was liquidated or softened or ends in breach.
+    pub at_risk: AtRisk,
+}
+
+/// Collateral that was at risk: on some paths, all that the account had at the start.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq)]
+pub struct AtRisk {
+    /// The collateral at the start, USD: the same on every path.
+    pub collateral: f64,
+    /// Sum of the weights of these paths, in units of 2⁻⁴⁸.
+    #[serde(with = "text")]
+    weight: u128,
+}
+
+impl AtRisk {
+    fn add(&mut self, collateral: f64, place: Option<Place>) {
+        let weight = place.and_then(|place| place.weight).unwrap_or(ONE);
+        self.merge(&Self {
+            collateral,
+            weight: u128::from(weight),
+        });
+    }
+
+    fn merge(&mut self, other: &Self) {
+        // Whichever comes first: a maximum has no order.
+        self.collateral = self.collateral.max(other.collateral);
+        self.weight += other.weight;
+    }
+
+    /// How many paths these count for: their number, or the sum of their weights.
+    pub fn mass(&self) -> f64 {
+        self.weight as f64 / ONE as f64
+    }
+
+    /// Collateral at risk summed over the paths, of collateral times weights where they have weights, USD.
+    pub fn total(&self) -> f64 {
+        self.collateral * self.mass()
+    }
 }
 
 /// Paths whose largest fall lies in one whole percent.
@@ -106,6 +147,7 @@ impl Totals {
         Self {
             figures: figures.collect(),
             taken: vec![Distribution::default(); assets],
+            at_risk: vec![Distribution::default(); assets],
             ..Self::default()
         }
     }
@@ -119,18 +161,27 @@ impl Totals {
                 all.add_of(*value, path.place);
             }
         }
-        for (all, taken) in self.taken.iter_mut().zip(&path.taken_usd) {
-            all.add_of(*taken, path.place);
+        let by_asset = [
+            (&mut self.taken, &path.taken_usd),
+            (&mut self.at_risk, &path.at_risk_usd),
+        ];
+        for (all, usd) in by_asset {
+            for (all, usd) in all.iter_mut().zip(usd) {
+                all.add_of(*usd, path.place);
+            }
         }
-        for (account, taken, bad_debt) in &path.accounts {
-            let losses = self.accounts.entry(*account).or_default();
+        for one in &path.accounts {
+            let losses = self.accounts.entry(one.account).or_default();
             for (sum, term) in [
-                (&mut losses.taken, *taken),
-                (&mut losses.bad_debt, *bad_debt),
+                (&mut losses.taken, one.taken),
+                (&mut losses.bad_debt, one.bad_debt),
             ] {
                 if term > 0.0 {
                     sum.add_of(term, path.place);
                 }
+            }
+            if let Some(collateral) = one.at_risk {
+                losses.at_risk.add(collateral, path.place);
             }
         }
         let figure = |name| path.value(name).unwrap_or(0.0);
@@ -200,13 +251,20 @@ impl Totals {
         for (name, more) in &other.figures {
             self.figures.entry(name.clone()).or_default().merge(more);
         }
-        for (all, more) in self.taken.iter_mut().zip(&other.taken) {
-            all.merge(more);
+        let by_asset = [
+            (&mut self.taken, &other.taken),
+            (&mut self.at_risk, &other.at_risk),
+        ];
+        for (all, more) in by_asset {
+            for (all, more) in all.iter_mut().zip(more) {
+                all.merge(more);
+            }
         }
         for (account, more) in &other.accounts {
             let losses = self.accounts.entry(*account).or_default();
             losses.taken.merge(&more.taken);
             losses.bad_debt.merge(&more.bad_debt);
+            losses.at_risk.merge(&more.at_risk);
         }
         for (percent, more) in &other.falls {
             let bin = self.falls.entry(*percent).or_default();

@@ -67,7 +67,21 @@ pub(super) const BORROWED_TO_LEVER: Metric = Metric {
 
 /// Leverage of the whole book by step.
 fn totals(path: &PathRecord) -> impl Iterator<Item = f64> + '_ {
-    path.steps.iter().filter_map(StepRow::leverage)
+    path.steps.iter().filter_map(leverage_of)
+}
+
+/// Collateral and debt of all borrowers after a step, USD; nothing where no census was taken.
+pub fn borrowers_of(row: &StepRow) -> Option<[f64; 2]> {
+    let sum = |[c, d]: [f64; 2], [collateral, debt]: &[f64; 2]| [c + collateral, d + debt];
+    let all = row.by_collateral.iter().fold([0.0; 2], sum);
+    (!row.by_collateral.is_empty()).then_some(all)
+}
+
+/// Debt over equity of all borrowers together after a step; nothing where no census was taken, and where they
+/// owe as much as they have.
+pub fn leverage_of(row: &StepRow) -> Option<f64> {
+    let [collateral, debt] = borrowers_of(row)?;
+    (collateral > debt).then(|| debt / (collateral - debt))
 }
 
 fn mean(series: &[f64]) -> f64 {

@@ -32,7 +32,12 @@ pub(super) const COLLATERAL_AT_RISK: Metric = Metric {
 
 pub(super) fn at_risk<'a>(evidence: &Evidence<'a>) -> Option<impl Iterator<Item = &'a AccountRow>> {
     let rows = evidence.outcomes()?.iter();
-    Some(rows.filter(|row| row.liquidations > 0 || row.softened || in_breach(row)))
+    Some(rows.filter(|row| is_at_risk(row)))
+}
+
+/// Whether an account's collateral was at risk: it was liquidated or softened, or ends in breach.
+pub(crate) fn is_at_risk(row: &AccountRow) -> bool {
+    row.liquidations > 0 || row.softened || in_breach(row)
 }
 
 fn in_breach(row: &AccountRow) -> bool {

@@ -26,6 +26,8 @@ pub use amplification::{amplification_of, fall_of};
 pub use cascade::{Cascade, cascades_of};
 pub use exit_liquidity::exit_liquidity_sensitivity;
 pub use impact::impact_of;
+pub use leverage::{borrowers_of, leverage_of};
+pub(crate) use liquidations_at_risk::is_at_risk;
 pub use recovery::{Recovery, recovery_of};
 
 use crate::record::{AccountRow, AccountsTold, PathRecord};

@@ -1,4 +1,5 @@
-//! Which collateral a fall of one price would bring into breach: of a book as it stands, before any path.
+//! Which collateral a fall of one price would bring into breach, of a book as it stands before any path; and
+//! what an account's collateral consisted of at the start, for the accounts that a path brings into trouble.
 
 use super::World;
 use super::books::index;
@@ -53,6 +54,18 @@ impl<P: Protocol> World<P> {
             })
         };
         falls.iter().map(at).collect()
+    }
+
+    /// Adds an account's collateral at the start to sums by asset, USD at the oracle's prices of that moment.
+    /// An account without debt adds nothing. The account is looked at once for all paths.
+    pub(crate) fn add_collateral_at_start(&self, account: AccountId, by_asset: &mut [f64]) {
+        let Some(opening) = self.openings.of(&self.opening, &self.units, account) else {
+            return;
+        };
+        let held = opening.held.collateral_by_asset(self.openings.oracle());
+        for (sum, usd) in by_asset.iter_mut().zip(held) {
+            *sum += usd;
+        }
     }
 
     /// Collateral of borrowers among accounts by asset, and by account the largest first.

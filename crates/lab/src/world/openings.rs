@@ -38,6 +38,11 @@ impl Openings {
         self.oracle == oracle
     }
 
+    /// Ledger prices of the first moment, USD.
+    pub(super) fn oracle(&self) -> &[f64] {
+        &self.oracle
+    }
+
     /// An account with debt; `opening` is the protocol at the first moment.
     pub(super) fn of<P: Protocol>(
         &self,

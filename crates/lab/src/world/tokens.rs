@@ -73,6 +73,12 @@ impl Tokens {
         add(&mut self.debt, moved.debt, borrowed);
     }
 
+    /// Collateral of each asset at its price, USD.
+    pub(super) fn collateral_by_asset<'a>(&'a self, usd: &'a [f64]) -> impl Iterator<Item = f64> {
+        let terms = self.collateral.iter().zip(usd);
+        terms.map(|(held, price)| held * price)
+    }
+
     /// Collateral at prices by asset, USD.
     pub(super) fn collateral_usd(&self, usd: &[f64]) -> f64 {
         worth(&self.collateral, usd)

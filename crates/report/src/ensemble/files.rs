@@ -1,11 +1,13 @@
 //! The files of an ensemble: tables as Parquet and JSON, `stress.json`, and the page.
 
 use super::draws::WeightsFile;
-use super::{EnsembleReport, Figure, Known, answer};
+use super::{CascadeTail, EnsembleReport, Figure, Known, LARGEST, answer};
 use crate::answer::spans_text;
 use crate::html::ensemble_page;
 use crate::results::{json, write_files};
-use crate::tables::known_tables;
+use crate::summary_head::SummaryHead;
+use crate::sweep::{drivers_summary, sweep_summary};
+use crate::tables::{drivers_table, known_sweep_tables, known_tables};
 use backstop_io::FileError;
 use backstop_lab::ensemble::{CONFIDENCE, Estimate, Level};
 use serde::Serialize;
@@ -14,31 +16,37 @@ use std::path::Path;
 /// Format of `stress.json`.
 const FORMAT: &str = "backstop-stress/1";
 
-/// Writes the tables `figures`, `losses`, `falls`, `fan`, `accounts`, `assets` and `worst`, the
-/// summary `stress.json` and the page `stress.html` into a folder that exists.
+/// Writes the tables `figures`, `losses`, `falls`, `fan`, `account-losses`, `assets`,
+/// `collateral-at-risk`, `instant-falls` and `worst`, the summary `stress.json` and the page `stress.html`
+/// into a folder that exists; and what [`write_drivers`](crate::write_drivers) and
+/// [`write_sweep`](crate::write_sweep) write, without their pages, where drivers and a heat map were run.
 ///
 /// # Errors
 /// [`FileError`] when the system refuses; files written before stay.
 pub fn write_ensemble(out: &Path, report: &EnsembleReport<'_>) -> Result<(), FileError> {
     let known = Known::new(*report);
-    let texts = [
+    let mut texts = vec![
         ("stress.json", summary(&known)),
         ("stress.html", ensemble_page(&known)),
     ];
-    write_files(out, &known_tables(&known), &texts)?;
+    let mut tables = known_tables(&known);
+    if let Some(moved) = known.drivers.run() {
+        tables.push(drivers_table(moved));
+        texts.push(drivers_summary(moved));
+    }
+    if let Some(cells) = known.heat_map.run() {
+        tables.extend(known_sweep_tables(cells));
+        texts.push(sweep_summary(cells));
+    }
+    write_files(out, &tables, &texts)?;
     Ok(())
 }
 
 /// `stress.json`: what was asked, and the figures of the answer.
 #[derive(Serialize)]
 struct SummaryFile<'a> {
-    format: &'static str,
-    title: &'a str,
-    scenario: &'a str,
-    scenario_version: &'a str,
-    protocol: &'a str,
-    software: &'a str,
-    command: &'a str,
+    #[serde(flatten)]
+    head: SummaryHead<'a>,
     answer: String,
     seed: u64,
     paths: u64,
@@ -62,6 +70,58 @@ struct SummaryFile<'a> {
     accounts_with_half_of_bad_debt: Option<usize>,
     /// The account that leaves most, and its share.
     largest_account: Option<AccountFile>,
+    /// Of all assets together.
+    collateral_at_risk: Option<FigureFile>,
+    /// Accounts whose collateral is at risk on any path.
+    accounts_at_risk: usize,
+    /// The account with most collateral at risk on average.
+    most_at_risk: Option<AtRiskFile>,
+    /// The largest cascade of each path.
+    cascades: Option<CascadesFile>,
+}
+
+#[derive(Serialize)]
+struct AtRiskFile {
+    account: u32,
+    name: Option<String>,
+    /// At the start, USD.
+    collateral: f64,
+    /// Share of paths in which it is at risk.
+    probability: f64,
+}
+
+#[derive(Serialize)]
+struct CascadesFile {
+    /// Share of paths with any.
+    probability: f64,
+    largest: Option<FigureFile>,
+    tails: Vec<CascadeTailFile>,
+}
+
+#[derive(Serialize)]
+struct CascadeTailFile {
+    /// Share of the paths with a cascade that counts as the tail.
+    share: f64,
+    paths: u64,
+    /// Above which it lies, USD.
+    threshold: f64,
+    /// Hill's.
+    index: EstimateFile,
+}
+
+fn cascades_file(known: &Known<'_>) -> Option<CascadesFile> {
+    let cascades = known.cascades.as_ref()?;
+    let tail = |tail: &CascadeTail| CascadeTailFile {
+        share: tail.top,
+        paths: tail.tail.terms,
+        threshold: tail.tail.threshold,
+        index: estimate_file(tail.tail.index),
+    };
+    Some(CascadesFile {
+        probability: cascades.share,
+        largest: known.figure(LARGEST).map(figure_file),
+        tails: cascades.tails.iter().map(tail).collect(),
+    })
 }
 
 #[derive(Serialize)]
@@ -127,13 +187,7 @@ fn summary(known: &Known<'_>) -> String {
     let accounts = &known.accounts;
     let first = accounts.rows.first().filter(|first| first.bad_debt > 0.0);
     let file = SummaryFile {
-        format: FORMAT,
-        title: &context.title,
-        scenario: &context.scenario,
-        scenario_version: &context.scenario_version,
-        protocol: &context.protocol,
-        software: &context.software,
-        command: &context.command,
+        head: SummaryHead::new(FORMAT, context),
         answer: spans_text(answer(known)).replace('\u{a0}', " "),
         seed: report.seed,
         paths: report.totals.paths,
@@ -153,6 +207,15 @@ fn summary(known: &Known<'_>) -> String {
             name: (report.account_name)(first.number),
             share_of_bad_debt: first.bad_debt / accounts.bad_debt,
         }),
+        collateral_at_risk: known.figure("collateral_at_risk").map(figure_file),
+        accounts_at_risk: accounts.at_risk_rows(),
+        most_at_risk: accounts.most_at_risk().map(|most| AtRiskFile {
+            account: most.number,
+            name: (report.account_name)(most.number),
+            collateral: most.collateral,
+            probability: most.at_risk_paths / known.paths(),
+        }),
+        cascades: cascades_file(known),
     };
     json(&file, serde_json::to_string_pretty) + "\n"
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod answer;
+mod cascades;
 mod draws;
 mod figures;
 mod files;
@@ -10,6 +11,7 @@ mod text;
 
 pub(crate) use accounts::{Account, Accounts};
 pub(crate) use answer::{answer, horizon};
+pub(crate) use cascades::{CascadeTail, Cascades, LARGEST};
 pub(crate) use draws::{draws_text, share_text};
 pub(crate) use figures::{Figure, SHOWN, interval, money_range};
 pub use files::write_ensemble;
@@ -18,7 +20,9 @@ pub(crate) use losses::{Loss, losses};
 pub use text::{ensemble_text, estimate_text};
 
 use crate::context::RunContext;
+use crate::sweep::{self, DriversReport, Moved, SweepReport};
 use backstop_lab::ensemble::{Level, Totals};
+use backstop_lab::world::CollateralAtRisk;
 
 /// The level that the answer speaks of.
 pub(crate) const HEADLINE: Level = Level(0.99);
@@ -26,6 +30,32 @@ pub(crate) const HEADLINE: Level = Level(0.99);
 /// A level as per cent, without what its binary fraction adds.
 pub(crate) fn percent_of(level: Level) -> f64 {
     (level.0 * 1_000.0).round() / 10.0
+}
+
+/// A part of a report that takes runs of its own.
+#[derive(Clone, Copy, Debug)]
+pub enum Added<'a, T> {
+    /// It was run.
+    Run(T),
+    /// It was not; the command that runs it, or nothing where none does.
+    Command(&'a str),
+}
+
+impl<'a, T> Added<'a, T> {
+    fn map<U>(self, of: impl FnOnce(T) -> U) -> Added<'a, U> {
+        match self {
+            Self::Run(report) => Added::Run(of(report)),
+            Self::Command(command) => Added::Command(command),
+        }
+    }
+
+    /// What was run.
+    pub(crate) fn run(&self) -> Option<&T> {
+        match self {
+            Self::Run(report) => Some(report),
+            Self::Command(_) => None,
+        }
+    }
 }
 
 /// Everything that an ensemble's report shows.
@@ -45,6 +75,12 @@ pub struct EnsembleReport<'a> {
     pub asked: u64,
     /// From the first to the last step, seconds.
     pub horizon_s: u64,
+    /// What falls of one price at the start would bring into breach; may be empty.
+    pub instant: &'a [CollateralAtRisk],
+    /// Which input moves the result most.
+    pub drivers: Added<'a, DriversReport<'a>>,
+    /// The same paths by how far prices fall and how much depth is left.
+    pub heat_map: Added<'a, SweepReport<'a>>,
     /// How the paths were drawn, where not independent of each other from the model's law.
     pub draws: Option<&'a str>,
     /// Name of an account in the book file, where it has one.
@@ -76,6 +112,10 @@ pub(crate) struct Known<'a> {
     /// One a metric, in the lab's order.
     pub(crate) figures: Vec<Figure>,
     pub(crate) accounts: Accounts,
+    /// None where no path has any.
+    pub(crate) cascades: Option<Cascades>,
+    pub(crate) drivers: Added<'a, Moved<'a>>,
+    pub(crate) heat_map: Added<'a, sweep::Known<'a>>,
 }
 
 impl<'a> Known<'a> {
@@ -84,6 +124,9 @@ impl<'a> Known<'a> {
             report,
             figures: Figure::all(report.totals),
             accounts: Accounts::of(report.totals),
+            cascades: Cascades::of(report.totals),
+            drivers: report.drivers.map(Moved::new),
+            heat_map: report.heat_map.map(sweep::Known::new),
         }
     }
 

@@ -1,19 +1,22 @@
 //! An ensemble for the terminal.
 
 use super::{
-    Account, EnsembleReport, Figure, HEADLINE, Known, SHOWN, answer, draws_text, horizon,
-    percent_of,
+    Account, Cascades, EnsembleReport, Figure, HEADLINE, Known, SHOWN, answer, draws_text, horizon,
+    money_range, percent_of,
 };
 use crate::answer::{NOTHING_USD, spans_text};
-use crate::compare::{shortened, table_width};
-use crate::format::{count, money, one_line, percent, plural, usd};
+use crate::compare::{short, shortened, table_width};
+use crate::format::{count, decimal, money, one_line, percent, plural, usd};
+use crate::sweep::drivers_answer;
 use crate::terminal::{WIDTH_MIN, aligned, wrap};
-use backstop_lab::ensemble::{CONFIDENCE, Level, Tail, Totals};
+use backstop_lab::ensemble::{CONFIDENCE, Distribution, Level, Tail, Totals};
 
 /// Widest text.
 const WIDTH_MAX: usize = 120;
 /// Accounts listed at most.
 const ACCOUNTS_MAX: usize = 5;
+/// Assets listed at most.
+const ASSETS_MAX: usize = 6;
 /// Longest name of an account.
 const NAME_MAX: usize = 20;
 
@@ -39,8 +42,23 @@ pub fn ensemble_text(report: &EnsembleReport<'_>, width: usize) -> String {
     }
     out.push_str(&wrap(&footnote(), width));
     out.push_str(&accounts(&known, width));
+    out.push_str(&at_risk(&known, width));
+    out.push_str(&cascades(&known, width));
     out.push_str(&worst(report, width));
+    out.push_str(&additions(&known, width));
     out
+}
+
+/// What runs of their own tell, in a sentence or two each.
+fn additions(known: &Known<'_>, width: usize) -> String {
+    let drivers = known.drivers.run().map(drivers_answer);
+    let heat_map = known.heat_map.run().map(crate::sweep::answer);
+    let told = [("Drivers", drivers), ("Falls and depth", heat_map)];
+    let lines = told.into_iter().filter_map(|(name, spans)| {
+        let text = format!("{name}: {}", spans_text(spans?)).replace('\u{a0}', " ");
+        Some(format!("\n{}", wrap(&text, width)))
+    });
+    lines.collect()
 }
 
 /// The running estimate in a few words, such as `bad debt 99 % $1.21M ± 9 %`; empty without paths.
@@ -185,10 +203,10 @@ fn beyond_interval() -> Column {
 /// The accounts that lose most, in as many columns as fit; empty where none loses anything.
 fn accounts(known: &Known<'_>, width: usize) -> String {
     let all = &known.accounts;
-    if all.rows.is_empty() {
+    if all.lose() == 0 {
         return String::new();
     }
-    let shown = || all.rows.iter().take(ACCOUNTS_MAX);
+    let shown = || all.rows.iter().take(ACCOUNTS_MAX.min(all.lose()));
     let what = match all.bad_debt >= NOTHING_USD {
         true => "bad debt comes from",
         false => "collateral is taken",
@@ -196,7 +214,7 @@ fn accounts(known: &Known<'_>, width: usize) -> String {
     let title = format!(
         "Where most {what}: {} of {} accounts that lose on any path",
         count(shown().count() as u64),
-        count(all.rows.len() as u64)
+        count(all.lose() as u64)
     );
     let cells: Vec<[String; 5]> = shown().map(|a| account(known, a)).collect();
     let table = |columns: &[usize]| {
@@ -230,6 +248,80 @@ fn account(known: &Known<'_>, account: &Account) -> [String; 5] {
         percent(account.paths / paths),
     ];
     cells.map(|cell| cell.replace('\u{a0}', " "))
+}
+
+/// Collateral at risk by asset, in as many columns as fit, and the account with most of it; empty where none is.
+fn at_risk(known: &Known<'_>, width: usize) -> String {
+    let report = &known.report;
+    let all = report.symbols.iter().zip(&report.totals.at_risk);
+    let mut assets: Vec<_> = all
+        .filter(|(_, usd)| usd.sum.max() >= Some(NOTHING_USD))
+        .collect();
+    assets.sort_by(|a, b| b.1.sum.total().total_cmp(&a.1.sum.total()));
+    let Some(most) = known.accounts.most_at_risk().filter(|_| !assets.is_empty()) else {
+        return String::new();
+    };
+    let show = |value| short(value, "USD");
+    let var = |tail: Option<Tail>| {
+        tail.map_or_else(String::new, |tail| {
+            let var = tail.value_at_risk;
+            bracketed(show(var.value), super::interval(&var, show))
+        })
+    };
+    let row = |(symbol, usd): &(&String, &Distribution)| {
+        let (mean, [at_95, at_99, _]) = money_range(usd);
+        let mean = mean.map_or_else(String::new, |mean| show(mean.value));
+        let plain = at_95.map_or_else(String::new, |tail| show(tail.value_at_risk.value));
+        let name = shortened(&one_line(symbol), NAME_MAX);
+        [name, mean, var(at_95), plain, var(at_99)].map(|cell| cell.replace('\u{a0}', " "))
+    };
+    let cells: Vec<[String; 5]> = assets.iter().take(ASSETS_MAX).map(row).collect();
+    let level = |at: usize| format!("VaR {}", level_text(Level::SHOWN[at]));
+    let header = [
+        String::new(),
+        "mean".to_owned(),
+        level(0),
+        level(0),
+        level(1),
+    ];
+    let table = |columns: &[usize]| {
+        let pick = |cells: &[String; 5]| columns.iter().map(|i| cells[*i].clone()).collect();
+        let rows: Vec<Vec<String>> = cells.iter().map(pick).collect();
+        aligned(&pick(&header), &rows)
+    };
+    let [wide, narrow] = [&[0, 1, 2, 4][..], &[0, 1, 3, 4]].map(table);
+    let table = if table_width(&wide) <= width {
+        wide
+    } else {
+        narrow
+    };
+    let title = format!(
+        "Collateral at risk by asset: {} of {}",
+        count(cells.len() as u64),
+        count(assets.len() as u64)
+    );
+    let words = format!(
+        "Most of it is that of {}: {}, at risk in {} of paths.",
+        shortened(&one_line(&known.account(most.number)), NAME_MAX),
+        money(most.collateral),
+        percent(most.at_risk_paths / known.paths())
+    );
+    format!("\n{}{table}{}", wrap(&title, width), wrap(&words, width))
+}
+
+/// The tail of cascades in a sentence; empty where the paths do not tell it.
+fn cascades(known: &Known<'_>, width: usize) -> String {
+    let Some(main) = known.cascades.as_ref().and_then(Cascades::main) else {
+        return String::new();
+    };
+    let index = main.tail.index;
+    let text = format!(
+        "\nLargest cascade of a path: beyond {} its tail index is {}; twice as large is {} times as rare.",
+        money(main.tail.threshold),
+        bracketed(decimal(index.value), super::interval(&index, decimal)),
+        main.rarer()
+    );
+    wrap(&text, width)
 }
 
 /// The worst path and how to look at it; empty where no path loses anything.

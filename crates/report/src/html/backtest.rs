@@ -1,6 +1,7 @@
 //! The page of a walk-forward test of value at risk.
 
-use super::parts::{self, Captioned, Captions, cell, number, table, text};
+use super::parts::{Captioned, Captions, cell, number, table, text};
+use super::skeleton::Head;
 use super::{Document, Section, document};
 use crate::answer::Span;
 use crate::backtest::{BacktestReport, Row, answer, chance, level_text, rows};
@@ -47,17 +48,19 @@ fn header(page: &Page<'_>, rows: &[Row<'_>]) -> Markup {
     let times = page.report.trials.iter().flat_map(|trial| &trial.forecasts);
     let times = times.map(|forecast| forecast.time);
     let span = times.clone().min().zip(times.max());
-    html! {
-        header {
-            p class="kicker" { "Backstop " span { "backtest report" } }
-            h1 { "Walk-forward test of value at risk" }
-            @if let Some((first, last)) = span {
-                p class="when" { "Forecasts from " (moment(first)) " to " (moment(last)) }
-            }
-            p class="question" { "Is a forecast loss exceeded as often as it says, and without clusters?" }
-            (parts::answer(vec![Span::Plain(answer(rows))]))
-        }
+    Head {
+        kind: "backtest report",
+        protocol: "",
+        title: "Walk-forward test of value at risk",
+        when: html! {
+            @if let Some((first, last)) = span { "Forecasts from " (moment(first)) " to " (moment(last)) }
+        },
+        question: "Is a forecast loss exceeded as often as it says, and without clusters?",
+        warnings: html! {},
+        answer: vec![Span::Plain(answer(rows))],
+        notes: html! {},
     }
+    .draw()
 }
 
 fn coverage(page: &Page<'_>, rows: &[Row<'_>]) -> Markup {

@@ -1,29 +1,29 @@
 //! What the page is about, and the answer.
 
 use super::Page;
-use super::parts;
+use super::skeleton::Head;
 use crate::answer::answer;
 use crate::format::{moment, moment_iso};
 use maud::{Markup, html};
 
 pub(super) fn section(page: &Page<'_>) -> Markup {
     let context = page.context;
-    html! {
-        header {
-            p class="kicker" {
-                "Backstop " span { "liquidation report" }
-                @if !context.protocol.is_empty() { " · " (context.protocol) }
-            }
-            h1 { (context.title) }
-            p class="when" {
-                time datetime=(moment_iso(page.summary.time_start)) { (moment(page.summary.time_start)) }
-                " to "
-                time datetime=(moment_iso(page.summary.time_end)) { (moment(page.summary.time_end)) }
-            }
-            (warnings(page))
-            (parts::answer(answer(&page.summary)))
-        }
+    Head {
+        kind: "liquidation report",
+        protocol: &context.protocol,
+        title: &context.title,
+        when: html! {
+            time datetime=(moment_iso(page.summary.time_start)) { (moment(page.summary.time_start)) }
+            " to "
+            time datetime=(moment_iso(page.summary.time_end)) { (moment(page.summary.time_end)) }
+        },
+        // It stands with the inputs.
+        question: "",
+        warnings: warnings(page),
+        answer: answer(&page.summary),
+        notes: html! {},
     }
+    .draw()
 }
 
 fn warnings(page: &Page<'_>) -> Markup {

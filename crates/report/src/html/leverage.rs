@@ -5,6 +5,7 @@ use super::parts::line_figure;
 use super::price::BUCKETS;
 use crate::format::{decimal, moment_short, money};
 use crate::svg::{Base, Fill, Line, LineChart, Shape, XKind, pick};
+use backstop_lab::metrics::leverage_of;
 use backstop_lab::record::StepRow;
 use maud::{Markup, html};
 
@@ -13,12 +14,12 @@ pub(super) fn content(page: &Page<'_>) -> Option<Markup> {
     let steps = &page.record.steps;
     let series: Vec<f64> = steps
         .iter()
-        .map(|step| step.leverage().unwrap_or(f64::NAN))
+        .map(|step| leverage_of(step).unwrap_or(f64::NAN))
         .collect();
     let told = || {
         steps
             .iter()
-            .filter_map(|step| Some((step, step.leverage()?)))
+            .filter_map(|step| Some((step, leverage_of(step)?)))
     };
     let (first, last) = (told().next()?, told().last()?);
     let peak = told().reduce(|a, b| if b.1 > a.1 { b } else { a })?;

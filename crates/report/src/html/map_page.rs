@@ -2,8 +2,9 @@
 //! and which sales the bonus pays for.
 
 use super::parts::{self, Captioned, Captions, cell, line_figure, nothing, number, table, text};
+use super::skeleton::{Again, Ending, Head};
 use super::tiles::{self, Tile, tile};
-use super::{Document, Section, document, question, settings, terms};
+use super::{Document, Section, document, question, terms};
 use crate::cascade::{BookCascade, BookPoint, CascadeMap, MapReport, direction_word, map_answer};
 use crate::context::LiquidationMap;
 use crate::format::{count, decimal, moment, money, percent, price, usd};
@@ -53,23 +54,19 @@ impl Page<'_> {
             section("map", "What a fall makes liquidatable", maps(self)),
             section("cascade", "Whether selling feeds on itself", cascades(self)),
             section("depth", "Which sales the bonus pays for", depths(self)),
-            section(
-                "question",
-                "What was asked, and from what",
-                question::given(self, context, &facts(self)),
-            ),
-            section(
-                "settings",
-                "Settings",
-                settings::content(self, &context.settings),
-            ),
-            section("reproduce", "How to get the same result", reproduce(self)),
-            section("terms", "Terms", terms::content(WORDS.into_iter())),
         ];
         if let Some(across) = self.report.book {
             let title = "Whether it does across assets";
             sections.insert(2, section("book", title, book(self, across)));
         }
+        let ending = Ending {
+            context,
+            facts: facts(self),
+            settings: "Settings",
+            again: again(self),
+            terms: WORDS.into_iter(),
+        };
+        sections.extend(ending.sections(self));
         sections
     }
 
@@ -80,21 +77,23 @@ impl Page<'_> {
 
 fn header(report: &MapReport<'_>) -> Markup {
     let context = report.context;
-    html! {
-        header {
-            p class="kicker" {
-                "Backstop " span { "liquidation map" }
-                @if !context.protocol.is_empty() { " · " (context.protocol) }
-            }
-            h1 { (context.title) }
-            p class="when" { "The book and the venues at " (moment(context.start)) }
-            (parts::answer(map_answer(report)))
+    Head {
+        kind: "liquidation map",
+        protocol: &context.protocol,
+        title: &context.title,
+        when: html! { "The book and the venues at " (moment(context.start)) },
+        // It stands with the inputs.
+        question: "",
+        warnings: html! {},
+        answer: map_answer(report),
+        notes: html! {
             p class="note" {
                 "R(p) counts everything that becomes liquidatable as sold at once, with no limit of capital, gas or "
                 "profit and before venues recover. It is an upper bound of what a simulated path shows."
             }
-        }
+        },
     }
+    .draw()
 }
 
 fn key_figures(report: &MapReport<'_>) -> Vec<Tile> {
@@ -489,19 +488,16 @@ fn facts(page: &Page<'_>) -> Markup {
     ])
 }
 
-fn reproduce(page: &Page<'_>) -> Markup {
-    let context = page.report.context;
-    html! {
-        @if !context.command.is_empty() { pre tabindex="0" { code { (context.command) } } }
-        dl class="facts wide" {
-            div { dt { "Software" } dd { (context.software) } }
-            div { dt { "Scenario" } dd { (context.scenario) " " (context.scenario_version) } }
-        }
-        p {
-            "The figures of this page stand beside it in the tables map, reproduction and depth, as Parquet and JSON; "
-            "where R crosses 1 stands in map-summary.json."
-        }
+fn again(page: &Page<'_>) -> Markup {
+    Again {
+        context: page.report.context,
+        promise: "",
+        facts: &[],
+        between: html! {},
+        files: "The figures of this page stand beside it in the tables map, reproduction and depth, as Parquet and \
+                JSON; where R crosses 1 stands in map-summary.json.",
     }
+    .draw()
 }
 
 const WORDS: [terms::Term; 6] = [

@@ -23,6 +23,7 @@ mod price;
 mod question;
 mod reproduce;
 mod settings;
+mod skeleton;
 mod sweep;
 mod terms;
 mod tiles;

@@ -68,6 +68,15 @@ pub(super) fn prose(name: &'static str) -> Col {
     }
 }
 
+/// A column of times from and to, which keeps some width on a phone.
+pub(super) fn dates(name: &'static str) -> Col {
+    Col {
+        name: name.into(),
+        unit: "",
+        class: "dates",
+    }
+}
+
 /// A column of moments, never broken.
 pub(super) fn moment(name: &'static str) -> Col {
     Col {

@@ -82,7 +82,12 @@ fn inputs(page: &impl Captioned, inputs: &[Input]) -> Markup {
     table(
         page,
         &caption,
-        &[text("Input"), text("Kind"), text("Dates"), prose("Source")],
+        &[
+            text("Input"),
+            text("Kind"),
+            parts::dates("Dates"),
+            prose("Source"),
+        ],
         &rows,
     )
 }

@@ -17,13 +17,15 @@
 
   const rarity = (x) => { const p = 100 * Math.pow(10, -x); return String(Number(p.toPrecision(3))) + " %"; };
 
+  const money = (x) => "$" + Math.pow(10, x).toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+
   const ticks = (kind, low, high, room) => {
-    if (kind === "rarity") {
-      const shares = [];
-      for (let k = 0; k < 20; k++) for (const f of [1, 0.5, 0.2]) shares.push(k - Math.log10(f));
-      const inside = shares.filter((x) => x >= low && x <= high);
+    if (kind === "rarity" || kind === "decades") {
+      const all = [];
+      for (let k = -3; k < 20; k++) for (const f of kind === "rarity" ? [1, 0.5, 0.2] : [1, 2, 5]) all.push(k + (kind === "rarity" ? -1 : 1) * Math.log10(f));
+      const inside = all.filter((x) => x >= low && x <= high);
       const every = Math.ceil(inside.length * 60 / room);
-      return inside.filter((_, i) => i % every === 0).map((x) => [x, rarity(x)]);
+      return inside.filter((_, i) => i % every === 0).map((x) => [x, kind === "rarity" ? rarity(x) : money(x)]);
     }
     const count = Math.max(2, Math.floor(room / 80));
     const span = high - low;
@@ -148,13 +150,14 @@
       tip.replaceChildren();
       const head = document.createElement("b");
       head.textContent = data.kind === "time" ? day(xs[i]) + " " + clock(xs[i]) + " UTC"
-        : data.kind === "rarity" ? "exceeded in " + rarity(xs[i]) + " of paths" : number(xs[i], data.xunit || "USD");
+        : data.kind === "rarity" ? "exceeded in " + rarity(xs[i]) + " of paths"
+        : data.kind === "decades" ? money(xs[i]) + " or more" : number(xs[i], data.xunit || "USD");
       tip.appendChild(head);
       for (const line of data.lines) {
         const row = document.createElement("div");
         const name = document.createElement("i");
         name.textContent = line.name;
-        row.append(name, number(line.y[i], data.unit));
+        row.append(name, data.shares && line.y[i] !== null ? rarity(-line.y[i]) : number(line.y[i], data.unit));
         tip.appendChild(row);
       }
       tip.hidden = false;

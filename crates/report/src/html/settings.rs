@@ -43,17 +43,22 @@ fn settings_table(page: &impl Captioned, table: &SettingsTable) -> Markup {
     }
 }
 
+/// Letters from which on a cell is a sentence, which keeps some width on a phone.
+const SENTENCE: usize = 30;
+
 /// Columns of numbers stand right; the first column names the row.
 fn column_class(rows: &[Vec<String>], column: usize) -> &'static str {
-    let mut cells = rows
+    let cells = rows
         .iter()
         .filter_map(|row| row.get(column))
         .filter(|cell| !cell.is_empty());
     let number = |cell: &String| cell.replace([',', '%', ' '], "").parse::<f64>().is_ok();
-    if column > 0 && cells.all(number) {
-        "n"
-    } else {
-        ""
+    let long = |cell: &String| cell.chars().count() >= SENTENCE;
+    match column {
+        0 => "",
+        _ if cells.clone().all(number) => "n",
+        _ if cells.clone().any(long) => "prose",
+        _ => "",
     }
 }
 

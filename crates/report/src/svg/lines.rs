@@ -17,6 +17,8 @@ pub(crate) enum XKind {
     Of(&'static str),
     /// How rare: the negative decimal logarithm of a share.
     Rarity,
+    /// Sizes on a logarithmic scale: decimal logarithms of USD.
+    Decades,
 }
 
 /// How a line goes from point to point.
@@ -98,6 +100,8 @@ pub(crate) enum Base {
     Zero,
     /// Near the smallest value.
     Data,
+    /// Near the smallest value, and values are decimal logarithms of shares: a logarithmic scale.
+    Shares,
 }
 
 impl LineChart {
@@ -120,7 +124,11 @@ impl LineChart {
             x_class: if self.times > 5 { "x thin" } else { "x" },
             medium,
         };
-        let (x_ticks, y_ticks) = (self.x_ticks(&x), y.ticks((self.height / 36.0) as usize));
+        let y_ticks = match self.base {
+            Base::Shares => y.share_ticks(),
+            Base::Zero | Base::Data => y.ticks((self.height / 36.0) as usize),
+        };
+        let x_ticks = self.x_ticks(&x);
         frame.draw(&x_ticks, &y_ticks, &self.content(&frame, &x, &y))
     }
 
@@ -128,11 +136,12 @@ impl LineChart {
     pub(crate) fn data(&self) -> String {
         let (x, _) = self.scales();
         let mut out = format!(
-            "{{\"kind\":\"{}\",\"low\":{},\"high\":{},\"unit\":{},{}\"x\":[",
+            "{{\"kind\":\"{}\",\"low\":{},\"high\":{},\"unit\":{},{}{}\"x\":[",
             match self.kind {
                 XKind::Time => "time",
                 XKind::Number | XKind::Of(_) => "number",
                 XKind::Rarity => "rarity",
+                XKind::Decades => "decades",
             },
             json_number(x.low),
             json_number(x.high),
@@ -140,6 +149,10 @@ impl LineChart {
             match self.kind {
                 XKind::Of(unit) => format!("\"xunit\":{},", crate::html::json_text(unit)),
                 _ => String::new(),
+            },
+            match self.base {
+                Base::Shares => "\"shares\":true,",
+                Base::Zero | Base::Data => "",
             },
         );
         // Times are told from the first one on: shorter.
@@ -172,7 +185,7 @@ impl LineChart {
                     ..y
                 }
             }
-            Base::Data => y.padded(0.06),
+            Base::Data | Base::Shares => y.padded(0.06),
         };
         (x, y)
     }
@@ -182,6 +195,7 @@ impl LineChart {
             XKind::Time => x.time_ticks(self.times),
             XKind::Number | XKind::Of(_) => x.ticks(9),
             XKind::Rarity => x.rarity_ticks(),
+            XKind::Decades => x.decade_ticks(),
         }
     }
 

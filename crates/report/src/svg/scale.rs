@@ -116,16 +116,50 @@ impl Scale {
             length if length > 1.5 => &[1.0, 0.5],
             _ => &[1.0, 0.5, 0.2],
         };
-        let shares = (0..20).flat_map(|power| {
-            let ten = 10f64.powi(-power);
-            factors.iter().map(move |factor| factor * ten)
-        });
         let tick = |share: f64| Tick {
             at: self.at(-share.log10()),
             text: format!("{}\u{a0}%", share_text(share)),
         };
+        self.inside(shares(factors).map(tick))
+    }
+
+    /// The same of a scale of decimal logarithms of shares.
+    pub(crate) fn share_ticks(&self) -> Vec<Tick> {
+        let turned = Self {
+            low: -self.high,
+            high: -self.low,
+        };
+        let ticks = turned.rarity_ticks().into_iter();
+        let turn = |tick: Tick| Tick {
+            at: 1.0 - tick.at,
+            ..tick
+        };
+        ticks.map(turn).collect()
+    }
+
+    /// Ticks of a scale of decimal logarithms of USD: of each power of ten, and doubles and fives between
+    /// where they are few.
+    pub(crate) fn decade_ticks(&self) -> Vec<Tick> {
+        let (factors, every): (&[f64], usize) = match self.high - self.low {
+            length if length > 7.0 => (&[1.0], 2),
+            length if length > 2.5 => (&[1.0], 1),
+            length if length > 1.2 => (&[1.0, 3.0], 1),
+            _ => (&[1.0, 2.0, 5.0], 1),
+        };
+        let sizes = (-3..20).step_by(every).flat_map(|power| {
+            let ten = 10f64.powi(power);
+            factors.iter().map(move |factor| factor * ten)
+        });
+        let tick = |size: f64| Tick {
+            at: self.at(size.log10()),
+            text: format::money(size).replace(".00", "").replace(".0", ""),
+        };
+        self.inside(sizes.map(tick))
+    }
+
+    fn inside(&self, ticks: impl Iterator<Item = Tick>) -> Vec<Tick> {
         let inside = |tick: &Tick| (-1e-9..=1.0 + 1e-9).contains(&tick.at);
-        shares.map(tick).filter(inside).collect()
+        ticks.filter(inside).collect()
     }
 
     fn opened(self) -> Self {
@@ -146,6 +180,14 @@ impl Scale {
             high: self.high + room,
         }
     }
+}
+
+/// Shares from one down, a tenth and its parts at a time.
+fn shares(factors: &[f64]) -> impl Iterator<Item = f64> {
+    (0..20).flat_map(move |power| {
+        let ten = 10f64.powi(-power);
+        factors.iter().map(move |factor| factor * ten)
+    })
 }
 
 /// A share as per cent, with the digits that it needs.

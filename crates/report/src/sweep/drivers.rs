@@ -7,6 +7,7 @@ use crate::ensemble::{EstimateFile, Figure, estimate_file, horizon, interval, pe
 use crate::format::{MISSING, count, money, one_line, plural};
 use crate::html::drivers_page;
 use crate::results::{json, write_files};
+use crate::summary_head::SummaryHead;
 use crate::tables::drivers_table;
 use crate::terminal::{WIDTH_MIN, aligned, wrap};
 use backstop_io::FileError;
@@ -59,6 +60,8 @@ pub struct DriversReport<'a> {
     pub paths: u64,
     /// From the first to the last step, seconds.
     pub horizon_s: u64,
+    /// Changes that the scenario can take; fewer may have been run.
+    pub changes: usize,
 }
 
 impl DriversReport<'_> {
@@ -73,7 +76,7 @@ pub(crate) struct Moved<'a> {
     pub(crate) report: DriversReport<'a>,
     /// Those that were moved, what moves bad debt most first.
     pub(crate) rows: Vec<DriverRow>,
-    /// Those that the scenario does not have.
+    /// Those that the scenario does not have, or of which no change was run.
     pub(crate) lacking: Vec<&'static str>,
     pub(crate) bad_debt: Option<Figure>,
     pub(crate) seized: Option<Figure>,
@@ -137,6 +140,20 @@ impl<'a> Moved<'a> {
             seized,
             measure,
             report,
+        }
+    }
+
+    /// Changes that were run.
+    pub(crate) fn done(&self) -> usize {
+        let sides = self.rows.iter().flat_map(|row| row.sides.iter());
+        sides.flatten().count()
+    }
+
+    /// Why the inputs that are lacking were not moved.
+    pub(crate) fn why_lacking(&self) -> &'static str {
+        match self.done() < self.report.changes {
+            true => "not run, or no such input",
+            false => "the scenario has no such input",
         }
     }
 
@@ -277,7 +294,8 @@ pub fn drivers_text(report: &DriversReport<'_>, width: usize) -> String {
     out.push_str(&wrap(&note, width));
     if !moved.lacking.is_empty() {
         let lacking = moved.lacking.join(", ").to_lowercase();
-        out.push_str(&wrap(&format!("Not moved here: {lacking}."), width));
+        let why = moved.why_lacking();
+        out.push_str(&wrap(&format!("Not moved ({why}): {lacking}."), width));
     }
     out
 }
@@ -319,7 +337,7 @@ fn table(moved: &Moved<'_>, intervals: Intervals) -> String {
     aligned(&header, &rows)
 }
 
-/// Writes the table `drivers`, the summary `drivers.json` and the page `drivers.html` into a folder
+/// Writes the table `drivers`, the summary `drivers-summary.json` and the page `drivers.html` into a folder
 /// that exists.
 ///
 /// # Errors
@@ -327,7 +345,7 @@ fn table(moved: &Moved<'_>, intervals: Intervals) -> String {
 pub fn write_drivers(out: &Path, report: &DriversReport<'_>) -> Result<(), FileError> {
     let moved = Moved::new(*report);
     let texts = [
-        ("drivers-summary.json", summary(&moved)),
+        drivers_summary(&moved),
         ("drivers.html", drivers_page(&moved)),
     ];
     write_files(out, &[drivers_table(&moved)], &texts)?;
@@ -337,13 +355,8 @@ pub fn write_drivers(out: &Path, report: &DriversReport<'_>) -> Result<(), FileE
 /// `drivers-summary.json`: what was asked, and the answer.
 #[derive(Serialize)]
 struct SummaryFile<'a> {
-    format: &'static str,
-    title: &'a str,
-    scenario: &'a str,
-    scenario_version: &'a str,
-    protocol: &'a str,
-    software: &'a str,
-    command: &'a str,
+    #[serde(flatten)]
+    head: SummaryHead<'a>,
     answer: String,
     seed: u64,
     /// Of each change.
@@ -360,16 +373,11 @@ struct SummaryFile<'a> {
     not_moved: &'a [&'static str],
 }
 
-fn summary(moved: &Moved<'_>) -> String {
+/// Name and text of the summary.
+pub(crate) fn drivers_summary(moved: &Moved<'_>) -> (&'static str, String) {
     let (report, context) = (&moved.report, moved.report.context);
     let file = SummaryFile {
-        format: FORMAT,
-        title: &context.title,
-        scenario: &context.scenario,
-        scenario_version: &context.scenario_version,
-        protocol: &context.protocol,
-        software: &context.software,
-        command: &context.command,
+        head: SummaryHead::new(FORMAT, context),
         answer: spans_text(drivers_answer(moved)).replace('\u{a0}', " "),
         seed: report.seed,
         paths: report.paths,
@@ -380,5 +388,6 @@ fn summary(moved: &Moved<'_>) -> String {
         expected_shortfall: moved.standing().map(estimate_file),
         not_moved: &moved.lacking,
     };
-    json(&file, serde_json::to_string_pretty) + "\n"
+    let text = json(&file, serde_json::to_string_pretty) + "\n";
+    ("drivers-summary.json", text)
 }

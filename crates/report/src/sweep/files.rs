@@ -5,6 +5,7 @@ use crate::answer::spans_text;
 use crate::ensemble::{EstimateFile, FigureFile, estimate_file, figure_file};
 use crate::html::sweep_page;
 use crate::results::{json, write_files};
+use crate::summary_head::SummaryHead;
 use crate::tables::known_sweep_tables;
 use backstop_io::FileError;
 use backstop_lab::ensemble::CONFIDENCE;
@@ -21,10 +22,7 @@ const FORMAT: &str = "backstop-sweep/1";
 /// [`FileError`] when the system refuses; files written before stay.
 pub fn write_sweep(out: &Path, report: &SweepReport<'_>) -> Result<(), FileError> {
     let known = Known::new(*report);
-    let texts = [
-        ("sweep.json", summary(&known)),
-        ("sweep.html", sweep_page(&known)),
-    ];
+    let texts = [sweep_summary(&known), ("sweep.html", sweep_page(&known))];
     write_files(out, &known_sweep_tables(&known), &texts)?;
     Ok(())
 }
@@ -32,13 +30,8 @@ pub fn write_sweep(out: &Path, report: &SweepReport<'_>) -> Result<(), FileError
 /// `sweep.json`: what was asked, and the figures of every cell.
 #[derive(Serialize)]
 struct SummaryFile<'a> {
-    format: &'static str,
-    title: &'a str,
-    scenario: &'a str,
-    scenario_version: &'a str,
-    protocol: &'a str,
-    software: &'a str,
-    command: &'a str,
+    #[serde(flatten)]
+    head: SummaryHead<'a>,
     answer: String,
     seed: u64,
     /// Of each cell.
@@ -83,7 +76,8 @@ fn cell<'a>(at: Vec<&'a str>, cell: &CellFigures) -> CellFile<'a> {
     }
 }
 
-fn summary(known: &Known<'_>) -> String {
+/// Name and text of the summary.
+pub(crate) fn sweep_summary(known: &Known<'_>) -> (&'static str, String) {
     let (report, context) = (&known.report, known.report.context);
     let (firsts, seconds) = known.size();
     let places = (0..firsts).flat_map(|i| (0..seconds).map(move |j| [i, j]));
@@ -93,13 +87,7 @@ fn summary(known: &Known<'_>) -> String {
         Some(cell(values.collect(), known.cell(at[0], at[1])?))
     });
     let file = SummaryFile {
-        format: FORMAT,
-        title: &context.title,
-        scenario: &context.scenario,
-        scenario_version: &context.scenario_version,
-        protocol: &context.protocol,
-        software: &context.software,
-        command: &context.command,
+        head: SummaryHead::new(FORMAT, context),
         answer: spans_text(answer(known)).replace('\u{a0}', " "),
         seed: report.seed,
         paths: report.paths,
@@ -115,5 +103,6 @@ fn summary(known: &Known<'_>) -> String {
             .collect(),
         cells: cells.collect(),
     };
-    json(&file, serde_json::to_string_pretty) + "\n"
+    let text = json(&file, serde_json::to_string_pretty) + "\n";
+    ("sweep.json", text)
 }

@@ -7,7 +7,10 @@ mod text;
 
 pub(crate) use answer::answer;
 pub use drivers::{DriverRow, DriverSide, DriversReport, drivers_text, write_drivers};
-pub(crate) use drivers::{Measured, Moved, drivers_answer, signed, signed_interval};
+pub(crate) use drivers::{
+    Measured, Moved, drivers_answer, drivers_summary, signed, signed_interval,
+};
+pub(crate) use files::sweep_summary;
 pub use files::write_sweep;
 pub use text::sweep_text;
 

@@ -2,52 +2,78 @@
 
 use super::{ACCOUNT, Names, Rows, STEP, TIME};
 use backstop_io::table::Table;
+use backstop_lab::metrics::{borrowers_of, leverage_of};
 use backstop_lab::record::{PathRecord, StepRow};
 
 /// The tables that have rows.
 pub(super) fn tables(record: &PathRecord) -> impl Iterator<Item = Table> {
     let levered = (!record.leverings.is_empty()).then(|| leverings(record));
     let attacked = (!record.attacks.is_empty()).then(|| attacks(record));
-    let counted = record.steps.iter().any(|row| row.census_usd().is_some());
-    let census = counted.then(|| census(record));
-    levered.into_iter().chain(attacked).chain(census)
+    levered.into_iter().chain(attacked)
 }
 
-fn census(record: &PathRecord) -> Table {
-    let side = |at: usize| {
-        move |row: &StepRow| {
-            let sums = row.census_usd();
-            sums.and_then(|sums| sums.get(at).copied())
-        }
+/// Whether the scenario asked for a census.
+pub(super) fn has_census(record: &PathRecord) -> bool {
+    record.steps.iter().any(|step| step.margin_calls.is_some())
+}
+
+/// The columns of a step that a census tells.
+pub(super) fn census(rows: Rows<'_, StepRow>) -> Rows<'_, StepRow> {
+    let at = |step: &StepRow, side: usize| {
+        let sums = borrowers_of(step)?;
+        sums.get(side).copied()
     };
-    Rows::of(&record.steps)
-        .u32("step", "", STEP, |r| r.step)
-        .u64("time", "s", TIME, |r| r.time)
-        .optional_u32(
-            "margin_calls",
-            "",
-            "Accounts whose health fell below the margin-call level for the first time.",
-            |r| r.margin_calls,
-        )
-        .optional_f64(
-            "collateral_usd",
-            "USD",
-            "Collateral of all borrowers at the end of the step; interest is left out.",
-            side(0),
-        )
-        .optional_f64(
-            "debt_usd",
-            "USD",
-            "Debt of all borrowers at the end of the step; interest is left out.",
-            side(1),
-        )
-        .optional_f64(
-            "leverage",
-            "ratio",
-            "Debt over equity; none where no equity is left.",
-            StepRow::leverage,
-        )
-        .table("census")
+    rows.optional_u32(
+        "margin_calls",
+        "",
+        "Accounts whose health fell below the margin-call level for the first time. This column and the next three \
+         are there where the scenario has a `[census]`.",
+        |s| s.margin_calls,
+    )
+    .optional_f64(
+        "borrowers_collateral_usd",
+        "USD",
+        "Collateral of all borrowers after the step, interest left out.",
+        move |s| at(s, 0),
+    )
+    .optional_f64(
+        "borrowers_debt_usd",
+        "USD",
+        "Debt of all borrowers after the step, interest left out.",
+        move |s| at(s, 1),
+    )
+    .optional_f64(
+        "leverage",
+        "ratio",
+        "Debt of all borrowers over their equity; null where they owe as much as they have.",
+        leverage_of,
+    )
+}
+
+/// A step and an asset's position and ticker.
+pub(super) type StepOfAsset<'a> = (&'a StepRow, usize, &'a String);
+
+/// The columns of a step and an asset that a census tells.
+pub(super) fn census_by_asset<'r, 'a>(
+    rows: Rows<'r, StepOfAsset<'a>>,
+) -> Rows<'r, StepOfAsset<'a>> {
+    let at = |(step, asset, _): &StepOfAsset<'a>, side: usize| {
+        let sums = step.by_collateral.get(*asset)?;
+        sums.get(side).copied()
+    };
+    rows.optional_f64(
+        "borrowers_collateral_usd",
+        "USD",
+        "Collateral, of whatever asset, of the borrowers whose largest collateral at the start is this asset. This \
+         column and the next are there where the scenario has a `[census]`.",
+        move |row| at(row, 0),
+    )
+    .optional_f64(
+        "borrowers_debt_usd",
+        "USD",
+        "Debt of the same borrowers.",
+        move |row| at(row, 1),
+    )
 }
 
 fn leverings(record: &PathRecord) -> Table {
@@ -183,13 +209,5 @@ mod tests {
         }];
         let told: Vec<_> = tables(&record).map(|table| table.name).collect();
         assert_eq!(told, ["leverings", "attacks"]);
-        let counted = StepRow {
-            margin_calls: Some(1),
-            by_collateral: vec![[300.0, 100.0], [100.0, 100.0]],
-            ..StepRow::default()
-        };
-        assert_eq!(counted.leverage(), Some(1.0));
-        record.steps = vec![counted, StepRow::default()];
-        assert_eq!(tables(&record).last().unwrap().name, "census");
     }
 }

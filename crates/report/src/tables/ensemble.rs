@@ -6,9 +6,10 @@ use crate::ensemble::{
 };
 use backstop_io::table::Table;
 use backstop_lab::ensemble::{Distribution, Estimate, FanStep, Level, Tail, WorstPath};
+use backstop_lab::world::CollateralAtRisk;
 
-/// The tables of an ensemble, in a fixed order: figures, losses, falls, fan, accounts, assets,
-/// worst paths.
+/// The tables of an ensemble, in a fixed order: figures, losses, falls, fan, accounts, collateral taken and at
+/// risk by asset, falls at the start, worst paths.
 pub fn ensemble_tables(report: &EnsembleReport<'_>) -> Vec<Table> {
     known_tables(&Known::new(*report))
 }
@@ -21,7 +22,9 @@ pub(crate) fn known_tables(known: &Known<'_>) -> Vec<Table> {
         falls(known),
         fan(known),
         accounts(known),
-        assets(known),
+        taken(known),
+        at_risk(known),
+        instant(known),
         worst(known),
     ]
 }
@@ -213,30 +216,105 @@ fn accounts(known: &Known<'_>) -> Table {
             "Share of the bad debt of all accounts; null where there is none.",
             |a| share(a.bad_debt, all.bad_debt),
         )
-        .table("accounts")
+        .f64(
+            "collateral",
+            "USD",
+            "Collateral at the start; 0 for an account that lost something and was never at risk.",
+            |a| a.collateral,
+        )
+        .f64(
+            "at_risk_share",
+            "share",
+            "Share of paths in which it was liquidated or softened or ends in breach.",
+            |a| a.at_risk_paths / paths,
+        )
+        .f64(
+            "at_risk_mean",
+            "USD",
+            "Collateral at risk, mean over all paths: `collateral` times `at_risk_share`.",
+            |a| a.at_risk() / paths,
+        )
+        .optional_f64(
+            "share_of_at_risk",
+            "share",
+            "Share of the collateral at risk of all accounts; null where there is none.",
+            |a| share(a.at_risk(), all.at_risk),
+        )
+        .table("account-losses")
 }
 
 /// Ticker, mean and tails.
 type Asset = (String, Option<Estimate>, [Option<Tail>; 3]);
 
-fn assets(known: &Known<'_>) -> Table {
-    let taken = known.report.symbols.iter().zip(&known.report.totals.taken);
+fn taken(known: &Known<'_>) -> Table {
+    let doc = "Ticker of the collateral taken.";
+    by_asset(known, &known.report.totals.taken, ("assets", doc))
+}
+
+fn at_risk(known: &Known<'_>) -> Table {
+    let doc = "Ticker of the collateral at risk.";
+    by_asset(
+        known,
+        &known.report.totals.at_risk,
+        ("collateral-at-risk", doc),
+    )
+}
+
+/// One sum of dollars an asset, with its tails.
+fn by_asset(known: &Known<'_>, all: &[Distribution], (name, doc): (&str, &str)) -> Table {
+    let all = known.report.symbols.iter().zip(all);
     let one = |(symbol, all): (&String, &Distribution)| {
         let (mean, tails) = money_range(all);
         (symbol.clone(), mean, tails)
     };
-    let assets: Vec<Asset> = taken.map(one).collect();
-    let rows = Rows::of(&assets).text(
-        "asset",
-        "",
-        "Ticker of the collateral taken.",
-        |a: &Asset| a.0.clone(),
-    );
+    let assets: Vec<Asset> = all.map(one).collect();
+    let rows = Rows::of(&assets).text("asset", "", doc, |a: &Asset| a.0.clone());
     let tail = |asset: &Asset, level: Level| {
         let at = Level::SHOWN.iter().position(|shown| *shown == level)?;
         asset.2.get(at).copied().flatten()
     };
-    estimates(rows, "USD", |a| a.1, tail).table("assets")
+    estimates(rows, "USD", |a| a.1, tail).table(name)
+}
+
+/// A fall, and an asset by its position.
+type Fallen<'a> = (&'a CollateralAtRisk, usize);
+
+fn instant(known: &Known<'_>) -> Table {
+    let symbol = |asset: usize| known.report.symbols.get(asset).cloned().unwrap_or_default();
+    let falls = known.report.instant.iter();
+    let rows: Vec<Fallen<'_>> = falls
+        .flat_map(|risk| (0..risk.by_asset.len()).map(move |asset| (risk, asset)))
+        .collect();
+    Rows::of(&rows)
+        .text(
+            "falling",
+            "",
+            "Ticker of the asset whose price falls at the start.",
+            |(risk, _): &Fallen<'_>| symbol(usize::from(risk.asset.0)),
+        )
+        .f64("fall", "share", "By how much.", |(risk, _)| risk.fall)
+        .text("asset", "", "Ticker of the collateral.", |(_, asset)| {
+            symbol(*asset)
+        })
+        .f64(
+            "at_risk",
+            "USD",
+            "Collateral of the accounts in breach, at the prices before the fall.",
+            |(risk, asset)| risk.by_asset.get(*asset).copied().unwrap_or(0.0),
+        )
+        .optional_f64(
+            "share",
+            "share",
+            "The same as a share of all borrowers' collateral of the asset; null where there is none.",
+            |(risk, asset)| risk.shares.get(*asset).copied().flatten(),
+        )
+        .u64(
+            "accounts",
+            "",
+            "Accounts in breach after the fall, whatever their collateral.",
+            |(risk, _)| risk.by_account.len() as u64,
+        )
+        .table("instant-falls")
 }
 
 fn worst(known: &Known<'_>) -> Table {

@@ -20,6 +20,7 @@ pub use sweep::{drivers_tables, sweep_tables};
 
 use crate::html::kind_word;
 use crate::summary::symbol;
+use agents::StepOfAsset;
 use backstop_core::protocol::AssetId;
 use backstop_io::table::{Column, ColumnData, Table};
 use backstop_lab::metrics::{Evidence, METRICS};
@@ -134,7 +135,7 @@ const KIND: &str = "What was done: repay, absorb, deposit or start begin a liqui
                     exchange carry one on.";
 
 fn steps(record: &PathRecord) -> Table {
-    Rows::of(&record.steps)
+    let rows = Rows::of(&record.steps)
         .u32("step", "", STEP, |s| s.step)
         .u64("time", "s", TIME, |s| s.time)
         .f64("gas_gwei", "gwei", "Price of gas.", |s| s.gas_gwei)
@@ -182,13 +183,17 @@ fn steps(record: &PathRecord) -> Table {
         )
         .f64("deficit_usd", "USD", "Debt written off in the step.", |s| {
             s.deficit_usd
-        })
-        .table("steps")
+        });
+    let rows = match agents::has_census(record) {
+        true => agents::census(rows),
+        false => rows,
+    };
+    rows.table("steps")
 }
 
 fn prices(record: &PathRecord) -> Table {
     let at = |prices: &[f64], asset: usize| prices.get(asset).copied().filter(|p| p.is_finite());
-    let rows: Vec<_> = record
+    let rows: Vec<StepOfAsset<'_>> = record
         .steps
         .iter()
         .flat_map(|step| {
@@ -199,8 +204,8 @@ fn prices(record: &PathRecord) -> Table {
                 .map(move |(asset, symbol)| (step, asset, symbol))
         })
         .collect();
-    Rows::of(&rows)
-        .u32("step", "", STEP, |(s, _, _)| s.step)
+    let rows = Rows::of(&rows)
+        .u32("step", "", STEP, |(s, _, _): &StepOfAsset<'_>| s.step)
         .u64("time", "s", TIME, |(s, _, _)| s.time)
         .text("asset", "", "Ticker.", |(_, _, symbol)| (*symbol).clone())
         .optional_f64(
@@ -220,8 +225,12 @@ fn prices(record: &PathRecord) -> Table {
             "USD",
             "Mid price of the venues at the end of the step.",
             |(s, a, _)| at(&s.venue, *a),
-        )
-        .table("prices")
+        );
+    let rows = match agents::has_census(record) {
+        true => agents::census_by_asset(rows),
+        false => rows,
+    };
+    rows.table("prices")
 }
 
 fn liquidations(record: &PathRecord) -> Table {

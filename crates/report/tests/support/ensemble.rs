@@ -1,15 +1,21 @@
 //! Ensembles made by hand and by a small generator, for tests and the example.
 
 use super::support;
-use backstop_lab::ensemble::{FALL, Figures, Totals};
+use backstop_core::protocol::{AccountId, AssetId};
+use backstop_lab::ensemble::{AccountFigures, FALL, Figures, Totals};
 use backstop_lab::metrics::METRICS;
-use backstop_report::{EnsembleReport, RunContext};
+use backstop_lab::world::CollateralAtRisk;
+use backstop_report::{Added, EnsembleReport, RunContext};
+
+/// What adds the drivers.
+pub(crate) const DRIVERS_COMMAND: &str = "backstop stress sample.toml --resume --drivers";
 
 /// An ensemble and its texts; [`EnsembleReport`] borrows them.
 pub(crate) struct Ensemble {
     pub(crate) context: RunContext,
     pub(crate) totals: Totals,
     pub(crate) symbols: Vec<String>,
+    pub(crate) instant: Vec<CollateralAtRisk>,
     pub(crate) asked: u64,
     pub(crate) name: fn(u32) -> Option<String>,
 }
@@ -28,6 +34,7 @@ impl Ensemble {
             },
             totals,
             symbols: vec!["WETH".into(), "USDC".into()],
+            instant: instant_falls(),
             asked: paths.len() as u64,
             name: |number| {
                 (number == 3).then(|| "0x00000000000000000000000000000000000000a3".into())
@@ -44,11 +51,28 @@ impl Ensemble {
             seed: 7,
             asked: self.asked,
             horizon_s: 86_400,
+            instant: &self.instant,
+            drivers: Added::Command(DRIVERS_COMMAND),
+            heat_map: Added::Command(""),
             draws: None,
             account_name: &self.name,
             path_command: &|path| format!("backstop run sample.toml --seed 7 --path {path}"),
         }
     }
+}
+
+/// What two falls of the first asset bring into breach.
+fn instant_falls() -> Vec<CollateralAtRisk> {
+    let fallen = |(fall, usd): (f64, f64)| CollateralAtRisk {
+        asset: AssetId(0),
+        fall,
+        by_asset: vec![usd, 0.0],
+        shares: vec![Some(usd / 4e6), None],
+        by_account: (0..(usd / 1e5) as u32)
+            .map(|a| (AccountId(a), 1e5))
+            .collect(),
+    };
+    [(0.1, 3e5), (0.3, 2e6)].map(fallen).to_vec()
 }
 
 /// A path from its figures by name; what is not named is not told.
@@ -63,6 +87,7 @@ pub(crate) fn path(number: u64, told: &[(&str, f64)]) -> Figures {
         path: number,
         values: metrics.map(|metric| value(metric.name)).collect(),
         taken_usd: vec![value("seized").unwrap_or(0.0), 0.0],
+        at_risk_usd: vec![0.0; 2],
         accounts: Vec::new(),
         fan: Vec::new(),
         stopped: false,
@@ -80,6 +105,8 @@ pub(crate) fn quiet(number: u64, fall: f64) -> Figures {
         "bonus",
         "gas",
         "slippage",
+        "largest_cascade",
+        "collateral_at_risk",
     ];
     let mut told: Vec<(&str, f64)> = zero.map(|name| (name, 0.0)).to_vec();
     told.extend([
@@ -93,8 +120,14 @@ pub(crate) fn quiet(number: u64, fall: f64) -> Figures {
     }
 }
 
+/// What an account of these ensembles has at the start, USD.
+fn held(account: u32) -> f64 {
+    100_000.0 + 25_000.0 * f64::from(account % 7)
+}
+
 /// A path on which so much is taken, a tenth of which is left as bad debt by the accounts told.
 pub(crate) fn loud(number: u64, fall: f64, taken: f64, bad_debt: f64, accounts: &[u32]) -> Figures {
+    let at_risk: f64 = accounts.iter().map(|account| held(*account)).sum();
     let told = [
         ("bad_debt", bad_debt),
         ("seized", taken),
@@ -107,17 +140,25 @@ pub(crate) fn loud(number: u64, fall: f64, taken: f64, bad_debt: f64, accounts: 
         ("price_impact", fall / 4.0),
         ("time_to_clear", 60.0 * (1.0 + (fall * 40.0).floor())),
         ("toxic_share", (fall - 0.2).max(0.0)),
+        ("largest_cascade", taken * 0.9),
+        ("collateral_at_risk", at_risk),
         (FALL.name, fall),
     ];
     // Each account loses twice as much as the next.
     let parts: f64 = (0..accounts.len()).map(|i| 0.5f64.powi(i as i32)).sum();
     let each = |(i, account): (usize, &u32)| {
         let share = 0.5f64.powi(i as i32) / parts;
-        (*account, taken * share, bad_debt * share)
+        AccountFigures {
+            account: *account,
+            taken: taken * share,
+            bad_debt: bad_debt * share,
+            at_risk: Some(held(*account)),
+        }
     };
     let low = 1.0 - fall;
     Figures {
         taken_usd: vec![taken * 0.8, taken * 0.2],
+        at_risk_usd: vec![at_risk * 0.9, at_risk * 0.1],
         accounts: accounts.iter().enumerate().map(each).collect(),
         fan: vec![[1.0; 2], [low * 0.98, low], [low * 1.04, low * 1.05]],
         ..path(number, &told)

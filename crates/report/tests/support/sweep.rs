@@ -134,6 +134,7 @@ pub(crate) struct Drivers {
     rows: Vec<DriverRow>,
     bad_debt: Vec<f64>,
     seized: Vec<f64>,
+    pub(crate) changes: usize,
 }
 
 impl Drivers {
@@ -171,6 +172,7 @@ impl Drivers {
             rows,
             bad_debt: standing.0,
             seized: standing.1,
+            changes: 7,
         }
     }
 
@@ -194,6 +196,7 @@ impl Drivers {
             seed: 7,
             paths: self.bad_debt.len() as u64,
             horizon_s: 86_400,
+            changes: self.changes,
         })
     }
 }

@@ -1,20 +1,16 @@
-//! `backstop sweep --drivers`: each main input moved one at a time.
+//! Each main input moved one at a time.
 
-use super::{Args, ROUND, context, folder, stopped, tick};
+use super::work::{Going, Work};
 use crate::failure::Failure;
-use crate::progress;
-use crate::setup::{Base, Loaded, OpenedCell, digest, drivers};
+use crate::setup::{Driver, Loaded, OpenedCell, digest, drivers};
+use backstop_io::scenario::Scenario;
 use backstop_io::write_atomic;
 use backstop_lab::ensemble::{Difference, Level, difference};
-use backstop_report::{DriverRow, DriverSide, DriversReport, drivers_text, write_drivers};
+use backstop_report::{DriverRow, DriverSide, DriversReport, RunContext};
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
-use std::io::{Write, stdout};
-use std::num::NonZeroU64;
 use std::path::Path;
 
-/// Paths of each change where nothing else is asked.
-const PATHS: u64 = 400;
 /// Name of the file with the changes that are done.
 const TOTALS: &str = "drivers-totals.json";
 const FORMAT: &str = "backstop-drivers-totals/1";
@@ -46,6 +42,14 @@ struct Job {
     changed: Loaded,
 }
 
+/// The changes that were run.
+pub(crate) struct DriversDone {
+    kept: Kept,
+    rows: Vec<DriverRow>,
+    changes: usize,
+    horizon_s: u64,
+}
+
 /// Every change that the scenario can take.
 fn jobs(base: &Loaded) -> Vec<Job> {
     let mut jobs = Vec::new();
@@ -61,56 +65,77 @@ fn jobs(base: &Loaded) -> Vec<Job> {
     jobs
 }
 
-pub(super) fn run(args: &Args, base: &Base) -> Result<(), Failure> {
-    let paths = args.paths.map_or(PATHS, NonZeroU64::get);
-    let out = folder(args, base, "drivers")?;
-    let file = out.join(TOTALS);
+/// Runs the changes that are missing; Ctrl-C keeps those that are done.
+///
+/// # Errors
+/// When what is to go on from is another scenario's, a change cannot be run, or results cannot be kept.
+pub(crate) fn run(work: &Work<'_>) -> Result<DriversDone, Failure> {
+    let base = work.base;
+    let file = work.out.join(TOTALS);
     let mut kept = Kept {
         format: FORMAT.to_owned(),
         digest: digest(&base.loaded),
         seed: base.loaded.scenario.seed,
-        paths,
+        paths: work.paths,
         runs: Vec::new(),
     };
     let standing = base.without_book();
     let jobs = jobs(&standing);
-    if args.resume {
+    if work.going == Going::On {
         kept.resume(&file, jobs.len() + 1)?;
     }
-    progress::catch_interrupt();
-    let bar = progress::bar((jobs.len() as u64 + 1) * paths, "paths");
+    let bar = work.bar(jobs.len() + 1);
     while kept.runs.len() <= jobs.len() {
         let done = kept.runs.len();
-        bar.set_position(done as u64 * paths);
-        bar.set_message(format!("{}/{} changes", done.saturating_sub(1), jobs.len()));
+        bar.set_position(done as u64 * work.paths);
+        work.told(&bar, (done.saturating_sub(1), jobs.len()), "changes");
         let job = done.checked_sub(1).and_then(|at| jobs.get(at));
         let opened = base.changed(job.map_or(&standing, |job| &job.changed))?;
-        let Some(run) = figures(&opened, paths, &bar)? else {
+        let Some(run) = figures(work, &opened, &bar)? else {
             break;
         };
         kept.runs.push(run);
         write_atomic(&file, &serde_json::to_vec(&kept)?)?;
     }
     bar.finish_and_clear();
-    report(args, base, &kept, &jobs, &out)
+    let scenario = &base.loaded.scenario;
+    Ok(DriversDone {
+        rows: rows(scenario, &kept, &jobs),
+        changes: jobs.len(),
+        horizon_s: scenario.time.end - scenario.time.start,
+        kept,
+    })
 }
 
 /// Figures of all paths under one setting; nothing where Ctrl-C was pressed.
-fn figures(opened: &OpenedCell, paths: u64, bar: &ProgressBar) -> Result<Option<Paths>, Failure> {
+fn figures(
+    work: &Work<'_>,
+    opened: &OpenedCell,
+    bar: &ProgressBar,
+) -> Result<Option<Paths>, Failure> {
     let mut all = Paths::default();
-    let mut next = 0;
-    while next < paths {
-        let end = (next + ROUND).min(paths);
-        let Some(values) = opened.stage.values(next..end, &|| tick(bar))? else {
-            return Ok(None);
-        };
-        for path in &values {
-            all.bad_debt.push(path.value("bad_debt").unwrap_or(0.0));
-            all.seized.push(path.value("seized").unwrap_or(0.0));
-        }
-        next = end;
-    }
-    Ok(Some(all))
+    let ended = work.run(opened, bar, |path| {
+        all.bad_debt.push(path.value("bad_debt").unwrap_or(0.0));
+        all.seized.push(path.value("seized").unwrap_or(0.0));
+    })?;
+    Ok(ended.map(|()| all))
+}
+
+/// One row an input, in the order of the model.
+fn rows(scenario: &Scenario, kept: &Kept, jobs: &[Job]) -> Vec<DriverRow> {
+    let side = |driver: usize, side: usize| {
+        let job = jobs
+            .iter()
+            .position(|job| (job.driver, job.side) == (driver, side))?;
+        let (bad_debt, seized) = kept.differences(job)?;
+        Some(DriverSide { bad_debt, seized })
+    };
+    let row = |(at, driver): (usize, &Driver)| DriverRow {
+        label: driver.label,
+        words: [driver.sides[0].words, driver.sides[1].words],
+        sides: [side(at, 0), side(at, 1)],
+    };
+    drivers(scenario).enumerate().map(row).collect()
 }
 
 impl Kept {
@@ -155,39 +180,25 @@ impl Kept {
     }
 }
 
-fn report(args: &Args, base: &Base, kept: &Kept, jobs: &[Job], out: &Path) -> Result<(), Failure> {
-    let context = context(args, base, &[])?;
-    let side = |driver: usize, side: usize| {
-        let job = jobs
-            .iter()
-            .position(|job| (job.driver, job.side) == (driver, side))?;
-        let (bad_debt, seized) = kept.differences(job)?;
-        Some(DriverSide { bad_debt, seized })
-    };
-    let rows: Vec<DriverRow> = drivers(&base.loaded.scenario)
-        .enumerate()
-        .map(|(at, driver)| DriverRow {
-            label: driver.label,
-            words: [driver.sides[0].words, driver.sides[1].words],
-            sides: [side(at, 0), side(at, 1)],
-        })
-        .collect();
-    let scenario = &base.loaded.scenario;
-    let standing = kept.runs.first();
-    let report = DriversReport {
-        context: &context,
-        rows: &rows,
-        bad_debt: standing.map_or(&[], |run| &run.bad_debt),
-        seized: standing.map_or(&[], |run| &run.seized),
-        level: TAIL,
-        seed: scenario.seed,
-        paths: kept.paths,
-        horizon_s: scenario.time.end - scenario.time.start,
-    };
-    write_drivers(out, &report)?;
-    let mut screen = stdout().lock();
-    screen.write_all(drivers_text(&report, progress::width()).as_bytes())?;
-    writeln!(screen, "report   {}", out.join("drivers.html").display())?;
-    let done = kept.runs.len().saturating_sub(1);
-    stopped(done, jobs.len(), "changes", &mut screen)
+impl DriversDone {
+    /// A report of the changes.
+    pub(crate) fn report<'a>(&'a self, context: &'a RunContext) -> DriversReport<'a> {
+        let standing = self.kept.runs.first();
+        DriversReport {
+            context,
+            rows: &self.rows,
+            bad_debt: standing.map_or(&[], |run| &run.bad_debt),
+            seized: standing.map_or(&[], |run| &run.seized),
+            level: TAIL,
+            seed: self.kept.seed,
+            paths: self.kept.paths,
+            horizon_s: self.horizon_s,
+            changes: self.changes,
+        }
+    }
+
+    /// Changes that were run, and all of them.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        (self.kept.runs.len().saturating_sub(1), self.changes)
+    }
 }

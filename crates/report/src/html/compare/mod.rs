@@ -9,6 +9,7 @@ mod reproduce;
 mod time;
 
 use super::parts::{self, Captioned, Captions};
+use super::skeleton::Head;
 use super::{Document, Section, document, question, settings, terms};
 use crate::compare::{Comparison, Figures, Timeline, answer, figures};
 use crate::format::{count, duration, moment, moment_iso};
@@ -97,22 +98,23 @@ impl<'a> Page<'a> {
 fn header(page: &Page<'_>) -> Markup {
     let context = page.comparison.context;
     let times = page.timeline.times();
-    html! {
-        header {
-            p class="kicker" { "Backstop " span { "comparison of designs" } }
-            h1 { (context.title) }
+    Head {
+        kind: "comparison of designs",
+        protocol: "",
+        title: &context.title,
+        when: html! {
             @if let (Some(first), Some(last)) = (times.first(), times.last()) {
-                p class="when" {
-                    time datetime=(moment_iso(*first)) { (moment(*first)) }
-                    " to "
-                    time datetime=(moment_iso(*last)) { (moment(*last)) }
-                }
+                time datetime=(moment_iso(*first)) { (moment(*first)) }
+                " to "
+                time datetime=(moment_iso(*last)) { (moment(*last)) }
             }
-            @if !context.question.is_empty() { p class="question" { (context.question) } }
-            (warnings(page))
-            (parts::answer(answer(&page.comparison, &page.figures)))
-        }
+        },
+        question: &context.question,
+        warnings: warnings(page),
+        answer: answer(&page.comparison, &page.figures),
+        notes: html! {},
     }
+    .draw()
 }
 
 /// What makes the designs less comparable than they look.

@@ -1,6 +1,8 @@
 //! How to get the same comparison again.
 
 use super::super::parts::{cell, number, table, text};
+use super::super::reproduce::SAME_BYTES;
+use super::super::skeleton::Again;
 use super::Page;
 use crate::format::count;
 use maud::{Markup, html};
@@ -19,29 +21,24 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
             ]
         })
         .collect();
-    html! {
-        p {
-            "The same software, scenario and seed give the same bytes, on any number of threads. "
-            "A different hash below means that something differs."
-        }
-        @if !context.command.is_empty() { pre tabindex="0" { code { (context.command) } } }
-        dl class="facts wide" {
-            div { dt { "Software" } dd { (context.software) } }
-            div { dt { "Scenario" } dd { (context.scenario) " " (context.scenario_version) } }
-        }
-        @if !rows.is_empty() {
-            (table(
-                page,
-                "Hash of each design's state at the end.",
-                &[text("Design"), text("Name"), number("Steps", ""), text("State hash")],
-                &rows,
-            ))
-        }
-        p {
-            "The figures of this page come from the tables beside it: compare, compare-steps and compare-coverage, as "
-            "Parquet and JSON."
-        }
+    Again {
+        context,
+        promise: SAME_BYTES,
+        facts: &[],
+        between: html! {
+            @if !rows.is_empty() {
+                (table(
+                    page,
+                    "Hash of each design's state at the end.",
+                    &[text("Design"), text("Name"), number("Steps", ""), text("State hash")],
+                    &rows,
+                ))
+            }
+        },
+        files: "The figures of this page come from the tables beside it: compare, compare-steps and compare-coverage, \
+                as Parquet and JSON.",
     }
+    .draw()
 }
 
 pub(super) fn footer(page: &Page<'_>) -> Markup {

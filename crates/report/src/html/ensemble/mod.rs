@@ -1,7 +1,9 @@
 //! The page of an ensemble: one file a section, with the parts of the run's report.
 
 mod accounts;
+mod additions;
 mod assets;
+mod cascades;
 mod falls;
 mod fan;
 mod figures;
@@ -11,8 +13,9 @@ mod words;
 mod worst;
 
 use super::parts::{self, Captioned, Captions, cell};
+use super::skeleton::{Ending, Head};
 use super::tiles::{self, Tile, tile};
-use super::{Document, Section, document, question, settings, terms};
+use super::{Document, Section, document, question};
 use crate::ensemble::{HEADLINE, Known, answer, draws_text, horizon};
 use crate::format::{MISSING, count, duration, money, percent, plural};
 use backstop_lab::ensemble::{CONFIDENCE, Estimate, Totals};
@@ -56,8 +59,7 @@ impl Page<'_> {
 
     fn sections(&self) -> Vec<Section> {
         let section = |id, title, content| Section { id, title, content };
-        let context = self.known.report.context;
-        vec![
+        let mut sections = vec![
             section("figures", "The main figures", figures::content(self)),
             section("losses", "How large the losses get", losses::content(self)),
             section(
@@ -67,13 +69,24 @@ impl Page<'_> {
             ),
             section(
                 "assets",
-                "Collateral at risk by asset",
+                "Collateral at risk and taken by asset",
                 assets::content(self),
+            ),
+            section(
+                "cascades",
+                "How large cascades get",
+                cascades::content(self),
             ),
             section(
                 "falls",
                 "Losses against the fall of prices",
                 falls::content(self),
+            ),
+            section("drivers", "What moves the result", additions::drivers(self)),
+            section(
+                "heat-map",
+                "Bad debt by fall of prices and depth",
+                additions::heat_map(self),
             ),
             section(
                 "fan",
@@ -81,46 +94,38 @@ impl Page<'_> {
                 fan::content(self),
             ),
             section("worst", "The worst paths", worst::content(self)),
-            section(
-                "question",
-                "What was asked, and from what",
-                question::given(self, context, &facts(self)),
-            ),
-            section(
-                "settings",
-                "Settings",
-                settings::content(self, &context.settings),
-            ),
-            section(
-                "reproduce",
-                "How to get the same result",
-                reproduce::content(self),
-            ),
-            section("terms", "Terms", terms::content(words::words())),
-        ]
+        ];
+        let ending = Ending {
+            context: self.known.report.context,
+            facts: facts(self),
+            settings: "Settings",
+            again: reproduce::content(self),
+            terms: words::words(),
+        };
+        sections.extend(ending.sections(self));
+        sections
     }
 }
 
 fn header(page: &Page<'_>) -> Markup {
     let (report, context) = (&page.known.report, page.known.report.context);
-    html! {
-        header {
-            p class="kicker" {
-                "Backstop " span { "stress report" }
-                @if !context.protocol.is_empty() { " · " (context.protocol) }
-            }
-            h1 { (context.title) }
-            p class="when" {
-                (plural(report.totals.paths, "path", "paths")) " over " (horizon(report.horizon_s))
-                ", seed " (report.seed)
-            }
-            @if !context.question.is_empty() { p class="question" { (context.question) } }
-            (warnings(page))
-            (parts::answer(answer(page.known)))
+    Head {
+        kind: "stress report",
+        protocol: &context.protocol,
+        title: &context.title,
+        when: html! {
+            (plural(report.totals.paths, "path", "paths")) " over " (horizon(report.horizon_s))
+            ", seed " (report.seed)
+        },
+        question: &context.question,
+        warnings: warnings(page),
+        answer: answer(page.known),
+        notes: html! {
             @if let Some(draws) = draws_text(page.known) { p class="note" { (draws) } }
             @if report.totals.paths > 1 { p class="note" { (confidence()) } }
-        }
+        },
     }
+    .draw()
 }
 
 /// How often intervals are right.

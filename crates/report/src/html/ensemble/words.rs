@@ -11,7 +11,7 @@ pub(super) fn words() -> impl Iterator<Item = Term> {
     WORDS.into_iter().chain(shared)
 }
 
-const WORDS: [Term; 8] = [
+const WORDS: [Term; 11] = [
     (
         "Path",
         "One drawn future: prices, gas and delays from the start to the horizon, with everything that the \
@@ -28,6 +28,21 @@ const WORDS: [Term; 8] = [
     (
         "Liquidations at risk",
         "Value at risk of the collateral that is taken from borrowers.",
+    ),
+    (
+        "Collateral at risk",
+        "All collateral that an account had at the start, at the prices then, on the paths on which it is liquidated or \
+         softened or ends in breach. What is taken of it is less.",
+    ),
+    (
+        "Cascade",
+        "A run of consecutive steps in each of which a liquidation is begun. It tells nothing of causes: steps may share \
+         a fall of the outside price.",
+    ),
+    (
+        "Tail index",
+        "Far out, the chance of more than x falls about like x to the power of minus the index: the smaller, the heavier \
+         the tail. Hill's estimate from the largest terms.",
     ),
     (
         "Interval",

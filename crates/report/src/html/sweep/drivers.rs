@@ -1,10 +1,11 @@
 //! The page of drivers: a sorted chart of what each input moves.
 
 use super::super::parts::{self, Captioned, Captions, figcaption, nothing, number, table, text};
+use super::super::skeleton::{Ending, Head};
 use super::super::tiles::{self, tile};
-use super::super::{Document, Section, document, question, settings, terms};
+use super::super::{Document, Section, document, question, terms};
 use super::figures::estimate;
-use super::{footer, reproduce};
+use super::{again, footer};
 use crate::ensemble::horizon;
 use crate::format::{count, duration, money, plural};
 use crate::svg::{Scale, coordinate};
@@ -44,52 +45,64 @@ impl Page<'_> {
     fn sections(&self) -> Vec<Section> {
         let section = |id, title, content| Section { id, title, content };
         let context = self.moved.report.context;
-        vec![
-            section("drivers", "What moves the result", drivers(self)),
-            section("changes", "All changes", changes(self)),
+        let mut sections = vec![
             section(
-                "question",
-                "What was asked, and from what",
-                question::given(self, context, &facts(self)),
+                "drivers",
+                "What moves the result",
+                tornado(self, self.moved),
             ),
-            section(
-                "settings",
-                "Settings as the scenario stands",
-                settings::content(self, &context.settings),
-            ),
-            section(
-                "reproduce",
-                "How to get the same result",
-                reproduce(
-                    context,
-                    "drivers, as Parquet and JSON, and in drivers-summary.json",
-                ),
-            ),
-            section("terms", "Terms", terms::content(WORDS.into_iter())),
-        ]
+            section("changes", "All changes", changes(self, self.moved)),
+        ];
+        let files = "drivers, as Parquet and JSON, and in drivers-summary.json";
+        let ending = Ending {
+            context,
+            facts: facts(self),
+            settings: "Settings as the scenario stands",
+            again: again(context, files),
+            terms: WORDS.into_iter(),
+        };
+        sections.extend(ending.sections(self));
+        sections
     }
 }
 
 fn header(page: &Page<'_>) -> Markup {
     let (report, context) = (&page.moved.report, page.moved.report.context);
+    Head {
+        kind: "drivers",
+        protocol: &context.protocol,
+        title: &context.title,
+        when: html! {
+            (plural(report.paths, "path", "paths")) " a change over " (horizon(report.horizon_s))
+            ", seed " (report.seed)
+        },
+        question: &context.question,
+        warnings: unfinished(page.moved),
+        answer: drivers_answer(page.moved),
+        notes: html! {
+            p class="note" { (confidence()) }
+        },
+    }
+    .draw()
+}
+
+/// What the chart tells, and how sure it is.
+pub(crate) fn confidence() -> String {
+    format!(
+        "One input is moved at a time; the others stay. Intervals hold the true change {:.0} times in 100; how far an \
+         input is moved is chosen, so the order is one of these changes and not of all possible ones.",
+        CONFIDENCE * 100.0
+    )
+}
+
+/// Says that not all changes were run.
+pub(crate) fn unfinished(moved: &Moved<'_>) -> Markup {
+    let (done, all) = (moved.done(), moved.report.changes);
     html! {
-        header {
-            p class="kicker" {
-                "Backstop " span { "drivers" }
-                @if !context.protocol.is_empty() { " · " (context.protocol) }
-            }
-            h1 { (context.title) }
-            p class="when" {
-                (plural(report.paths, "path", "paths")) " a change over " (horizon(report.horizon_s))
-                ", seed " (report.seed)
-            }
-            @if !context.question.is_empty() { p class="question" { (context.question) } }
-            (parts::answer(drivers_answer(page.moved)))
-            p class="note" {
-                "One input is moved at a time; the others stay. Intervals hold the true change "
-                (format!("{:.0}", CONFIDENCE * 100.0))
-                " times in 100; how far an input is moved is chosen, so the order is one of these changes and not of "
-                "all possible ones."
+        @if done < all {
+            p class="warning" role="note" {
+                strong { "Not all changes were run. " }
+                (count(done as u64)) " of " (count(all as u64)) " changes are shown."
             }
         }
     }
@@ -120,8 +133,8 @@ fn key_figures(moved: &Moved<'_>) -> Vec<tiles::Tile> {
     tiles
 }
 
-fn drivers(page: &Page<'_>) -> Markup {
-    let moved = page.moved;
+/// The sorted chart of what each input moves.
+pub(crate) fn tornado(page: &impl Captioned, moved: &Moved<'_>) -> Markup {
     if moved.rows.is_empty() {
         return nothing("No change was run.");
     }
@@ -147,7 +160,9 @@ fn drivers(page: &Page<'_>) -> Markup {
             (figcaption(page, &caption))
         }
         @if !moved.lacking.is_empty() {
-            p class="note" { "Not moved, since the scenario has no such input: " (moved.lacking.join(", ").to_lowercase()) "." }
+            p class="note" {
+                "Not moved (" (moved.why_lacking()) "): " (moved.lacking.join(", ").to_lowercase()) "."
+            }
         }
     }
 }
@@ -199,9 +214,9 @@ fn bars(scale: &Scale, row: &DriverRow, measure: Measured) -> Markup {
     }
 }
 
-fn changes(page: &Page<'_>) -> Markup {
-    let rows: Vec<Vec<Markup>> = page
-        .moved
+/// Every change with its intervals.
+pub(crate) fn changes(page: &impl Captioned, moved: &Moved<'_>) -> Markup {
+    let rows: Vec<Vec<Markup>> = moved
         .rows
         .iter()
         .flat_map(|row| {

@@ -1,21 +1,20 @@
 //! All cells with their intervals.
 
-use super::super::parts::{cell, number, table, text};
-use super::Page;
+use super::super::parts::{Captioned, cell, number, table, text};
 use crate::compare::short;
 use crate::ensemble::interval;
 use crate::format::{MISSING, count, percent};
+use crate::sweep::Known;
 use backstop_lab::ensemble::{Estimate, Level};
 use maud::{Markup, html};
 
 /// Most rows of the table.
 const ROWS_MAX: usize = 400;
 
-pub(super) fn content(page: &Page<'_>) -> Markup {
-    let known = page.known;
+pub(crate) fn content(page: &impl Captioned, known: &Known<'_>) -> Markup {
     let (firsts, seconds) = known.size();
     let places = (0..firsts).flat_map(|i| (0..seconds).map(move |j| (i, j)));
-    let rows = places.filter_map(|(i, j)| row(page, i, j));
+    let rows = places.filter_map(|(i, j)| row(known, i, j));
     let rows: Vec<Vec<Markup>> = rows.take(ROWS_MAX).collect();
     let mut columns = vec![text("Settings")];
     columns.extend([
@@ -40,8 +39,7 @@ const CAPTION: &str = "Every cell, money in USD. VaR: what is exceeded in 5, 1 a
     the paths from there up, the expected shortfall. Below each its interval; \"or more\" where the paths are too few to \
     tell an upper end.";
 
-fn row(page: &Page<'_>, i: usize, j: usize) -> Option<Vec<Markup>> {
-    let known = page.known;
+fn row(known: &Known<'_>, i: usize, j: usize) -> Option<Vec<Markup>> {
     let figures = known.cell(i, j)?;
     let axes = known.report.axes.iter().zip([i, j]);
     let settings = axes.map(|(axis, at)| {

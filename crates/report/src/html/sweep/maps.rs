@@ -1,20 +1,19 @@
 //! Heat maps over two keys; lines with their intervals over one.
 
-use super::super::parts::{figcaption, line_figure, nothing};
-use super::Page;
+use super::super::parts::{Captioned, figcaption, line_figure, nothing};
 use crate::compare::short;
 use crate::ensemble::interval;
 use crate::format::{money, percent};
 use crate::svg::{Base, Fill, HeatCell, HeatMap, Line, LineChart, SHADES, Shading, Shape, XKind};
-use crate::sweep::{MEASURES, Measure, SweepAxis};
+use crate::sweep::{Known, MEASURES, Measure, SweepAxis};
 use backstop_lab::ensemble::Estimate;
 use maud::{Markup, html};
 
-pub(super) fn content(page: &Page<'_>) -> Markup {
-    if page.known.done() == 0 {
+pub(crate) fn content(page: &impl Captioned, known: &Known<'_>) -> Markup {
+    if known.done() == 0 {
         return nothing("No cell was run.");
     }
-    let numbers = match page.known.report.axes {
+    let numbers = match known.report.axes {
         [axis] => ascending(axis),
         _ => None,
     };
@@ -22,8 +21,8 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
         div class="grid2" {
             @for measure in &MEASURES {
                 @match &numbers {
-                    Some(x) => (line(page, measure, x)),
-                    None => (heat(page, measure)),
+                    Some(x) => (line(page, known, measure, x)),
+                    None => (heat(page, known, measure)),
                 }
             }
         }
@@ -46,8 +45,7 @@ fn show(value: f64, unit: &str) -> String {
     }
 }
 
-fn heat(page: &Page<'_>, measure: &Measure) -> Markup {
-    let known = page.known;
+fn heat(page: &impl Captioned, known: &Known<'_>, measure: &Measure) -> Markup {
     let (firsts, seconds) = known.size();
     let axes = known.report.axes;
     let cell = |i: usize, j: usize| {
@@ -73,7 +71,7 @@ fn heat(page: &Page<'_>, measure: &Measure) -> Markup {
     let map = HeatMap {
         id: format!("map-{}", measure.id),
         title: measure.label.to_owned(),
-        desc: description(page, measure),
+        desc: description(known, measure),
         x_title: match axis(1).as_str() {
             "" => axis(0),
             rows => format!("{} (rows: {rows})", axis(0)),
@@ -156,12 +154,12 @@ fn legend(shading: &Shading, measure: &Measure) -> Markup {
     }
 }
 
-fn description(page: &Page<'_>, measure: &Measure) -> String {
-    let (firsts, seconds) = page.known.size();
+fn description(known: &Known<'_>, measure: &Measure) -> String {
+    let (firsts, seconds) = known.size();
     let corner = |i: usize, j: usize| {
-        let estimate = page.known.cell(i, j).and_then(measure.of);
+        let estimate = known.cell(i, j).and_then(measure.of);
         let value = estimate.map_or_else(|| "not run".to_owned(), |e| show(e.value, measure.unit));
-        format!("{value} at {}", page.known.settings(i, j))
+        format!("{value} at {}", known.settings(i, j))
     };
     format!(
         "{}: {}, and {}.",
@@ -171,11 +169,11 @@ fn description(page: &Page<'_>, measure: &Measure) -> String {
     )
 }
 
-fn line(page: &Page<'_>, measure: &Measure, x: &[(f64, usize)]) -> Markup {
+fn line(page: &impl Captioned, known: &Known<'_>, measure: &Measure, x: &[(f64, usize)]) -> Markup {
     let factor = if measure.unit == "share" { 100.0 } else { 1.0 };
     let values = |of: fn(&Estimate) -> f64| -> Vec<f64> {
         let at = |(_, at): &(f64, usize)| {
-            let estimate = page.known.cell(*at, 0).and_then(measure.of);
+            let estimate = known.cell(*at, 0).and_then(measure.of);
             estimate.map_or(f64::NAN, |e| of(&e) * factor)
         };
         x.iter()
@@ -190,7 +188,7 @@ fn line(page: &Page<'_>, measure: &Measure, x: &[(f64, usize)]) -> Markup {
         fill,
         y,
     };
-    let axis = page.known.report.axes.first();
+    let axis = known.report.axes.first();
     let kind = match axis.map_or("", SweepAxis::unit) {
         "%" => XKind::Of("%"),
         _ => XKind::Of(""),
@@ -198,7 +196,7 @@ fn line(page: &Page<'_>, measure: &Measure, x: &[(f64, usize)]) -> Markup {
     let chart = LineChart {
         id: format!("line-{}", measure.id),
         title: measure.label.to_owned(),
-        desc: description(page, measure),
+        desc: description(known, measure),
         height: 230.0,
         kind,
         x_title: "",

@@ -1,14 +1,15 @@
 //! The pages of a sweep and of its drivers, with the parts of the run's report.
 
-mod drivers;
-mod figures;
-mod maps;
+pub(super) mod drivers;
+pub(super) mod figures;
+pub(super) mod maps;
 
 pub(crate) use drivers::page as drivers_page;
 
 use super::parts::{self, Captioned, Captions};
+use super::skeleton::{Again, Ending, Head};
 use super::tiles::{self, Tile, tile};
-use super::{Document, Section, document, question, settings, terms};
+use super::{Document, Section, document, question, terms};
 use crate::context::RunContext;
 use crate::ensemble::horizon;
 use crate::format::{count, duration, money, percent, plural};
@@ -47,63 +48,60 @@ impl Page<'_> {
     fn sections(&self) -> Vec<Section> {
         let section = |id, title, content| Section { id, title, content };
         let context = self.known.report.context;
-        vec![
+        let mut sections = vec![
             section(
                 "maps",
                 "How the result depends on the settings",
-                maps::content(self),
+                maps::content(self, self.known),
             ),
-            section("cells", "All cells", figures::content(self)),
-            section(
-                "question",
-                "What was asked, and from what",
-                question::given(self, context, &facts(self)),
-            ),
-            section(
-                "settings",
-                "Settings that all cells share",
-                settings::content(self, &context.settings),
-            ),
-            section(
-                "reproduce",
-                "How to get the same result",
-                reproduce(context, "cells, as Parquet and JSON, and in sweep.json"),
-            ),
-            section("terms", "Terms", terms::content(WORDS.into_iter())),
-        ]
+            section("cells", "All cells", figures::content(self, self.known)),
+        ];
+        let ending = Ending {
+            context,
+            facts: facts(self),
+            settings: "Settings that all cells share",
+            again: again(context, "cells, as Parquet and JSON, and in sweep.json"),
+            terms: WORDS.into_iter(),
+        };
+        sections.extend(ending.sections(self));
+        sections
     }
 }
 
 fn header(page: &Page<'_>) -> Markup {
     let (report, context) = (&page.known.report, page.known.report.context);
-    let missing = page.known.cells.len() - page.known.done();
+    Head {
+        kind: "sweep",
+        protocol: &context.protocol,
+        title: &context.title,
+        when: html! {
+            (plural(report.cells.len() as u64, "cell", "cells")) " of "
+            (plural(report.paths, "path", "paths")) " over " (horizon(report.horizon_s))
+            ", seed " (report.seed)
+        },
+        question: &context.question,
+        warnings: unfinished(page.known),
+        answer: answer(page.known),
+        notes: html! { p class="note" { (confidence()) } },
+    }
+    .draw()
+}
+
+/// Says that not all cells were run.
+pub(super) fn unfinished(known: &Known<'_>) -> Markup {
+    let (done, all) = (known.done(), known.cells.len());
     html! {
-        header {
-            p class="kicker" {
-                "Backstop " span { "sweep" }
-                @if !context.protocol.is_empty() { " · " (context.protocol) }
+        @if done < all {
+            p class="warning" role="note" {
+                strong { "Not all cells were run. " }
+                (count(done as u64)) " of " (count(all as u64)) " cells are shown."
             }
-            h1 { (context.title) }
-            p class="when" {
-                (plural(report.cells.len() as u64, "cell", "cells")) " of "
-                (plural(report.paths, "path", "paths")) " over " (horizon(report.horizon_s))
-                ", seed " (report.seed)
-            }
-            @if !context.question.is_empty() { p class="question" { (context.question) } }
-            @if missing > 0 {
-                p class="warning" role="note" {
-                    strong { "Not all cells were run. " }
-                    (count(page.known.done() as u64)) " of " (count(report.cells.len() as u64)) " cells are shown."
-                }
-            }
-            (parts::answer(answer(page.known)))
-            p class="note" { (confidence()) }
         }
     }
 }
 
 /// How often intervals are right, and what makes cells comparable.
-fn confidence() -> String {
+pub(super) fn confidence() -> String {
     format!(
         "Every cell runs the same paths, so cells differ by their settings and not by luck. Intervals hold the true \
          value of this model {} times in 100; they tell nothing of how well the model fits the world.",
@@ -180,19 +178,16 @@ fn facts(page: &Page<'_>) -> Markup {
     ])
 }
 
-fn reproduce(context: &RunContext, tables: &str) -> Markup {
-    html! {
-        p {
-            "The same software, scenario, seed and paths give the same figures to the bit, on any number of threads, "
-            "at once or resumed."
-        }
-        @if !context.command.is_empty() { pre tabindex="0" { code { (context.command) } } }
-        dl class="facts wide" {
-            div { dt { "Software" } dd { (context.software) } }
-            div { dt { "Scenario" } dd { (context.scenario) " " (context.scenario_version) } }
-        }
-        p { "The figures of this page stand beside it in the table " (tables) "." }
+fn again(context: &RunContext, tables: &str) -> Markup {
+    Again {
+        context,
+        promise: "The same software, scenario, seed and paths give the same figures to the bit, on any number of \
+                  threads, at once or resumed.",
+        facts: &[],
+        between: html! {},
+        files: &format!("The figures of this page stand beside it in the table {tables}."),
     }
+    .draw()
 }
 
 fn footer(context: &RunContext, seed: u64) -> Markup {
