@@ -242,6 +242,46 @@ fn map_and_health_write_what_they_draw() {
     assert_eq!(rows, 301, "a header and a line an account");
 }
 
+/// Where accounts hold two assets, the whole book has a number of its own; its matrix has what each does to the other.
+#[test]
+fn a_book_of_two_assets_has_a_matrix() {
+    let out = scratch("map-two");
+    let (code, text, err) = run(&[
+        "map",
+        "scenarios/one-day.toml",
+        "--set",
+        "book.synthetic.accounts=2000",
+        "--out",
+        out.to_str().expect("a path"),
+    ]);
+    assert_eq!(code, 0, "{err}");
+    assert!(text.contains("Across assets"), "{text}");
+    let file = |name: &str| {
+        let text = std::fs::read_to_string(out.join(name)).expect("a file");
+        serde_json::from_str::<serde_json::Value>(&text).expect("JSON")
+    };
+    let book = file("map-summary.json")["book"].clone();
+    assert_eq!(book["symbols"], serde_json::json!(["WETH", "WBTC"]));
+    let entry = |i: usize, j: usize| book["matrix"][i][j].as_f64().expect("a number");
+    let radius = book["highest_r"].as_f64().expect("a number");
+    assert!(entry(0, 1) > 0.0 && entry(1, 0) > 0.0, "{book}");
+    assert!(radius > entry(0, 0).max(entry(1, 1)), "{book}");
+    // 61 falls of 4 pairs; the book's number is the radius of each.
+    assert_eq!(
+        file("next-generation.json").as_array().map(Vec::len),
+        Some(244)
+    );
+
+    let alone = scratch("map-one");
+    let mut args = vec!["map"];
+    args.extend(SMALL);
+    args.extend(["--out", alone.to_str().expect("a path")]);
+    let (code, text, err) = run(&args);
+    assert_eq!(code, 0, "{err}");
+    assert!(!text.contains("Across assets"), "{text}");
+    assert!(!alone.join("next-generation.json").exists());
+}
+
 /// What `fit` prints can be pasted: a scenario takes each price.
 #[test]
 fn a_fitted_price_runs() {
@@ -493,4 +533,66 @@ fn messages_say_what_is_wrong() {
             "-0.4359 and 0.4359",
         ],
     );
+}
+
+fn rows(out: &Path, table: &str) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(out.join(format!("{table}.json"))).expect("a table");
+    let serde_json::Value::Array(rows) = serde_json::from_str(&text).expect("JSON") else {
+        panic!("{table} is a list of rows");
+    };
+    rows
+}
+
+/// The scenario of loops with a fifth of its book; `share` is that of each of the three groups.
+fn loops(name: &str, share: &str) -> PathBuf {
+    let out = scratch(name);
+    let mut args = ["run", "scenarios/loops.toml", "--out"]
+        .map(str::to_owned)
+        .to_vec();
+    args.push(out.to_str().expect("a path").to_owned());
+    let mut sets = vec![
+        "book.synthetic.accounts=400".to_owned(),
+        "book.synthetic.total_debt_usd=41_340_000".to_owned(),
+    ];
+    sets.extend((0..3).map(|group| format!("leverage.{group}.share={share}")));
+    args.extend(sets.into_iter().flat_map(|set| ["--set".to_owned(), set]));
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let (code, _, err) = run(&args);
+    assert_eq!(code, 0, "{err}");
+    out
+}
+
+/// In calm leverage more than doubles, the break of the discount takes a part of it away, and in the next calm it rises
+/// again. Without loops nothing of that happens, and nobody is liquidated.
+#[test]
+fn leverage_rises_in_calm_falls_in_a_crash_and_rises_again() {
+    let out = loops("cycle", "0.2");
+    let census = rows(&out, "steps");
+    let leverage: Vec<f64> = census
+        .iter()
+        .map(|row| row["leverage"].as_f64().expect("a number"))
+        .collect();
+    let liquidations = rows(&out, "liquidations");
+    let step = |row: &serde_json::Value| row["step"].as_u64().expect("a step") as usize;
+    let (first, last) = (
+        step(&liquidations[0]),
+        step(liquidations.last().expect("one")),
+    );
+    let before = leverage[first - 48];
+    assert!(before > 2.0 * leverage[0], "{before} {}", leverage[0]);
+    let low = leverage[last..].iter().copied().fold(before, f64::min);
+    assert!(low < 0.8 * before, "{low} {before}");
+    let again = leverage[leverage.len() - 1];
+    assert!(again > 1.2 * low, "{again} {low}");
+    let calls: u64 = census
+        .iter()
+        .map(|row| row["margin_calls"].as_u64().expect("a count"))
+        .sum();
+    assert!(calls > 100, "{calls}");
+    let page = std::fs::read_to_string(out.join("report.html")).expect("a page");
+    assert!(page.contains("Leverage of the book"));
+
+    let alone = loops("no-cycle", "0");
+    assert!(rows(&alone, "liquidations").is_empty());
+    assert!(!alone.join("leverings.json").exists());
 }

@@ -80,3 +80,27 @@ fn lido_2023() {
     assert_eq!(inputs.notes.len(), 1);
     assert_eq!(scenario.asset("REST-DEBT"), Some(AssetId(4)));
 }
+
+/// Loops of the mode for staked ether, with the debts of the recorded ones.
+#[test]
+fn loops() {
+    let (scenario, inputs) = load("loops.toml").unwrap();
+    assert_eq!(scenario.time.steps(), 120 * 24);
+    assert_eq!(inputs.notes, Vec::<String>::new());
+    let staked = &scenario.assets[0];
+    let rules = (
+        staked.ltv_bps,
+        staked.liquidation_threshold_bps,
+        staked.liquidation_bonus_bps,
+    );
+    assert_eq!(rules, (9_000, 9_300, 100));
+    let levered: f64 = scenario.leverage.iter().map(|group| group.share).sum();
+    assert!((levered - 0.6).abs() < 1e-9);
+    let accounts = &inputs.book.accounts;
+    assert_eq!(accounts.len(), 2_000);
+    let ether = accounts.iter().flat_map(|account| &account.positions);
+    let owed = ether
+        .map(|position| f64::from(position.debt.0) / 1e18)
+        .sum::<f64>();
+    assert!((owed / 114_860.0 - 1.0).abs() < 0.001, "{owed}");
+}

@@ -18,7 +18,7 @@
 //!
 //! **Assumptions.** What becomes liquidatable is sold at once, in full, before venues recover; no
 //! limit of capital, gas or profit holds liquidators back; the oracle reports its source price
-//! without delay; other assets stay. Each makes R an upper bound of what a path shows. Sales are
+//! without delay; other assets stay ([`next_generation`] lets them fall, too). Each makes R an upper bound of what a path shows. Sales are
 //! taken to start from venues at rest, priced by the venues' own code, split as the router splits
 //! pieces of equal size.
 //!
@@ -26,6 +26,10 @@
 //! processes in networks (Gleeson and Cahalane, "Seed size strongly affects cascades on random
 //! networks", 2007; Cont and Schaanning, "Fire sales, indirect contagion and systemic stress
 //! testing", 2017).
+
+mod next_generation;
+
+pub use next_generation::{Holder, Matrix, Sold, Stake, next_generation, settled, spectral_radius};
 
 use crate::error::{ConfigError, require, require_positive};
 use crate::market::Impact;
@@ -279,21 +283,26 @@ pub struct Crossing {
 
 /// Where R crosses 1, from the highest price down. `points` may come in any order.
 pub fn crossings(points: &[Reproduction]) -> Vec<Crossing> {
-    let mut points: Vec<&Reproduction> = points.iter().filter(|p| p.r.is_finite()).collect();
-    points.sort_by(|a, b| b.price.total_cmp(&a.price));
+    crossings_of(points.iter().map(|point| (point.price, point.r)))
+}
+
+/// Where a number that depends on a price crosses 1, from the highest price down.
+pub fn crossings_of(points: impl IntoIterator<Item = (f64, f64)>) -> Vec<Crossing> {
+    let mut points: Vec<(f64, f64)> = points.into_iter().filter(|(_, r)| r.is_finite()).collect();
+    points.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut found = Vec::new();
     for pair in points.windows(2) {
         let [above, below] = pair else {
             continue;
         };
-        let direction = match (above.r < 1.0, below.r < 1.0) {
+        let direction = match (above.1 < 1.0, below.1 < 1.0) {
             (true, false) => Direction::Rises,
             (false, true) => Direction::Falls,
             _ => continue,
         };
-        let share = (1.0 - above.r) / (below.r - above.r);
+        let share = (1.0 - above.1) / (below.1 - above.1);
         found.push(Crossing {
-            price: above.price + (below.price - above.price) * share,
+            price: above.0 + (below.0 - above.0) * share,
             direction,
         });
     }

@@ -16,7 +16,10 @@ use backstop_core::protocol::aave::{AaveVersion, Account, Pool};
 use backstop_lab::agents::{
     BidStyle, Bidding, Competition, Exit, LiquidatorConfig, Outages, Sizing,
 };
-use backstop_lab::cascade::{Depth, Trigger, Triggers, amplification, reproduction};
+use backstop_lab::cascade::{
+    Depth, Holder, Sold, Stake, Trigger, Triggers, amplification, next_generation, reproduction,
+    settled, spectral_radius,
+};
 use backstop_lab::feed::FeedConfig;
 use backstop_lab::market::{FeedbackMode, Impact};
 use backstop_lab::metrics::amplification_of;
@@ -75,7 +78,7 @@ fn pool() -> Pool {
 }
 
 /// An even book: at the price p, a sale of q tokens moves the mid by the share q ÷ `depth`.
-fn venue(depth: f64) -> VenueConfig {
+fn venue(base: usize, depth: f64) -> VenueConfig {
     const LEVELS: u32 = 90_000;
     let level = |i: u32| Level {
         distance: f64::from(i + 1) * 1e-5,
@@ -84,7 +87,7 @@ fn venue(depth: f64) -> VenueConfig {
     let levels: Vec<Level> = (0..LEVELS).map(level).collect();
     VenueConfig {
         name: "book".to_owned(),
-        base: 0,
+        base,
         fee: 0.0,
         half_life_s: 1e12,
         weight: 1.0,
@@ -107,29 +110,32 @@ const IMPACT: Impact = Impact {
     routing: Routing::Best,
 };
 
-/// The price falls by `shock` dollars at the first step and stays.
-fn config(shock: f64, depth: f64, mode: FeedbackMode) -> WorldConfig {
+/// A price that falls by `shock` dollars at the first step and stays.
+fn falling(price: f64, shock: f64) -> PriceModel {
+    let (first, end) = (START + 60, START + 60 * u64::from(STEPS));
+    let points = [(START, price), (first, price - shock), (end, price - shock)];
+    PriceModel::Historical(Historical::from_points(&points, Refine::Hold))
+}
+
+fn config(prices: Vec<PriceModel>, venues: Vec<VenueConfig>, mode: FeedbackMode) -> WorldConfig {
     let feed = FeedConfig {
         deviation: 0.0,
         heartbeat_s: 1,
         delay_s: 0,
         twap_s: 0,
     };
-    let (first, end) = (START + 60, START + 60 * u64::from(STEPS));
-    let points = [(START, PRICE), (first, PRICE - shock), (end, PRICE - shock)];
-    let falls = PriceModel::Historical(Historical::from_points(&points, Refine::Hold));
-    let still = PriceModel::Constant(Constant { usd: 1.0 });
     WorldConfig {
         grid: Grid {
             start: START,
             step_s: 60,
             steps: STEPS,
         },
-        assets: [falls, still]
+        assets: prices
+            .into_iter()
             .map(|price| AssetConfig { price, feed })
-            .into(),
+            .collect(),
         dependence: Dependence::default(),
-        venues: vec![venue(depth)],
+        venues,
         impact: Impact { mode, ..IMPACT },
         network: NetworkConfig {
             block_time_s: 12.0,
@@ -169,9 +175,15 @@ fn config(shock: f64, depth: f64, mode: FeedbackMode) -> WorldConfig {
     }
 }
 
-fn run(shock: f64, depth: f64, mode: FeedbackMode) -> PathRecord {
-    let mut world = World::new(pool(), config(shock, depth, mode), 1).unwrap();
+fn run_on(pool: Pool, config: WorldConfig) -> PathRecord {
+    let mut world = World::new(pool, config, 1).unwrap();
     world.run(&mut |_| ControlFlow::Continue(()))
+}
+
+fn run(shock: f64, depth: f64, mode: FeedbackMode) -> PathRecord {
+    let still = PriceModel::Constant(Constant { usd: 1.0 });
+    let prices = vec![falling(PRICE, shock), still];
+    run_on(pool(), config(prices, vec![venue(0, depth)], mode))
 }
 
 fn last(record: &PathRecord) -> f64 {
@@ -189,7 +201,7 @@ fn r_at(price: f64, depth: f64, window: f64) -> f64 {
         price: trigger(id),
         tokens: SOLD * TOKENS,
     }));
-    let depth = Depth::new(&[venue(depth)], 0, IMPACT, START).unwrap();
+    let depth = Depth::new(&[venue(0, depth)], 0, IMPACT, START).unwrap();
     reproduction(&triggers.unwrap(), &depth, window, &[price]).unwrap()[0].r
 }
 
@@ -282,5 +294,96 @@ fn ends_are_monotone_in_shock_and_depth() {
             "{r}: {now:?} {before:?}"
         );
         before = now;
+    }
+}
+
+/// Prices of two collaterals.
+const PRICES: [f64; 2] = [100.0, 50.0];
+/// Tokens that two kinds of accounts hold of them. The first holds one, the second most of the other.
+const HELD: [[f64; 2]; 2] = [[10.0, 0.0], [6.0, 24.0]];
+
+/// The share of its collateral's worth at the start at which an account breaches, and its holdings.
+fn mixed(account: u32) -> (f64, [f64; 2]) {
+    let level = (f64::from(account) + 0.5) / f64::from(ACCOUNTS);
+    (1.0 - 0.4 * level, HELD[account as usize % 2])
+}
+
+fn mixed_pool() -> Pool {
+    let assets = [
+        listed("ETH", 18, PRICES[0]),
+        listed("BTC", 18, PRICES[1]),
+        listed("USD", 6, 1.0),
+    ];
+    let borrower = |id: u32| {
+        let (level, held) = mixed(id);
+        let worth = held[0] * PRICES[0] + held[1] * PRICES[1];
+        let debt = THRESHOLD * level * worth;
+        let held = [
+            position(&assets, 0, held[0], 0.0),
+            position(&assets, 1, held[1], 0.0),
+            position(&assets, 2, 0.0, debt),
+        ];
+        Account::new(0, held)
+    };
+    let mut accounts: Vec<Account> = (0..ACCOUNTS).map(borrower).collect();
+    accounts.push(Account::new(0, [position(&assets, 2, 1e9, 0.0)]));
+    pool_of::pool(AaveVersion::V3_3, &assets, accounts)
+}
+
+fn mixed_matrix(factors: [f64; 2], depths: [f64; 2]) -> Vec<Vec<f64>> {
+    let holder = |id: u32| {
+        let (level, held) = mixed(id);
+        let stake = |asset: usize| Stake {
+            asset,
+            tokens: held[asset],
+            collateral_usd: held[asset] * PRICES[asset],
+            weighted_usd: THRESHOLD * held[asset] * PRICES[asset],
+            debt_usd: 0.0,
+        };
+        let worth = held[0] * PRICES[0] + held[1] * PRICES[1];
+        Holder {
+            stakes: vec![stake(0), stake(1)],
+            fixed_debt_usd: THRESHOLD * level * worth,
+            ..Holder::default()
+        }
+    };
+    let holders: Vec<Holder> = (0..ACCOUNTS).map(holder).collect();
+    let sold = |asset: usize| Sold {
+        price_start: PRICES[asset],
+        bonus: BONUS,
+        depth: Depth::new(&[venue(asset, depths[asset])], asset, IMPACT, START).unwrap(),
+    };
+    next_generation(&holders, &[sold(0), sold(1)], &factors, 0.02).unwrap()
+}
+
+/// Ether falls, and accounts that hold both sell bitcoin, whose fall sells ether again. Where both end is
+/// (1 − R)⁻¹ of the shock, with R the matrix at the prices after the shock; what one asset alone would tell is less.
+#[test]
+fn two_assets_end_where_the_matrix_says() {
+    let shock = 1.0;
+    let after = PRICES[0] - shock;
+    for depths in [[3e6, 6e6], [6e5, 1.2e6], [3.8e5, 7.6e5]] {
+        let matrix = mixed_matrix([after / PRICES[0], 1.0], depths);
+        let radius = spectral_radius(&matrix);
+        let want = settled(&matrix, &[shock / after, 0.0]).unwrap();
+        let prices = vec![
+            falling(PRICES[0], shock),
+            PriceModel::Constant(Constant { usd: PRICES[1] }),
+            PriceModel::Constant(Constant { usd: 1.0 }),
+        ];
+        let venues = vec![venue(0, depths[0]), venue(1, depths[1])];
+        let record = run_on(mixed_pool(), config(prices, venues, FeedbackMode::On));
+        let ends = &record.steps.last().unwrap().oracle;
+        let got = [
+            (PRICES[0] - ends[0]) / after,
+            (PRICES[1] - ends[1]) / PRICES[1],
+        ];
+        // The venues' levels are 10⁻⁵ of the price apart, and what they round is amplified too.
+        let level = 2e-5 * amplification(radius);
+        for (got, want) in got.iter().zip(&want) {
+            let close = (got - want).abs() < 0.03 * want + level;
+            assert!(close, "{got} {want} {radius} {matrix:?}");
+        }
+        assert!(radius > matrix[0][0] && radius > matrix[1][1]);
     }
 }

@@ -6,11 +6,13 @@ use crate::format::{money, percent, price};
 use crate::html::map_page;
 use crate::results::{json, write_files};
 use crate::summary_head::SummaryHead;
-use crate::tables::cascade_tables;
+use crate::tables::{cascade_tables, next_generation_table};
 use crate::terminal::{WIDTH_MIN, wrap};
 use backstop_core::protocol::AssetId;
 use backstop_io::FileError;
-use backstop_lab::cascade::{Crossing, Direction, Reproduction, amplification};
+use backstop_lab::cascade::{
+    Crossing, Direction, Matrix, Reproduction, amplification, crossings_of, settled,
+};
 use serde::Serialize;
 use std::path::Path;
 
@@ -71,6 +73,45 @@ impl CascadeMap {
     }
 }
 
+/// What selling does where accounts hold several assets: how far each falls when another does.
+#[derive(Clone, Debug)]
+pub struct BookCascade {
+    /// Tickers of the assets whose prices move, in the order of the matrices.
+    pub symbols: Vec<String>,
+    /// Share of each price over which R is smoothed.
+    pub window: f64,
+    /// By fall of all prices together, from none down.
+    pub points: Vec<BookPoint>,
+}
+
+/// The book where all prices have fallen by the same share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BookPoint {
+    /// That share.
+    pub fall: f64,
+    /// The spectral radius of the matrix.
+    pub radius: f64,
+    /// R_ij, row by row: how far i falls for each unit that j falls.
+    pub matrix: Matrix,
+}
+
+impl BookCascade {
+    /// The point with the largest spectral radius; of equal ones that of the smallest fall.
+    pub(crate) fn highest(&self) -> Option<&BookPoint> {
+        let points = self.points.iter();
+        points.reduce(|a, b| if b.radius > a.radius { b } else { a })
+    }
+
+    /// Where the radius crosses 1, as falls, the smallest first.
+    pub(crate) fn crossings(&self) -> Vec<(f64, Direction)> {
+        let points = self.points.iter();
+        let crossings = crossings_of(points.map(|point| (1.0 - point.fall, point.radius)));
+        let told = crossings.into_iter();
+        told.map(|crossing| (1.0 - crossing.price, crossing.direction))
+            .collect()
+    }
+}
+
 /// Everything that a map's report shows.
 #[derive(Clone, Copy, Debug)]
 pub struct MapReport<'a> {
@@ -80,6 +121,8 @@ pub struct MapReport<'a> {
     pub maps: &'a [LiquidationMap],
     /// What selling does, by asset.
     pub cascades: &'a [CascadeMap],
+    /// What selling does across assets; nothing where fewer than two move.
+    pub book: Option<&'a BookCascade>,
 }
 
 impl MapReport<'_> {
@@ -110,7 +153,50 @@ pub(crate) fn map_answer(report: &MapReport<'_>) -> Vec<Span> {
         let none = "No collateral becomes liquidatable when its price falls.";
         spans.push(Span::Plain(none.to_owned()));
     }
+    if let Some(book) = report.book {
+        about_book(book, &mut spans);
+    }
     spans
+}
+
+/// What the spectral radius says of the whole book.
+fn about_book(book: &BookCascade, spans: &mut Vec<Span>) {
+    let Some(highest) = book.highest().filter(|point| point.radius >= NOTHING) else {
+        return;
+    };
+    let plain = |spans: &mut Vec<Span>, text: String| spans.push(Span::Plain(text));
+    plain(
+        spans,
+        " Across assets, with all prices falling alike, forced selling ".to_owned(),
+    );
+    let crossings = book.crossings();
+    let rises = crossings.iter().find(|c| c.1 == Direction::Rises);
+    let starts = book.points.first().is_some_and(|point| point.radius >= 1.0);
+    let place = format!(
+        "{:.2}, after a fall of {}",
+        highest.radius,
+        percent(highest.fall)
+    );
+    match rises {
+        None if !starts => {
+            spans.push(Span::Strong("dies out".to_owned()));
+            plain(
+                spans,
+                format!(": the book's reproduction number is at most {place}."),
+            );
+        }
+        rises => {
+            spans.push(Span::Strong("feeds on itself".to_owned()));
+            let from = match rises.filter(|_| !starts) {
+                None => "from the start".to_owned(),
+                Some((fall, _)) => format!("after a fall of {}", percent(*fall)),
+            };
+            plain(
+                spans,
+                format!(" {from}; the book's reproduction number is largest, {place}."),
+            );
+        }
+    }
 }
 
 fn about(cascade: &CascadeMap, spans: &mut Vec<Span>) {
@@ -203,7 +289,7 @@ pub fn cascade_text(report: &MapReport<'_>, width: usize) -> String {
     wrap(&spans_text(map_answer(report)), width) + "\n"
 }
 
-/// Writes the tables `reproduction` and `depth`, `map-summary.json` and the page `map.html` into a
+/// Writes the tables `reproduction`, `depth` and, of several assets, `next-generation`, `map-summary.json` and the page `map.html` into a
 /// folder that exists.
 ///
 /// # Errors
@@ -213,7 +299,9 @@ pub fn write_map_report(out: &Path, report: &MapReport<'_>) -> Result<(), FileEr
         ("map-summary.json", summary(report)),
         ("map.html", map_page(report)),
     ];
-    write_files(out, &cascade_tables(report.cascades), &texts)?;
+    let mut tables = cascade_tables(report.cascades);
+    tables.extend(report.book.map(next_generation_table));
+    write_files(out, &tables, &texts)?;
     Ok(())
 }
 
@@ -224,6 +312,54 @@ struct SummaryFile<'a> {
     head: SummaryHead<'a>,
     answer: String,
     assets: Vec<AssetFile<'a>>,
+    /// Left out where fewer than two assets move.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    book: Option<BookFile<'a>>,
+}
+
+/// The next-generation matrix of the whole book.
+#[derive(Serialize)]
+struct BookFile<'a> {
+    /// In the order of the matrix.
+    symbols: &'a [String],
+    window: f64,
+    highest_r: f64,
+    /// Fall of all prices together at which it is.
+    highest_r_fall: f64,
+    /// There: how far the asset of a row falls for each unit that the asset of a column falls.
+    matrix: &'a [Vec<f64>],
+    /// Where a fall of one unit of each ends by itself there; null from R = 1 on.
+    common_fall_ends: Option<Vec<f64>>,
+    /// From the smallest fall on.
+    crossings: Vec<BookCrossingFile>,
+}
+
+#[derive(Serialize)]
+struct BookCrossingFile {
+    fall: f64,
+    /// `rises` or `falls`, while prices fall.
+    r: &'static str,
+}
+
+impl<'a> BookFile<'a> {
+    fn new(book: &'a BookCascade) -> Option<Self> {
+        let highest = book.highest()?;
+        let crossings = book.crossings().into_iter();
+        Some(Self {
+            symbols: &book.symbols,
+            window: book.window,
+            highest_r: highest.radius,
+            highest_r_fall: highest.fall,
+            matrix: &highest.matrix,
+            common_fall_ends: settled(&highest.matrix, &vec![1.0; book.symbols.len()]),
+            crossings: crossings
+                .map(|(fall, direction)| BookCrossingFile {
+                    fall,
+                    r: direction_word(direction),
+                })
+                .collect(),
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -266,6 +402,7 @@ fn summary(report: &MapReport<'_>) -> String {
         head: SummaryHead::new(FORMAT, context),
         answer: spans_text(map_answer(report)).replace('\u{a0}', " "),
         assets: assets.collect(),
+        book: report.book.and_then(BookFile::new),
     };
     json(&file, serde_json::to_string_pretty) + "\n"
 }

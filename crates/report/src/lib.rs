@@ -25,7 +25,9 @@ mod terminal;
 mod trace;
 
 pub use backtest::{BacktestReport, Trial, backtest_text, write_backtest};
-pub use cascade::{CascadeMap, DepthPoint, MapReport, cascade_text, write_map_report};
+pub use cascade::{
+    BookCascade, BookPoint, CascadeMap, DepthPoint, MapReport, cascade_text, write_map_report,
+};
 pub use compare::{Comparison, Contender, comparison_text, write_comparison};
 pub use context::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
@@ -42,6 +44,7 @@ pub use sweep::{
     write_drivers, write_sweep,
 };
 pub use tables::{
-    cascade_tables, comparison_tables, drivers_tables, ensemble_tables, sweep_tables, tables,
+    cascade_tables, comparison_tables, drivers_tables, ensemble_tables, next_generation_table,
+    sweep_tables, tables,
 };
 pub use terminal::{HealthRow, health_table, summary_text};

@@ -17,7 +17,7 @@ use backstop_lab::record::{AttackRow, LeveringRow, PathRecord, StepRow};
 use backstop_report::{
     Comparison, ExplainError, HealthRow, Report, RunContext, cascade_tables, comparison_tables,
     drivers_tables, ensemble_tables, explain, health_table, map_svg, map_table, map_terminal,
-    summary_text, sweep_tables, tables, write_results,
+    next_generation_table, summary_text, sweep_tables, tables, write_results,
 };
 use ensemble::Ensemble;
 use expect_test::{expect, expect_file};
@@ -25,7 +25,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::{Size, context, maps, record};
-use sweep::{Drivers, Sweep};
+use sweep::{Drivers, Map, Sweep};
 
 const SMALL: Size = Size {
     steps: 48,
@@ -136,11 +136,13 @@ fn sweep(doc: &mut String) {
     let mut tables = grid.report(sweep_tables);
     tables.extend(drivers.report(drivers_tables));
     tables.extend(cascade_tables(&[]));
+    tables.extend(Map::two().book.iter().map(next_generation_table));
     let about = [
         "Written by `backstop sweep`. One row a cell, the last key running fastest.",
         "Written by `backstop sweep --drivers`. One row a change of an input, what moves bad debt most first.",
         "Written by `backstop map`. One row an asset and price, from the start's price down.",
         "Written by `backstop map`. One row an asset and size of a sale.",
+        "Written by `backstop map` of several assets. One row a fall of all prices and pair of assets.",
     ];
     assert_eq!(tables.len(), about.len());
     for (table, sentence) in tables.iter().zip(about) {

@@ -147,7 +147,9 @@ fn maps_tell_where_r_crosses_one() {
         to 133.29 USD (31.4 %); R is largest, 1.50, at 145.68 USD (25.0 % below the start). The bonus of
         4.5 % pays for sales of up to $110M at once. Forced selling of WBTC dies out: each fall causes at
         most 0.60 times as much again, at 145.68 USD (25.0 % below the start), where a small one ends 2.5
-        times as deep. The bonus of 4.5 % pays for sales of up to $110M at once.
+        times as deep. The bonus of 4.5 % pays for sales of up to $110M at once. Across assets, with all
+        prices falling alike, forced selling feeds on itself after a fall of 20.7 %; the book's reproduction
+        number is largest, 1.20, after a fall of 25.0 %.
 
     "#]].assert_eq(&made.report(|report| cascade_text(report, 100)));
     let mut bare = Map::two();

@@ -21,8 +21,9 @@ Examples:
 For each asset that serves as collateral: how much of it is liquidatable at each price of it (assets
 whose price follows move along), all else as at the scenario's start; the cascade reproduction number
 R(p), which tells whether selling it feeds on itself (docs/map.md); and the largest sale that the bonus
-pays for. Draws the map here and writes map.html, the tables map, reproduction and depth, and one SVG
-an asset.")]
+pays for. Of several assets also the reproduction number of the whole book, whose accounts may sell one
+when another falls. Draws the map here and writes map.html, the tables map, reproduction, depth and
+next-generation, and one SVG an asset.")]
 pub(crate) struct Args {
     /// Scenario file (docs/formats.md)
     scenario: PathBuf,
@@ -78,6 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         )?;
     }
     let cascades = setup::cascades(&loaded, &opened.pool, &follows(&loaded), args.window)?;
+    let book = setup::book_cascade(&loaded, &opened.pool, &follows(&loaded), args.window)?;
     let mut context = setup::run_context(&loaded, command_line(args));
     context
         .protocol
@@ -86,6 +88,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         context: &context,
         maps: &maps,
         cascades: &cascades,
+        book: book.as_ref(),
     };
     write_map_report(&out, &report)?;
     screen.write_all(cascade_text(&report, usize::from(args.width)).as_bytes())?;

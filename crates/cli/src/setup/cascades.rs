@@ -1,5 +1,9 @@
 //! The cascade reproduction number of a scenario's collateral, from its liquidation map and venues.
 
+mod next_generation;
+
+pub(crate) use next_generation::book_cascade;
+
 use super::maps::{bodies, curve, price_usd};
 use super::stage::RECORDING;
 use super::{Loaded, world_config};

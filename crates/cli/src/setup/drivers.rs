@@ -63,7 +63,7 @@ const MORE: (&str, f64) = ("1.5 times", 1.5);
 
 /// The inputs, in the order of the model: prices, depth, oracle, liquidators, rules, borrowers.
 #[rustfmt::skip]
-pub(crate) static DRIVERS: [Driver; 15] = [
+static DRIVERS: [Driver; 15] = [
     driver("Volatility", ("\u{2212}20\u{a0}%", 0.8), ("+25\u{a0}%", 1.25), volatility),
     driver("Jumps a year", HALF, TWICE, jumps),
     driver("Correlation", ("halfway to 0", -0.5), ("halfway to 1", 0.5), correlation),
@@ -80,6 +80,15 @@ pub(crate) static DRIVERS: [Driver; 15] = [
     driver("Liquidation threshold", ("\u{2212}1 point", -100.0), ("+1 point", 100.0), threshold),
     driver("Borrowers' reactions", ("none", 0.0), TWICE, reactions),
 ];
+
+/// Told of scenarios only that have borrowers who take on leverage.
+static LEVERAGE: Driver = driver("Borrowers who lever up", ("none", 0.0), TWICE, leverage);
+
+/// The inputs that a scenario is asked for.
+pub(crate) fn drivers(scenario: &Scenario) -> impl Iterator<Item = &'static Driver> {
+    let levered = scenario.leverage.iter().any(|group| group.share > 0.0);
+    DRIVERS.iter().chain(levered.then_some(&LEVERAGE))
+}
 
 fn volatility(loaded: &mut Loaded, by: f64) {
     let scale = |price: &mut AssetPrice| match price {
@@ -274,6 +283,14 @@ fn reactions(loaded: &mut Loaded, by: f64) {
     }
 }
 
+/// Shares of accounts that take on leverage; all at most.
+fn leverage(loaded: &mut Loaded, by: f64) {
+    let groups = &mut loaded.scenario.leverage;
+    let share: f64 = groups.iter().map(|group| group.share).sum();
+    let by = by.min(1.0 / share);
+    groups.iter_mut().for_each(|group| group.share *= by);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,7 +310,7 @@ mod tests {
         let base = base("scenarios/one-day.toml");
         let loaded = base.without_book();
         let mut lacking = Vec::new();
-        for driver in &DRIVERS {
+        for driver in drivers(&loaded.scenario) {
             for side in &driver.sides {
                 match driver.changed(&loaded, side) {
                     Some(changed) => assert!(base.changed(&changed).is_ok(), "{}", driver.label),
@@ -302,6 +319,25 @@ mod tests {
             }
         }
         assert_eq!(lacking, ["Oracle delay none"]);
+    }
+
+    #[test]
+    fn shares_that_lever_move_where_there_are_any() {
+        let without = base("scenarios/one-day.toml").without_book();
+        assert_eq!(drivers(&without.scenario).count(), DRIVERS.len());
+        let base = base("scenarios/loops.toml");
+        let loaded = base.without_book();
+        let driver = drivers(&loaded.scenario).last().unwrap();
+        let shares = |loaded: &Loaded| -> f64 {
+            let groups = loaded.scenario.leverage.iter();
+            groups.map(|group| group.share).sum()
+        };
+        assert!(shares(&loaded) > 0.5);
+        for (side, want) in driver.sides.iter().zip([0.0, 1.0]) {
+            let changed = driver.changed(&loaded, side).unwrap();
+            assert!((shares(&changed) - want).abs() < 1e-9);
+            assert!(base.changed(&changed).is_ok());
+        }
     }
 
     #[test]

@@ -16,11 +16,11 @@ mod sweep;
 mod venues;
 mod world;
 
-pub(crate) use cascades::cascades;
+pub(crate) use cascades::{book_cascade, cascades};
 pub(crate) use context::run_context;
 pub(crate) use designs::{DESIGNS, Payer, Row, design_of};
 pub(crate) use draws::{draws, draws_words};
-pub(crate) use drivers::{DRIVERS, Driver};
+pub(crate) use drivers::{Driver, drivers};
 pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd};
 pub(crate) use parts::{Part, TOTALS};
 pub(crate) use path::walk;

@@ -52,7 +52,7 @@ pub(super) fn health_of<P: Protocol>(protocol: &P, account: AccountId) -> Option
 
 /// The ratio of a pair at which health reaches the trigger, as bits: those of positive floats are ordered as the
 /// floats are. Nothing where there is no such ratio.
-pub(super) fn wake(pair: Pair, trigger: f64, health: &Health, oracle: &[f64]) -> Option<u64> {
+pub(crate) fn wake(pair: Pair, trigger: f64, health: &Health, oracle: &[f64]) -> Option<u64> {
     let factor = door::ratio_to_f64(health.factor);
     let wake = ratio(pair, oracle) * trigger / factor;
     (factor.is_finite() && wake.is_finite() && wake > 0.0).then(|| wake.to_bits())
@@ -60,7 +60,7 @@ pub(super) fn wake(pair: Pair, trigger: f64, health: &Health, oracle: &[f64]) ->
 
 /// Entries by file. The greatest entry of a file is reached first. A clone costs what has changed since the start.
 #[derive(Clone, Debug)]
-pub(super) struct Files<K, E: Ord> {
+pub(crate) struct Files<K, E: Ord> {
     /// By rising key, the greatest entry first: shared by all paths that begin there.
     start: Arc<Vec<(K, Vec<E>)>>,
     /// What has changed since, file by file.
@@ -76,7 +76,7 @@ struct Since<E: Ord> {
 }
 
 impl<K: Copy + Ord, E: Copy + Ord> Files<K, E> {
-    pub(super) fn new(filed: BTreeMap<K, Vec<E>>) -> Self {
+    pub(crate) fn new(filed: BTreeMap<K, Vec<E>>) -> Self {
         let mut start: Vec<_> = filed.into_iter().collect();
         for (_, entries) in &mut start {
             entries.sort_unstable_by(|a, b| b.cmp(a));
@@ -92,7 +92,7 @@ impl<K: Copy + Ord, E: Copy + Ord> Files<K, E> {
     }
 
     /// Files an entry again; a file that nobody was in at the start is not kept.
-    pub(super) fn again(&mut self, file: K, entry: E) {
+    pub(crate) fn again(&mut self, file: K, entry: E) {
         let at = self.start.binary_search_by_key(&file, |(key, _)| *key);
         if let Some(since) = at.ok().and_then(|at| self.since.get_mut(at)) {
             since.again.push(entry);
@@ -101,7 +101,7 @@ impl<K: Copy + Ord, E: Copy + Ord> Files<K, E> {
 
     /// Takes out what has been reached, file by file. `reached` tells it of a file's entries; nothing of a file
     /// that is left alone.
-    pub(super) fn take<R: Fn(&E) -> bool>(
+    pub(crate) fn take<R: Fn(&E) -> bool>(
         &mut self,
         mut reached: impl FnMut(K) -> Option<R>,
     ) -> Vec<E> {
@@ -154,5 +154,50 @@ pub(crate) fn ratio((collateral, debt): Pair, oracle: &[f64]) -> f64 {
         price(collateral) / price(debt)
     } else {
         f64::MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_reached_is_taken_greatest_first_and_once() {
+        let filed = [(2, vec![5, 9, 7]), (1, vec![4])];
+        let mut files = Files::new(BTreeMap::from(filed));
+        let from = |least: u32| move |_| Some(move |entry: &u32| *entry >= least);
+        let start = files.clone();
+        assert_eq!(files.take(from(8)), [9]);
+        files.again(2, 8);
+        files.again(2, 6);
+        // A file that nobody was in is not kept.
+        files.again(3, 9);
+        assert_eq!(files.take(from(6)), [8, 7, 6]);
+        assert_eq!(
+            files.take(|file| (file == 2).then_some(|_: &u32| true)),
+            [5]
+        );
+        assert_eq!(files.take(from(0)), [4]);
+        assert!(files.take(from(0)).is_empty());
+        // The clone of the start has everything.
+        assert_eq!(start.clone().take(from(0)), [4, 9, 7, 5]);
+    }
+
+    #[test]
+    fn shares_deal_accounts_to_groups() {
+        let shares = [0.2, 0.3];
+        let group = |id| group_of(shares.into_iter(), AccountId(id), 1 << 40, 7);
+        let all: Vec<_> = (0..10_000).map(group).collect();
+        for (wanted, share) in [(Some(0), 0.2), (Some(1), 0.3), (None, 0.5)] {
+            let count = all.iter().filter(|group| **group == wanted).count() as f64;
+            // Three standard errors of a share of 10,000.
+            assert!((count / 1e4 - share).abs() < 0.015, "{wanted:?} {count}");
+        }
+        let refused = check_shares("borrowers", [0.6, 0.5].into_iter()).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "borrowers: shares must add up to at most 1, found 1.1"
+        );
+        assert!(check_shares("borrowers", [0.7, 0.3].into_iter()).is_ok());
     }
 }

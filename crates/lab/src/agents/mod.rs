@@ -10,7 +10,7 @@ mod plan;
 
 pub use borrower::{BorrowerGroup, Reaction};
 pub(crate) use borrower::{Borrowers, Due};
-pub(crate) use files::{largest, ratio};
+pub(crate) use files::{Files, Pair, largest, ratio, wake};
 pub use game::{Competition, InventoryRisk, dissipated_share, equilibrium_bid};
 pub use leverage::LeverageGroup;
 pub(crate) use leverage::{Lever, Levered};

@@ -156,6 +156,20 @@ fn in_calm_leverage_rises_to_the_target_and_no_further() {
     assert!(borrowed > 0.0);
 }
 
+/// Ether rises by a fifth and falls by 15 %: no account of the start comes near its level, those that levered do.
+#[test]
+fn who_levered_up_hears_margin_calls_by_its_new_debt() {
+    let calls = |share: f64| -> u32 {
+        let mut config = deep(boom(240.0, 205.0));
+        config.levered = levered(share);
+        let record = run(calm_book(), config, 1);
+        record.steps.iter().filter_map(|row| row.margin_calls).sum()
+    };
+    assert_eq!(calls(0.0), 0);
+    let called = calls(1.0);
+    assert!((10..=30).contains(&called), "{called}");
+}
+
 #[test]
 fn nobody_levers_while_prices_fall() {
     let mut config = deep(crash(0.15, Refine::Linear));

@@ -2,18 +2,17 @@
 //!
 //! Every account with debt is looked at once, at the start. It is filed under its largest collateral and debt
 //! by the price ratio of the two at which its health would reach the margin-call level if nothing else moved;
-//! a step counts the entries that its ratio has passed. Collateral and debt are summed by the accounts'
-//! largest collateral as [`Tokens`], which follow liquidations and borrowers' moves without interest. An
-//! account with several assets may be counted early or late.
+//! a step counts the entries that its ratio has passed. Who takes on leverage is filed anew. Collateral and debt
+//! are summed by the accounts' largest collateral as [`Tokens`], which follow liquidations and borrowers' moves
+//! without interest. An account with several assets may be counted early or late.
 
 use super::books::Units;
 use super::tokens::Tokens;
-use crate::agents::{largest, ratio};
-use crate::door;
+use crate::agents::{Files, Pair, largest, ratio, wake};
 use crate::error::{ConfigError, require};
 use crate::record::{PathRecord, StepRow};
 use backstop_core::protocol::{AccountId, Protocol};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What a census asks.
@@ -34,20 +33,25 @@ impl CensusConfig {
 }
 
 /// The book at the start: shared by all paths that begin there.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Book {
+    margin_call: f64,
     /// By account, its largest collateral; nothing of an account without debt.
     home: Vec<Option<u16>>,
-    /// By largest collateral and debt, the ratios at which health reaches the level, the highest first.
-    filed: BTreeMap<(usize, usize), Vec<f64>>,
 }
+
+/// The ratio at which an account's health reaches the level, as ordered bits, and the account.
+type Entry = (u64, u32);
 
 /// The census along one path.
 #[derive(Clone, Debug)]
 pub(super) struct Census {
     book: Arc<Book>,
-    /// Entries that were passed, by file.
-    passed: BTreeMap<(usize, usize), usize>,
+    files: Files<Pair, Entry>,
+    /// Of accounts that were filed anew, the ratio that counts.
+    anew: BTreeMap<u32, u64>,
+    /// Who has heard a margin call.
+    called: BTreeSet<u32>,
     /// What the accounts of one home have, by home.
     sums: Vec<Tokens>,
     /// Rows of the record that were counted: liquidations, reactions, leverings.
@@ -63,47 +67,60 @@ impl Census {
         config.check()?;
         let (units, assets) = (Units::new(protocol), oracle.len());
         let mut sums = vec![Tokens::none(assets); assets];
-        let mut book = Book::default();
+        let (mut home, mut filed) = (Vec::new(), BTreeMap::<_, Vec<Entry>>::new());
         for id in 0..protocol.accounts() {
             let account = AccountId(id);
             let health = protocol.health(account).ok();
             let Some(health) = health.filter(|h| !h.debt.is_zero()) else {
-                book.home.push(None);
+                home.push(None);
                 continue;
             };
             let pair = largest(protocol, account, oracle);
-            book.home.push(u16::try_from(pair.0).ok());
-            let wake = ratio(pair, oracle) * config.margin_call / door::ratio_to_f64(health.factor);
-            if wake.is_finite() {
-                book.filed.entry(pair).or_default().push(wake);
+            home.push(u16::try_from(pair.0).ok());
+            if let Some(wake) = wake(pair, config.margin_call, &health, oracle) {
+                filed.entry(pair).or_default().push((wake, id));
             }
             if let Some(sums) = sums.get_mut(pair.0) {
                 sums.enter(protocol, &units, account);
             }
         }
-        let mut passed = BTreeMap::new();
-        for (pair, ratios) in &mut book.filed {
-            ratios.sort_unstable_by(|a, b| b.total_cmp(a));
-            let now = ratio(*pair, oracle);
-            passed.insert(*pair, ratios.partition_point(|wake| *wake > now));
-        }
-        Ok(Self {
-            book: Arc::new(book),
-            passed,
+        let mut census = Self {
+            book: Arc::new(Book {
+                margin_call: config.margin_call,
+                home,
+            }),
+            files: Files::new(filed),
+            anew: BTreeMap::new(),
+            called: BTreeSet::new(),
             sums,
             seen: [0; 3],
+        };
+        // Who is below the level at the start does not fall below it.
+        census.passed(oracle);
+        Ok(census)
+    }
+
+    /// Takes out the entries that a step's ratios have passed.
+    fn passed(&mut self, oracle: &[f64]) -> Vec<Entry> {
+        self.files.take(|pair| {
+            let now = ratio(pair, oracle).to_bits();
+            Some(move |entry: &Entry| entry.0 > now)
         })
     }
 
     /// Counts what a step changed, and tells of it.
-    pub(super) fn take(&mut self, record: &PathRecord, row: &mut StepRow) {
+    pub(super) fn take<P: Protocol>(
+        &mut self,
+        protocol: &P,
+        record: &PathRecord,
+        row: &mut StepRow,
+    ) {
+        self.file_anew(protocol, record, &row.oracle);
         self.follow(record, &row.oracle);
         let mut calls = 0;
-        for (pair, ratios) in &self.book.filed {
-            let now = ratio(*pair, &row.oracle);
-            let passed = self.passed.entry(*pair).or_default();
-            while ratios.get(*passed).is_some_and(|wake| *wake > now) {
-                *passed += 1;
+        for (wake, account) in self.passed(&row.oracle) {
+            let counts = self.anew.get(&account).is_none_or(|told| *told == wake);
+            if counts && self.called.insert(account) {
                 calls += 1;
             }
         }
@@ -112,6 +129,21 @@ impl Census {
         row.by_collateral = homes
             .map(|sums| [sums.collateral_usd(&row.oracle), sums.debt_usd(&row.oracle)])
             .collect();
+    }
+
+    /// Files who took on leverage in this step.
+    fn file_anew<P: Protocol>(&mut self, protocol: &P, record: &PathRecord, oracle: &[f64]) {
+        let [_, _, leverings] = self.seen;
+        for row in record.leverings.iter().skip(leverings) {
+            let Ok(health) = protocol.health(row.account) else {
+                continue;
+            };
+            let pair = (usize::from(row.collateral.0), usize::from(row.debt.0));
+            if let Some(wake) = wake(pair, self.book.margin_call, &health, oracle) {
+                self.anew.insert(row.account.0, wake);
+                self.files.again(pair, (wake, row.account.0));
+            }
+        }
     }
 
     /// Takes the rows that are new; their dollars are those of this step's oracle.

@@ -332,7 +332,7 @@ impl<P: Protocol> World<P> {
             .collect();
         row.breached = u32::try_from(self.protocol.breached()).unwrap_or(u32::MAX);
         if let Some(census) = &mut self.census {
-            census.take(&self.record, &mut row);
+            census.take(&self.protocol, &self.record, &mut row);
         }
         assert!(
             [row.repaid_usd, row.seized_usd, row.gas_usd, row.deficit_usd]

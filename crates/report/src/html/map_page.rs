@@ -5,11 +5,12 @@ use super::parts::{self, Captioned, Captions, cell, line_figure, nothing, number
 use super::skeleton::{Again, Ending, Head};
 use super::tiles::{self, Tile, tile};
 use super::{Document, Section, document, question, terms};
-use crate::cascade::{CascadeMap, MapReport, direction_word, map_answer};
+use crate::cascade::{BookCascade, BookPoint, CascadeMap, MapReport, direction_word, map_answer};
 use crate::context::LiquidationMap;
 use crate::format::{count, decimal, moment, money, percent, price, usd};
 use crate::plot::{map_chart, map_stations};
 use crate::svg::{Base, Fill, Line, LineChart, Rule, Shape, XKind};
+use backstop_lab::cascade::settled;
 use maud::{Markup, html};
 
 /// Most assets on a page.
@@ -54,6 +55,10 @@ impl Page<'_> {
             section("cascade", "Whether selling feeds on itself", cascades(self)),
             section("depth", "Which sales the bonus pays for", depths(self)),
         ];
+        if let Some(across) = self.report.book {
+            let title = "Whether it does across assets";
+            sections.insert(2, section("book", title, book(self, across)));
+        }
         let ending = Ending {
             context,
             facts: facts(self),
@@ -292,6 +297,113 @@ fn crossing_table(page: &Page<'_>, cascade: &CascadeMap) -> Markup {
     table(page, &caption, &columns, &rows)
 }
 
+/// The next-generation matrix: its spectral radius by fall, and its entries at some falls.
+fn book(page: &Page<'_>, book: &BookCascade) -> Markup {
+    let near = |fall: f64| {
+        let distance = |point: &BookPoint| (point.fall - fall).abs();
+        let points = book.points.iter();
+        points.reduce(|a, b| if distance(b) < distance(a) { b } else { a })
+    };
+    let mut shown: Vec<&BookPoint> = book.points.first().into_iter().collect();
+    shown.extend(book.highest().filter(|point| point.fall > 0.0));
+    html! {
+        (radius(page, book))
+        (radii(page, book, &STATIONS.into_iter().filter_map(near).collect::<Vec<_>>()))
+        @for point in shown { (matrix(page, book, point)) }
+    }
+}
+
+fn radius(page: &Page<'_>, book: &BookCascade) -> Markup {
+    let highest = book.highest().map_or(0.0, |point| point.radius);
+    let line = |name: &str, class, fill, y| Line {
+        name: name.to_owned(),
+        class,
+        shape: Shape::Straight,
+        fill,
+        y,
+    };
+    let points = &book.points;
+    let chart = LineChart {
+        id: "r-book".to_owned(),
+        title: "Reproduction number of the book against the fall of all prices".to_owned(),
+        desc: format!("It is at most {highest:.2}."),
+        height: 240.0,
+        kind: XKind::Of("%"),
+        x_title: "fall of all prices, %",
+        unit: "",
+        x: points.iter().map(|point| point.fall * 100.0).collect(),
+        lines: vec![
+            line(
+                "spectral radius",
+                "c3",
+                Fill::Tint,
+                points.iter().map(|point| point.radius).collect(),
+            ),
+            line(
+                "1: falls repeat themselves",
+                "c1 dash",
+                Fill::None,
+                vec![1.0; points.len()],
+            ),
+        ],
+        dots: Vec::new(),
+        rules: Vec::new(),
+        base: Base::Zero,
+        times: 8,
+    };
+    let caption = format!(
+        "How much falls grow from round to round of selling when accounts that hold several of {} sell the collateral that \
+         is worth most first; all prices stand by the same share below the start. Below 1 they die out.",
+        book.symbols.join(", ")
+    );
+    line_figure(page, &chart, &caption)
+}
+
+fn radii(page: &Page<'_>, book: &BookCascade, points: &[&BookPoint]) -> Markup {
+    let row = |point: &&BookPoint| {
+        let mut cells = vec![cell(percent(point.fall)), cell(decimal(point.radius))];
+        let ends = settled(&point.matrix, &vec![1.0; book.symbols.len()]);
+        for at in 0..book.symbols.len() {
+            let end = ends.as_ref().and_then(|ends| ends.get(at));
+            cells.push(cell(
+                end.map_or("runs on".to_owned(), |end| format!("{end:.2}×")),
+            ));
+        }
+        cells
+    };
+    let rows: Vec<_> = points.iter().map(row).collect();
+    let mut columns = vec![text("Fall of all"), number("R of the book", "")];
+    columns.extend(
+        book.symbols
+            .iter()
+            .map(|symbol| number(format!("{symbol} ends at"), "")),
+    );
+    let caption = "The book's reproduction number at some falls, and where a further small fall of all prices ends.";
+    table(page, caption, &columns, &rows)
+}
+
+fn matrix(page: &Page<'_>, book: &BookCascade, point: &BookPoint) -> Markup {
+    let row = |(symbol, row): (&String, &Vec<f64>)| {
+        let mut cells = vec![cell(symbol)];
+        cells.extend(row.iter().map(|r| cell(decimal(*r))));
+        cells
+    };
+    let rows: Vec<_> = book.symbols.iter().zip(&point.matrix).map(row).collect();
+    let mut columns = vec![text("Falls by")];
+    columns.extend(
+        book.symbols
+            .iter()
+            .map(|symbol| number(format!("for 1 of {symbol}"), "")),
+    );
+    let caption = format!(
+        "How far each asset falls for each unit that another falls, where all prices stand {} below the start (spectral \
+         radius {}).",
+        percent(point.fall),
+        decimal(point.radius)
+    );
+    table(page, &caption, &columns, &rows)
+}
+
 fn depths(page: &Page<'_>) -> Markup {
     let shown = page.shown().filter_map(|map| page.report.cascade(map));
     let with: Vec<_> = shown.filter(|cascade| !cascade.depth.is_empty()).collect();
@@ -388,7 +500,7 @@ fn again(page: &Page<'_>) -> Markup {
     .draw()
 }
 
-const WORDS: [terms::Term; 5] = [
+const WORDS: [terms::Term; 6] = [
     (
         "Liquidation map",
         "Collateral of all accounts that are liquidatable when one price stands at a level and nothing else has moved.",
@@ -397,6 +509,11 @@ const WORDS: [terms::Term; 5] = [
         "Reproduction number R(p)",
         "Price impact of a token sold at p, times the tokens that become liquidatable for each dollar that the price falls at \
          p: the further fall for each fall.",
+    ),
+    (
+        "Reproduction number of the book",
+        "Spectral radius of the matrix that tells how far one asset falls for each unit that another falls: the growth of falls \
+         from round to round.",
     ),
     (
         "Window",

@@ -12,6 +12,7 @@ mod ensemble;
 mod headline;
 mod health;
 mod largest;
+mod leverage;
 mod liquidators;
 mod map;
 mod map_page;
@@ -160,7 +161,7 @@ impl<'a> Page<'a> {
 
     fn sections(&self) -> Vec<Section> {
         let section = |id, title, content| Section { id, title, content };
-        vec![
+        let mut sections = vec![
             section(
                 "question",
                 "What was asked, and from what",
@@ -211,7 +212,12 @@ impl<'a> Page<'a> {
                 reproduce::content(self),
             ),
             section("terms", "Terms", terms::content(terms::TERMS.into_iter())),
-        ]
+        ];
+        if let Some(leverage) = leverage::content(self) {
+            let at = 1 + sections.iter().position(|s| s.id == "health").unwrap_or(0);
+            sections.insert(at, section("leverage", "Leverage of the book", leverage));
+        }
+        sections
     }
 
     /// The name of an account in the book file, else its number.

@@ -1,7 +1,7 @@
 //! The reproduction number and the depth of venues as tables.
 
 use super::Rows;
-use crate::cascade::{CascadeMap, DepthPoint};
+use crate::cascade::{BookCascade, BookPoint, CascadeMap, DepthPoint};
 use backstop_io::table::Table;
 use backstop_lab::cascade::Reproduction;
 
@@ -37,6 +37,63 @@ fn reproduction(cascades: &[CascadeMap]) -> Table {
         )
         .f64("r", "", "Reproduction number: that fall over the window.", |r| r.1.r)
         .table("reproduction")
+}
+
+/// The table `next-generation`: one row a pair of assets and fall.
+pub fn next_generation_table(book: &BookCascade) -> Table {
+    let mut rows: Vec<Pair<'_>> = Vec::new();
+    for point in &book.points {
+        for (sold, row) in book.symbols.iter().zip(&point.matrix) {
+            for (falling, r) in book.symbols.iter().zip(row) {
+                rows.push(Pair {
+                    point,
+                    falling,
+                    sold,
+                    r: *r,
+                });
+            }
+        }
+    }
+    Rows::of(&rows)
+        .f64(
+            "fall",
+            "share",
+            "Fall of all prices together from the start.",
+            |p| p.point.fall,
+        )
+        .text(
+            "falling",
+            "",
+            "Ticker of the asset that falls further.",
+            |p| p.falling.to_owned(),
+        )
+        .text(
+            "sold",
+            "",
+            "Ticker of the asset that is sold because of it.",
+            |p| p.sold.to_owned(),
+        )
+        .f64(
+            "r",
+            "",
+            "How far that falls for each unit that the other falls.",
+            |p| p.r,
+        )
+        .f64(
+            "radius",
+            "",
+            "Spectral radius of the matrix at this fall: the reproduction number of the book.",
+            |p| p.point.radius,
+        )
+        .table("next-generation")
+}
+
+/// An entry of a matrix.
+struct Pair<'a> {
+    point: &'a BookPoint,
+    falling: &'a str,
+    sold: &'a str,
+    r: f64,
 }
 
 fn depth(cascades: &[CascadeMap]) -> Table {

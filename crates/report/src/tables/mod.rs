@@ -11,7 +11,7 @@ mod events;
 mod sweep;
 
 pub(crate) use backtest::{backtest_table, forecasts_table};
-pub use cascade::cascade_tables;
+pub use cascade::{cascade_tables, next_generation_table};
 pub use compare::comparison_tables;
 pub use ensemble::ensemble_tables;
 pub(crate) use ensemble::known_tables;

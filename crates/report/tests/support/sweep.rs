@@ -5,8 +5,8 @@ use backstop_core::protocol::AssetId;
 use backstop_lab::cascade::{Crossing, Direction, Reproduction};
 use backstop_lab::ensemble::{Cell, Level, PathValues, difference};
 use backstop_report::{
-    CascadeMap, DepthPoint, DriverRow, DriverSide, DriversReport, LiquidationMap, MapReport,
-    RunContext, SweepAxis, SweepReport,
+    BookCascade, BookPoint, CascadeMap, DepthPoint, DriverRow, DriverSide, DriversReport,
+    LiquidationMap, MapReport, RunContext, SweepAxis, SweepReport,
 };
 
 fn context(command: &str) -> RunContext {
@@ -206,6 +206,7 @@ pub(crate) struct Map {
     context: RunContext,
     maps: Vec<LiquidationMap>,
     pub(crate) cascades: Vec<CascadeMap>,
+    pub(crate) book: Option<BookCascade>,
 }
 
 impl Map {
@@ -256,6 +257,7 @@ impl Map {
         Self {
             context: context("backstop map sample.toml --window 0.02"),
             cascades: vec![cascade(&maps[0], 1.5), cascade(&maps[1], 0.6)],
+            book: Some(across(&maps)),
             maps,
         }
     }
@@ -265,6 +267,25 @@ impl Map {
             context: &self.context,
             maps: &self.maps,
             cascades: &self.cascades,
+            book: self.book.as_ref(),
         })
+    }
+}
+
+/// Two assets whose accounts hold both.
+fn across(maps: &[LiquidationMap]) -> BookCascade {
+    let point = |i: u32| {
+        let fall = 0.01 * f64::from(i);
+        let most = 1.2 * (-((fall - 0.25) / 0.1).powi(2)).exp();
+        BookPoint {
+            fall,
+            radius: most,
+            matrix: vec![vec![0.8 * most, 0.4 * most], vec![0.2 * most, 0.6 * most]],
+        }
+    };
+    BookCascade {
+        symbols: maps.iter().map(|map| map.symbol.clone()).collect(),
+        window: 0.02,
+        points: (0..=60).map(point).collect(),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::work::{Going, Work};
 use crate::failure::Failure;
-use crate::setup::{DRIVERS, Loaded, OpenedCell, digest};
+use crate::setup::{Driver, Loaded, OpenedCell, digest, drivers};
+use backstop_io::scenario::Scenario;
 use backstop_io::write_atomic;
 use backstop_lab::ensemble::{Difference, Level, difference};
 use backstop_report::{DriverRow, DriverSide, DriversReport, RunContext};
@@ -52,7 +53,7 @@ pub(crate) struct DriversDone {
 /// Every change that the scenario can take.
 fn jobs(base: &Loaded) -> Vec<Job> {
     let mut jobs = Vec::new();
-    for (at, driver) in DRIVERS.iter().enumerate() {
+    for (at, driver) in drivers(&base.scenario).enumerate() {
         for (side, change) in driver.sides.iter().enumerate() {
             jobs.extend(driver.changed(base, change).map(|changed| Job {
                 driver: at,
@@ -99,7 +100,7 @@ pub(crate) fn run(work: &Work<'_>) -> Result<DriversDone, Failure> {
     bar.finish_and_clear();
     let scenario = &base.loaded.scenario;
     Ok(DriversDone {
-        rows: rows(&kept, &jobs),
+        rows: rows(scenario, &kept, &jobs),
         changes: jobs.len(),
         horizon_s: scenario.time.end - scenario.time.start,
         kept,
@@ -121,7 +122,7 @@ fn figures(
 }
 
 /// One row an input, in the order of the model.
-fn rows(kept: &Kept, jobs: &[Job]) -> Vec<DriverRow> {
+fn rows(scenario: &Scenario, kept: &Kept, jobs: &[Job]) -> Vec<DriverRow> {
     let side = |driver: usize, side: usize| {
         let job = jobs
             .iter()
@@ -129,12 +130,12 @@ fn rows(kept: &Kept, jobs: &[Job]) -> Vec<DriverRow> {
         let (bad_debt, seized) = kept.differences(job)?;
         Some(DriverSide { bad_debt, seized })
     };
-    let row = |(at, driver): (usize, &crate::setup::Driver)| DriverRow {
+    let row = |(at, driver): (usize, &Driver)| DriverRow {
         label: driver.label,
         words: [driver.sides[0].words, driver.sides[1].words],
         sides: [side(at, 0), side(at, 1)],
     };
-    DRIVERS.iter().enumerate().map(row).collect()
+    drivers(scenario).enumerate().map(row).collect()
 }
 
 impl Kept {
