@@ -299,8 +299,10 @@ fn ends_are_monotone_in_shock_and_depth() {
 
 /// Prices of two collaterals.
 const PRICES: [f64; 2] = [100.0, 50.0];
-/// Tokens that two kinds of accounts hold of them. The first holds one, the second most of the other.
-const HELD: [[f64; 2]; 2] = [[10.0, 0.0], [6.0, 24.0]];
+/// What counts of them: an account whose larger collateral was sold is far from a second breach.
+const MIXED_THRESHOLD: f64 = 0.8;
+/// Tokens that two kinds of accounts hold of them: twice as much worth of one, which is what they sell.
+const HELD: [[f64; 2]; 2] = [[12.0, 12.0], [6.0, 24.0]];
 
 /// The share of its collateral's worth at the start at which an account breaches, and its holdings.
 fn mixed(account: u32) -> (f64, [f64; 2]) {
@@ -313,11 +315,16 @@ fn mixed_pool() -> Pool {
         listed("ETH", 18, PRICES[0]),
         listed("BTC", 18, PRICES[1]),
         listed("USD", 6, 1.0),
-    ];
+    ]
+    .map(|asset| Listed {
+        loan_to_value: 7_000,
+        threshold: 8_000,
+        ..asset
+    });
     let borrower = |id: u32| {
         let (level, held) = mixed(id);
         let worth = held[0] * PRICES[0] + held[1] * PRICES[1];
-        let debt = THRESHOLD * level * worth;
+        let debt = MIXED_THRESHOLD * level * worth;
         let held = [
             position(&assets, 0, held[0], 0.0),
             position(&assets, 1, held[1], 0.0),
@@ -337,13 +344,13 @@ fn mixed_matrix(factors: [f64; 2], depths: [f64; 2]) -> Vec<Vec<f64>> {
             asset,
             tokens: held[asset],
             collateral_usd: held[asset] * PRICES[asset],
-            weighted_usd: THRESHOLD * held[asset] * PRICES[asset],
+            weighted_usd: MIXED_THRESHOLD * held[asset] * PRICES[asset],
             debt_usd: 0.0,
         };
         let worth = held[0] * PRICES[0] + held[1] * PRICES[1];
         Holder {
             stakes: vec![stake(0), stake(1)],
-            fixed_debt_usd: THRESHOLD * level * worth,
+            fixed_debt_usd: MIXED_THRESHOLD * level * worth,
             ..Holder::default()
         }
     };

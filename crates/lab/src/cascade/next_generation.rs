@@ -12,10 +12,10 @@
 //! basic reproduction ratio", 1990). Below 1 falls s (one a price) end at (1 − R)⁻¹·s ([`settled`]); from 1 on
 //! some mixture of falls grows from round to round. With one asset it is [`reproduction`](super::reproduction).
 //!
-//! **What an account sells.** Its debt with the bonus, at the prices at which it breaches: the collateral that is worth
-//! most first, and the next one only where that is not enough. A liquidator who may take all of a debt earns most so.
-//! Accounts that are in breach at the level itself have been sold before and do not count. Everything else is
-//! assumed as for one asset.
+//! **What an account sells.** At the prices at which it breaches its debt with the bonus, of the collateral that is
+//! worth most, or all of that: a liquidator who may take all of a debt earns most so. If that leaves it in breach it
+//! sells the next one too; else it may breach again as the fall goes on. Accounts that are in breach at the level
+//! itself have been sold before and do not count. Everything else is assumed as for one asset.
 
 use super::Depth;
 use crate::error::{ConfigError, require, require_positive};
@@ -117,59 +117,100 @@ pub fn next_generation(
 impl Holder {
     /// Adds what the account sells when each asset alone falls by the window.
     fn add_sales(&self, assets: &[Sold], factors: &[f64], window: f64, tokens: &mut [Vec<f64>]) {
-        let factor = |stake: &Stake| factors.get(stake.asset).copied().unwrap_or(0.0);
-        let slope = |stake: &Stake| (stake.weighted_usd - stake.debt_usd) * factor(stake);
-        let fixed = self.fixed_weighted_usd - self.fixed_debt_usd;
-        let margin = self
-            .stakes
-            .iter()
-            .fold(fixed, |sum, stake| sum + slope(stake));
+        let margin = self.margin(factors);
         if margin.is_nan() || margin < 0.0 {
             return;
         }
         for falling in &self.stakes {
-            let slope = slope(falling);
-            if margin < slope * window {
-                let left = 1.0 - margin / slope;
-                let usd = |stake: &Stake| {
-                    let moved = if stake.asset == falling.asset {
-                        left
-                    } else {
-                        1.0
-                    };
-                    factor(stake) * moved
-                };
-                if let Some(tokens) = tokens.get_mut(falling.asset) {
-                    self.sell(assets, usd, tokens);
-                }
+            let within = margin < falling.slope(factors) * window;
+            if let Some(tokens) = tokens.get_mut(falling.asset).filter(|_| within) {
+                self.clone()
+                    .sell_in_fall(falling.asset, assets, factors, window, tokens);
             }
         }
     }
 
-    /// Adds what the account sells in breach; `level` tells each price over that of the start.
-    fn sell(&self, assets: &[Sold], level: impl Fn(&Stake) -> f64, tokens: &mut [f64]) {
-        let debts = self.stakes.iter();
-        let mut debt = debts.fold(self.fixed_debt_usd, |sum, stake| {
-            sum + stake.debt_usd * level(stake)
-        });
-        let mut by_value: Vec<(f64, &Stake)> = self
-            .stakes
-            .iter()
-            .map(|stake| (stake.collateral_usd * level(stake), stake))
-            .filter(|(value, _)| *value > 0.0)
-            .collect();
-        by_value.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.asset.cmp(&b.1.asset)));
-        for (value, stake) in by_value {
-            let par = 1.0 + assets.get(stake.asset).map_or(0.0, |asset| asset.bonus);
-            let share = (debt * par / value).min(1.0);
-            if let Some(sum) = tokens.get_mut(stake.asset) {
-                *sum += stake.tokens * share;
+    /// Weighted collateral less debt, USD.
+    fn margin(&self, levels: &[f64]) -> f64 {
+        let fixed = self.fixed_weighted_usd - self.fixed_debt_usd;
+        let stakes = self.stakes.iter();
+        stakes.fold(fixed, |sum, stake| sum + stake.slope(levels))
+    }
+
+    /// Adds what the account sells while one asset falls by the window: at each breach one collateral, until it
+    /// is out of breach.
+    fn sell_in_fall(
+        mut self,
+        falling: usize,
+        assets: &[Sold],
+        factors: &[f64],
+        window: f64,
+        tokens: &mut [f64],
+    ) {
+        let mut levels = factors.to_vec();
+        let start = factors.get(falling).copied().unwrap_or(0.0);
+        for _ in 0..self.stakes.len() {
+            let margin = self.margin(&levels);
+            if margin >= 0.0 {
+                let of_falling = self.stakes.iter().filter(|stake| stake.asset == falling);
+                let slope: f64 = of_falling.map(Stake::net_usd).sum();
+                let Some(level) = levels.get_mut(falling) else {
+                    return;
+                };
+                *level -= margin / slope;
+                // Written so that what is not a number ends it too.
+                let within = slope > 0.0 && *level > start * (1.0 - window);
+                if !within {
+                    return;
+                }
             }
-            debt -= share * value / par;
-            if share < 1.0 {
+            if !self.sell_one(assets, &levels, tokens) {
                 return;
             }
         }
+    }
+
+    /// Sells of the collateral that is worth most what pays all debt, or all of it; whether debt is left.
+    fn sell_one(&mut self, assets: &[Sold], levels: &[f64], tokens: &mut [f64]) -> bool {
+        let debts = self.stakes.iter();
+        let debt = debts.fold(self.fixed_debt_usd, |sum, stake| {
+            sum + stake.debt_usd * stake.level(levels)
+        });
+        let worth = |stake: &Stake| stake.collateral_usd * stake.level(levels);
+        let largest = self
+            .stakes
+            .iter_mut()
+            .reduce(|a, b| if worth(b) > worth(a) { b } else { a });
+        let Some(stake) = largest.filter(|stake| worth(stake) > 0.0) else {
+            return false;
+        };
+        let value = worth(stake);
+        let par = 1.0 + assets.get(stake.asset).map_or(0.0, |asset| asset.bonus);
+        let share = (debt * par / value).min(1.0);
+        if let Some(sum) = tokens.get_mut(stake.asset) {
+            *sum += stake.tokens * share;
+        }
+        stake.tokens -= stake.tokens * share;
+        stake.collateral_usd -= stake.collateral_usd * share;
+        stake.weighted_usd -= stake.weighted_usd * share;
+        self.fixed_debt_usd -= share * value / par;
+        share >= 1.0
+    }
+}
+
+impl Stake {
+    /// Weighted collateral less debt at the prices of the start, USD.
+    fn net_usd(&self) -> f64 {
+        self.weighted_usd - self.debt_usd
+    }
+
+    fn level(&self, levels: &[f64]) -> f64 {
+        levels.get(self.asset).copied().unwrap_or(0.0)
+    }
+
+    /// Weighted collateral less debt, USD.
+    fn slope(&self, levels: &[f64]) -> f64 {
+        self.net_usd() * self.level(levels)
     }
 }
 
@@ -309,30 +350,41 @@ mod tests {
         }
     }
 
-    /// What is worth most is sold first, the other for the rest.
+    /// What is worth most is sold first; the other only where that does not end the breach.
     #[test]
-    fn an_account_sells_the_largest_collateral_first() {
+    fn an_account_sells_until_it_is_out_of_breach() {
         let assets = [sold(100.0, 10_000.0), sold(50.0, 10_000.0)];
-        // 300 dollars of the first and 1,000 of the second owe 1,030.
-        let holders = [holder(
-            vec![stake(0, 3.0, 100.0), stake(1, 20.0, 50.0)],
-            1.009_708_74,
-        )];
-        let matrix = next_generation(&holders, &assets, &[1.0, 1.0], 0.05).unwrap();
-        let left = 1.0 - (1_040.0 - 1_030.0) / 800.0;
-        let second = 20.0;
-        let first = 3.0 * (1_030.0 * 1.05 - 1_000.0 * left) / 300.0;
-        for (row, tokens) in [(0, first), (1, second)] {
-            let want = assets[row].depth.fall(assets[row].price_start, tokens);
-            let want = want.unwrap() / 0.05;
-            let got = matrix[row][1];
-            assert!((got / want - 1.0).abs() < 1e-4, "{row}: {got} {want}");
-        }
-        // A fall of 5 % of the first takes 12 dollars from a margin of 10: the same sale.
-        assert!(matrix[0][0] > 0.0 && matrix[1][0] > 0.0);
-        // A fall of 1 % of either does not reach the account.
-        let calm = next_generation(&holders, &assets, &[1.0, 1.0], 0.01).unwrap();
-        assert_eq!(calm, [[0.0, 0.0], [0.0, 0.0]]);
+        // 600 dollars of the first and 1,000 of the second, of which a part counts, 1 % more than the debt.
+        let with = |weight: f64| {
+            let mut stakes = vec![stake(0, 6.0, 100.0), stake(1, 20.0, 50.0)];
+            for stake in &mut stakes {
+                stake.weighted_usd = weight * stake.collateral_usd;
+            }
+            [holder(stakes, 1.01)]
+        };
+        let tokens = |weight: f64, window: f64, falling: usize| {
+            let holders = with(weight);
+            let mut tokens = vec![vec![0.0; 2]; 2];
+            holders[0].add_sales(&assets, &[1.0, 1.0], window, &mut tokens);
+            tokens[falling].clone()
+        };
+        // With 80 % the margin is 12.7 dollars, and the second falls by 8 or by 16.
+        assert_eq!(tokens(0.8, 0.01, 1), [0.0, 0.0]);
+        assert_eq!(tokens(0.8, 0.02, 1), [0.0, 20.0]);
+        // With 96 % the sale of the second leaves 583 dollars of debt against 576: the first goes too.
+        assert_eq!(tokens(0.96, 0.02, 1), [6.0, 20.0]);
+        // With 90 % the sale heals the account; it breaches again where the first falls on to 555 dollars.
+        let debt = 1_600.0 * 0.9 / 1.01;
+        let healed = debt - 1_000.0 / 1.05;
+        let again = 1.0 - healed / (0.9 * 600.0);
+        assert_eq!(tokens(0.9, again - 1e-6, 0), [0.0, 20.0]);
+        let got = tokens(0.9, again + 1e-6, 0);
+        let all = 6.0 * healed * 1.05 / (600.0 * (1.0 - again));
+        assert!((got[0] - all).abs() < 1e-9, "{got:?} {all}");
+        let matrix = next_generation(&with(0.8), &assets, &[1.0, 1.0], 0.02).unwrap();
+        let want = assets[1].depth.fall(50.0, 20.0).unwrap() / 0.02;
+        assert_eq!(matrix[0], [0.0, 0.0]);
+        assert!((matrix[1][1] / want - 1.0).abs() < 1e-9, "{matrix:?}");
     }
 
     #[test]
