@@ -264,8 +264,12 @@ fn a_book_of_two_assets_has_a_matrix() {
     assert_eq!(book["symbols"], serde_json::json!(["WETH", "WBTC"]));
     let entry = |i: usize, j: usize| book["matrix"][i][j].as_f64().expect("a number");
     let radius = book["highest_r"].as_f64().expect("a number");
-    assert!(entry(0, 1) > 0.0 && entry(1, 0) > 0.0, "{book}");
-    assert!(radius > entry(0, 0).max(entry(1, 1)), "{book}");
+    assert!(entry(0, 1) + entry(1, 0) > 0.0, "{book}");
+    // Of two assets: the larger root of the characteristic polynomial.
+    let half = (entry(0, 0) - entry(1, 1)) / 2.0;
+    let root = (half * half + entry(0, 1) * entry(1, 0)).sqrt();
+    let want = (entry(0, 0) + entry(1, 1)) / 2.0 + root;
+    assert!((radius - want).abs() < 1e-9, "{want} {book}");
     // 61 falls of 4 pairs; the book's number is the radius of each.
     assert_eq!(
         file("next-generation.json").as_array().map(Vec::len),

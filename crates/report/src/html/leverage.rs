@@ -21,7 +21,7 @@ pub(super) fn content(page: &Page<'_>) -> Option<Markup> {
             .iter()
             .filter_map(|step| Some((step, leverage_of(step)?)))
     };
-    let (first, last) = (told().next()?, told().last()?);
+    let (first, last) = (told().next()?, told().next_back()?);
     let peak = told().reduce(|a, b| if b.1 > a.1 { b } else { a })?;
     Some(html! {
         p { (in_words(page, first, peak, last)) }
