@@ -1,6 +1,7 @@
 //! Generations of entries: one side of the breach index.
 
 use super::cohort::{Entry, Filed, Generation, Ratios, View};
+use super::log::Log;
 use std::sync::Arc;
 
 /// Generations of about the same size that are kept apart. A tick reads the heads of all
@@ -20,7 +21,7 @@ pub(super) struct Filter {
     later: Arc<Vec<Generation>>,
     /// Entries made at the present prices; of one account the last counts, nothing of one that has
     /// left.
-    fresh: Arc<Vec<(u32, Option<Entry>)>>,
+    fresh: Log<(u32, Option<Entry>)>,
     /// The number of the fresh entries.
     number: u64,
 }
@@ -31,21 +32,21 @@ impl Filter {
         Self {
             base: Generation::new(anchor, entries),
             later: Arc::default(),
-            fresh: Arc::default(),
+            fresh: Log::default(),
             number: 1,
         }
     }
 
     /// Adds the entry of an account, made at the present prices; returns its number.
     pub(super) fn add(&mut self, id: u32, entry: Entry) -> u64 {
-        Arc::make_mut(&mut self.fresh).push((id, Some(entry)));
+        self.fresh.push((id, Some(entry)));
         self.number
     }
 
     /// Forgets the fresh entry of an account. An older one is dead as soon as the caller says
     /// so when it is asked which entries live.
     pub(super) fn drop_fresh(&mut self, id: u32) {
-        Arc::make_mut(&mut self.fresh).push((id, None));
+        self.fresh.push((id, None));
     }
 
     /// Ends the present prices: anchors the fresh entries at them. `lives` tells whether an
@@ -83,15 +84,14 @@ impl Filter {
     fn take_fresh(&mut self) -> Vec<Filed> {
         let number = self.number;
         self.number = number.saturating_add(1);
-        let mut fresh = std::mem::take(&mut self.fresh);
-        let fresh = Arc::make_mut(&mut fresh);
-        // The last one first.
-        fresh.reverse();
+        let fresh = std::mem::take(&mut self.fresh);
+        let mut fresh: Vec<(u32, Option<Entry>)> = fresh.backward().copied().collect();
+        // Of one account the last entry comes first, and stays there.
         fresh.sort_by_key(|(id, _)| *id);
         fresh.dedup_by_key(|(id, _)| *id);
         let kept = fresh
-            .iter()
-            .filter_map(|(id, entry)| Some((*id, (*entry)?)));
+            .into_iter()
+            .filter_map(|(id, entry)| Some((id, entry?)));
         kept.map(|(id, entry)| Filed::new(id, number, entry))
             .collect()
     }

@@ -12,6 +12,7 @@ mod exposure;
 mod filter;
 mod id_set;
 mod index;
+mod log;
 mod map;
 mod measure;
 mod threshold;
