@@ -60,7 +60,7 @@ pub(crate) struct Args {
     /// How paths are drawn: antithetic pairs and Sobol points need fewer of them (docs/ensembles.md)
     #[arg(long, value_name = "HOW", value_parser = ["plain", "antithetic", "sobol"])]
     draws: Option<String>,
-    /// For rare losses: draw every other path under a law in which the assets of [shock] fall by X of
+    /// For rare losses: draw every other path under a law in which the assets of the scenario's shock fall by X of
     /// their standard deviations on average, by shocks or jumps, and weigh it by how likely it
     /// is; auto finds X by short runs. S,J,D instead: shocks of the first asset moved by S, J times the
     /// jumps, their sizes moved by D (docs/ensembles.md)
