@@ -69,11 +69,14 @@ impl Filter {
         let merged = tail(later, filed.len());
         let mut ratios = Ratios::new();
         for generation in later.drain(later.len().saturating_sub(merged)..) {
-            generation.carry(ending, &mut ratios, |id, number, carried| {
-                match carried.filter(|_| lives(id, number)) {
-                    Some(entry) => filed.push(entry),
-                    None if lives(id, number) => due.push(id),
-                    None => {}
+            generation.carry(ending, &mut ratios, |carried| {
+                let (Ok(held) | Err(held)) = carried;
+                if !lives(held.id, held.number) {
+                    return;
+                }
+                match carried {
+                    Ok(held) => filed.push(held),
+                    Err(held) => due.push(held.id),
                 }
             });
         }
