@@ -82,6 +82,14 @@ struct Borrower {
 /// The ratio at which a borrower should be looked at, as ordered bits, and its position.
 type Entry = (u64, usize);
 
+/// What is next for a borrower.
+enum Outlook {
+    /// To be looked at when this ratio is reached, as ordered bits.
+    LookAt(u64),
+    /// To act, as decided.
+    ActAt(u64),
+}
+
 /// All reacting accounts as they stood at the start: shared by all paths that begin there.
 #[derive(Debug, Default)]
 struct Roster {
@@ -112,7 +120,8 @@ pub(crate) struct Borrowers {
 }
 
 impl Borrowers {
-    /// Files every reacting account with debt. `oracle` holds USD by asset, as the ledger saw it.
+    /// Files every reacting account with debt; who is below its trigger at the start decides there and then, for
+    /// all paths. `oracle` holds USD by asset, as the ledger saw it.
     pub(crate) fn new<P: Protocol>(
         groups: Vec<BorrowerGroup>,
         protocol: &P,
@@ -127,50 +136,64 @@ impl Borrowers {
             groups,
             ..Roster::default()
         };
-        let mut filed = BTreeMap::new();
+        let (mut filed, mut queue) = (BTreeMap::new(), BinaryHeap::new());
         if !roster.groups.is_empty() {
             for id in 0..protocol.accounts() {
-                roster.enlist(&mut filed, protocol, AccountId(id), oracle, seed);
+                let enlisted = roster.enlist(protocol, AccountId(id), oracle, seed);
+                let Some((pair, index, outlook)) = enlisted else {
+                    continue;
+                };
+                // The pair has a file from now on, even if nobody is in it.
+                let file: &mut Vec<Entry> = filed.entry(pair).or_default();
+                match outlook {
+                    Outlook::LookAt(wake) => file.push((wake, index)),
+                    Outlook::ActAt(time) => queue.push(Reverse((time, index))),
+                }
             }
         }
         Ok(Self {
             roster: Arc::new(roster),
             files: Files::new(filed),
             left_usd: BTreeMap::new(),
-            queue: BinaryHeap::new(),
+            queue,
         })
     }
 }
 
 impl Roster {
+    /// Takes in an account that belongs to a group and has a debt; its pair, its position, and what is next for it if
+    /// it can act.
     fn enlist<P: Protocol>(
         &mut self,
-        filed: &mut BTreeMap<Pair, Vec<Entry>>,
         protocol: &P,
         account: AccountId,
         oracle: &[f64],
         seed: u64,
-    ) {
+    ) -> Option<(Pair, usize, Outlook)> {
         let shares = self.groups.iter().map(|group| group.share);
-        let Some(group) = group_of(shares, account, BORROWER_KEYS, seed) else {
-            return;
-        };
-        let Some(health) = health_of(protocol, account) else {
-            return;
-        };
+        let group = group_of(shares, account, BORROWER_KEYS, seed)?;
+        let health = health_of(protocol, account)?;
         let debt_usd = door::value_to_usd(health.debt, protocol.base_decimals());
-        let budget_share = self.groups.get(group).map_or(0.0, |g| g.budget_share);
+        let (trigger, delay_s, budget_share) = {
+            let group = self.groups.get(group)?;
+            (group.trigger, group.delay_s, group.budget_share)
+        };
         let borrower = Borrower {
             account,
             group,
             pair: largest(protocol, account, oracle),
             budget_usd: budget_share * debt_usd,
         };
-        if let Some(wake) = self.wake(&borrower, borrower.budget_usd, &health, oracle) {
-            let entry = (wake, self.borrowers.len());
-            filed.entry(borrower.pair).or_default().push(entry);
-        }
+        let (pair, index) = (borrower.pair, self.borrowers.len());
+        let wake = self.wake(&borrower, borrower.budget_usd, &health, oracle);
         self.borrowers.push(borrower);
+        let wake = wake?;
+        let outlook = if door::ratio_to_f64(health.factor) < trigger {
+            Outlook::ActAt(protocol.now().0.saturating_add(delay_s))
+        } else {
+            Outlook::LookAt(wake)
+        };
+        Some((pair, index, outlook))
     }
 
     /// The ratio at which a borrower should be looked at next; nothing where it cannot act.

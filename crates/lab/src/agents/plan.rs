@@ -47,9 +47,9 @@ pub(crate) struct Desk<'a, P> {
 
 impl<P: Protocol> Desk<'_, P> {
     /// The most profitable plan over the offers; for a native liquidator it may be a loss.
-    pub(crate) fn plan(
+    pub(crate) fn plan<'o>(
         &self,
-        offers: &[Offer],
+        offers: impl Iterator<Item = &'o Offer>,
         config: &LiquidatorConfig,
         capital_usd: f64,
         liquidator: AccountId,

@@ -16,6 +16,7 @@
 //! is caught on the way. Refusals of the ledger are counted in
 //! [`PathRecord::refusals`](crate::record::PathRecord).
 
+mod alarms;
 mod books;
 mod census;
 mod collateral_at_risk;

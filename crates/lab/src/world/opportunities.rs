@@ -1,9 +1,10 @@
 //! What liquidators see in the accounts in breach: plans, bids, and whom to leave alone.
 
 use super::World;
+use super::alarms::{Discount, Note, Vantage};
 use super::books::index;
 use super::liquidation::Attempt;
-use super::watch::{Discount, Note, Seat, Vantage};
+use super::watch::Seat;
 use crate::agents::{Desk, Exit, LiquidatorConfig, Plan};
 use crate::network::Bid;
 use backstop_core::protocol::{AccountId, Offer, OfferKind, Protocol};
@@ -62,11 +63,17 @@ impl<P: Protocol> World<P> {
         let block_s = self.network.next_block_s();
         let block_time = self.config.grid.start as f64 + block_s;
         let (out, gas) = (self.members_out(block_time), self.going());
+        // One thing at a time for all of them: what each needs of the processor's caches stays there.
+        for seat in &awake {
+            if let Some(watched) = self.watch.get_mut(*seat) {
+                watched.begin_block();
+            }
+            self.offers_of(*seat);
+        }
         for seat in awake {
-            let Some(watched) = self.watch.get_mut(seat) else {
+            let Some(watched) = self.watch.get(seat) else {
                 continue;
             };
-            watched.begin_block();
             let (account, since) = (watched.account, watched.since);
             let age = block_time - since as f64;
             let before = bids.len();
@@ -235,28 +242,29 @@ impl<P: Protocol> World<P> {
             Exit::Inventory { .. } => (groups + member, liquidator.capital_usd),
         };
         if self.watch.get(seat)?.planned(auction, slot).is_none() {
+            self.offers_of(seat);
             let plan = self.new_plan(attempt, capital_usd);
             self.watch.get_mut(seat)?.keep(auction, slot, plan);
         }
         self.watch.get(seat)?.planned(auction, slot).flatten()
     }
 
-    fn new_plan(&mut self, attempt: Attempt, capital_usd: f64) -> Option<Plan> {
+    fn new_plan(&self, attempt: Attempt, capital_usd: f64) -> Option<Plan> {
         let Attempt {
             auction,
             seat,
             member,
             ..
         } = attempt;
-        let offers = self.offers_of(seat).iter();
-        let offers: Vec<Offer> = offers.filter(|o| o.auction == auction).copied().collect();
+        let offers = self.watch.get(seat)?.offers.iter().flatten();
+        let offers = offers.filter(|offer| offer.auction == auction);
         let liquidator = self.crew.members.get(member)?;
         let config = self.crew.groups.get(liquidator.group)?;
-        if !config.is_native() && !self.may_pay(&offers) {
+        if !config.is_native() && !self.may_pay(offers.clone()) {
             return None;
         }
         let own = ledger_id(&self.protocol, member);
-        self.desk().plan(&offers, config, capital_usd, own)
+        self.desk().plan(offers, config, capital_usd, own)
     }
 
     pub(super) fn desk(&self) -> Desk<'_, P> {
@@ -268,9 +276,9 @@ impl<P: Protocol> World<P> {
     }
 
     /// Whether any offer pays for its cost at the step's best prices, without slippage.
-    fn may_pay(&self, offers: &[Offer]) -> bool {
+    fn may_pay<'o>(&self, mut offers: impl Iterator<Item = &'o Offer>) -> bool {
         let now = &self.watch.vantage;
-        offers.iter().any(|offer| {
+        offers.any(|offer| {
             let surplus = self.note(offer).surplus(now);
             surplus > 0.0 || surplus.is_nan()
         })

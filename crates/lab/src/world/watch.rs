@@ -1,164 +1,8 @@
 //! Accounts in breach and what liquidators know about them.
-//!
-//! An account that nobody can liquidate with profit would be planned in every step for nothing. It
-//! sleeps, with a [`Note`] for each of its offers. An offer's *surplus* is what it would gain at the
-//! best present prices, without any slippage, above the cheapest gas and the least profit that
-//! anybody asks for. A sleeper is looked at again when for one of its notes
-//!
-//! - the surplus is positive and has grown by [`SURPLUS_STEP`] of the debt;
-//! - or the oracle's price ratio of the pair has moved by [`MOVE_SMALL`], and the surplus would be
-//!   positive if twice the debt could be repaid, as when a close factor goes from half to all;
-//! - or that ratio has moved by [`MOVE_LARGE`];
-//! - or its terms move with time;
-//!
-//! and, where there were no offers, after [`RELOOK_S`]. Where a discount grows while health falls, the
-//! surplus counts as if the whole move of the ratio had gone into the discount.
 
+use super::alarms::{Alarms, Note, Vantage};
 use crate::agents::Plan;
-use backstop_core::protocol::{AccountId, Drift, Offer};
-
-/// Growth of the surplus that wakes, as a share of the debt that can be repaid.
-const SURPLUS_STEP: f64 = 0.001;
-/// Logarithmic move of a price ratio after which more debt may be repayable.
-const MOVE_SMALL: f64 = 0.01;
-/// Logarithmic move of a price ratio that always wakes.
-const MOVE_LARGE: f64 = 0.05;
-/// Seconds after which an account without offers is asked again.
-const RELOOK_S: u64 = 600;
-
-/// What a pair of a collateral and a debt asset is worth at the beginning of a step.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rates {
-    /// Best price at which a little of the collateral can be sold or valued over the oracle's, over
-    /// the same for buying the debt asset.
-    pub(super) better: f64,
-    /// Oracle's price of the collateral in units of the debt asset.
-    pub(super) ratio: f64,
-}
-
-/// What liquidators see at the beginning of a step.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Vantage {
-    assets: usize,
-    /// By collateral and debt asset.
-    rates: Vec<Rates>,
-    /// What the least demanding liquidator has to gain, USD.
-    pub(super) cost_usd: f64,
-    /// How the discount behaves.
-    pub(super) discount: Discount,
-}
-
-/// How the discount of a liquidation behaves while health falls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Discount {
-    /// It stays.
-    #[default]
-    Fixed,
-    /// It grows.
-    Growing,
-}
-
-impl Vantage {
-    /// From the best prices to sell and to buy and the oracle's, by asset, USD.
-    pub(super) fn new(
-        (sell, buy, oracle): (&[f64], &[f64], &[f64]),
-        cost_usd: f64,
-        discount: Discount,
-    ) -> Self {
-        let pairs = sell.iter().zip(oracle).flat_map(|(sell, of)| {
-            buy.iter().zip(oracle).map(move |(buy, debt)| Rates {
-                better: (sell / of) / (buy / debt),
-                ratio: of / debt,
-            })
-        });
-        Self {
-            assets: oracle.len(),
-            rates: pairs.collect(),
-            cost_usd,
-            discount,
-        }
-    }
-
-    /// Where a pair stands in the list of pairs.
-    pub(super) fn pair(&self, collateral: usize, debt: usize) -> usize {
-        collateral * self.assets + debt
-    }
-
-    fn rates(&self, pair: usize) -> Rates {
-        let unknown = Rates {
-            better: f64::NAN,
-            ratio: f64::NAN,
-        };
-        self.rates.get(pair).copied().unwrap_or(unknown)
-    }
-}
-
-/// What an offer was worth when it was looked at.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Note {
-    /// The pair of assets, see [`Vantage::pair`].
-    pub(super) pair: usize,
-    /// Least debt to be paid for it, USD at the oracle's price.
-    pub(super) repay_usd: f64,
-    /// Collateral received for it, USD at the oracle's price.
-    pub(super) seize_usd: f64,
-    /// Received besides, USD.
-    pub(super) reward_usd: f64,
-    /// Whether time alone changes it.
-    pub(super) drift: Drift,
-}
-
-impl Note {
-    /// Most that the offer can bring above the least cost, USD.
-    pub(super) fn surplus(&self, now: &Vantage) -> f64 {
-        self.gross(now.rates(self.pair)) - now.cost_usd
-    }
-
-    fn gross(&self, rates: Rates) -> f64 {
-        self.seize_usd * rates.better - self.repay_usd + self.reward_usd
-    }
-
-    /// Whether there is anything in it.
-    pub(super) fn is_something(&self) -> bool {
-        self.repay_usd > 0.0 || self.seize_usd > 0.0 || self.reward_usd > 0.0
-    }
-}
-
-/// One note of a sleeper, and where its quiet ends.
-#[derive(Clone, Copy, Debug)]
-struct Alarm {
-    note: Note,
-    /// Oracle's price ratio of the pair when it fell asleep.
-    ratio: f64,
-    /// Largest surplus that is not worth a look.
-    enough: f64,
-}
-
-impl Alarm {
-    fn new(note: Note, now: &Vantage) -> Self {
-        Self {
-            note,
-            ratio: now.rates(note.pair).ratio,
-            enough: note.surplus(now).max(0.0) + SURPLUS_STEP * note.repay_usd,
-        }
-    }
-
-    fn rings(&self, now: &Vantage) -> bool {
-        let rates = now.rates(self.note.pair);
-        let moved = (rates.ratio - self.ratio).abs();
-        let mut note = self.note;
-        if now.discount == Discount::Growing {
-            note.seize_usd *= 1.0 + moved / self.ratio;
-        }
-        let gross = note.gross(rates);
-        // Written so that what is not a number rings too.
-        let quiet = self.note.drift == Drift::None
-            && gross - now.cost_usd <= self.enough
-            && moved < MOVE_LARGE * self.ratio
-            && (moved < MOVE_SMALL * self.ratio || 2.0 * gross <= now.cost_usd);
-        !quiet
-    }
-}
+use backstop_core::protocol::{AccountId, Offer};
 
 /// One account in breach.
 #[derive(Clone, Debug)]
@@ -176,7 +20,8 @@ pub(super) struct Watched {
     pub(super) cured: bool,
     /// Liquidators who found no room in a block.
     waiting: Vec<usize>,
-    asleep: Option<Asleep>,
+    /// Whether only an alarm makes it worth a look.
+    asleep: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -184,21 +29,6 @@ struct Planned {
     auction: u64,
     planner: usize,
     plan: Option<Plan>,
-}
-
-#[derive(Clone, Debug)]
-struct Asleep {
-    since: u64,
-    alarms: Vec<Alarm>,
-}
-
-impl Asleep {
-    fn wakes(&self, time: u64, now: &Vantage) -> bool {
-        if self.alarms.is_empty() {
-            return time.saturating_sub(self.since) >= RELOOK_S;
-        }
-        self.alarms.iter().any(|alarm| alarm.rings(now))
-    }
 }
 
 impl Watched {
@@ -211,7 +41,7 @@ impl Watched {
             changed: false,
             cured: false,
             waiting: Vec::new(),
-            asleep: None,
+            asleep: false,
         }
     }
 
@@ -275,6 +105,7 @@ pub(super) struct Watch {
     revision: Option<u64>,
     /// Those that are worth a look in the present step, ascending.
     awake: Vec<Seat>,
+    alarms: Alarms,
     time: u64,
     pub(super) vantage: Vantage,
 }
@@ -291,22 +122,37 @@ impl Watch {
     ) {
         self.time = time;
         self.vantage = vantage;
-        if revision.is_none() || revision != self.revision {
+        let merged = revision.is_none() || revision != self.revision;
+        if merged {
             self.merge(breached);
             self.revision = revision;
         }
-        self.awake.clear();
-        for (seat, watched) in self.seats.iter_mut().enumerate() {
-            if let Some(asleep) = &watched.asleep {
-                if !asleep.wakes(time, &self.vantage) {
-                    continue;
-                }
-                watched.asleep = None;
+        let rung = self.alarms.ring(time, &self.vantage);
+        for account in &rung {
+            if let Some(watched) = self.watched_mut(*account) {
+                watched.asleep = false;
             }
-            watched.cured = false;
-            watched.forget();
-            self.awake.push(seat);
         }
+        if merged || !rung.is_empty() {
+            self.awake.clear();
+            let seats = self.seats.iter().enumerate();
+            let awake = seats.filter(|(_, watched)| !watched.asleep);
+            self.awake.extend(awake.map(|(seat, _)| seat));
+        }
+        let seats = &mut self.seats;
+        self.awake.retain(|seat| {
+            let awake = seats.get_mut(*seat).filter(|watched| !watched.asleep);
+            awake.is_some_and(|watched| {
+                watched.cured = false;
+                watched.forget();
+                true
+            })
+        });
+    }
+
+    fn watched_mut(&mut self, account: AccountId) -> Option<&mut Watched> {
+        let seat = self.seats.binary_search_by_key(&account, |w| w.account);
+        self.seats.get_mut(seat.ok()?)
     }
 
     /// Drops who is no longer in breach and adds who is new.
@@ -314,8 +160,8 @@ impl Watch {
         let (mut seat, mut new, mut gone) = (0, Vec::new(), Vec::new());
         breached.for_each(|account| {
             let passed = |w: &&Watched| w.account < account;
-            while self.seats.get(seat).as_ref().is_some_and(passed) {
-                gone.push(seat);
+            while let Some(watched) = self.seats.get(seat).filter(passed) {
+                gone.push(watched.account);
                 seat += 1;
             }
             if self.seats.get(seat).is_some_and(|w| w.account == account) {
@@ -324,13 +170,13 @@ impl Watch {
                 new.push(Watched::new(account, self.time));
             }
         });
-        self.seats.truncate(seat);
+        let after = self.seats.iter().skip(seat);
+        gone.extend(after.map(|watched| watched.account));
         if !gone.is_empty() {
-            let (mut seat, mut gone) = (0, gone.into_iter().peekable());
-            self.seats.retain(|_| {
-                seat += 1;
-                gone.next_if_eq(&(seat - 1)).is_none()
-            });
+            self.alarms.silence(&gone);
+            let mut gone = gone.into_iter().peekable();
+            self.seats
+                .retain(|watched| gone.next_if_eq(&watched.account).is_none());
         }
         if !new.is_empty() {
             self.seats.append(&mut new);
@@ -357,7 +203,7 @@ impl Watch {
         let seats = &self.seats;
         self.awake.retain(|seat| {
             let watched = seats.get(*seat);
-            watched.is_some_and(|w| w.asleep.is_none() && !w.cured)
+            watched.is_some_and(|w| !w.asleep && !w.cured)
         });
         self.awake.clone()
     }
@@ -382,12 +228,13 @@ impl Watch {
 
     /// Lets an account sleep.
     pub(super) fn sleep(&mut self, seat: Seat, notes: &[Note]) {
-        let alarms = notes.iter().map(|note| Alarm::new(*note, &self.vantage));
         if let Some(watched) = self.seats.get_mut(seat) {
-            watched.asleep = Some(Asleep {
-                since: self.time,
-                alarms: alarms.collect(),
-            });
+            if watched.asleep {
+                self.alarms.silence(&[watched.account]);
+            }
+            let account = watched.account;
+            self.alarms.set(account, notes, self.time, &self.vantage);
+            watched.asleep = true;
             watched.forget();
         }
     }
@@ -395,7 +242,9 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
+    use super::super::alarms::Discount;
     use super::*;
+    use backstop_core::protocol::Drift;
 
     fn ids(ids: &[u32]) -> impl Iterator<Item = AccountId> {
         ids.iter().copied().map(AccountId)
@@ -484,9 +333,10 @@ mod tests {
             (Discount::Growing, 196.0, true),
         ] {
             let mut watch = Watch::default();
-            let seen = |oracle| Vantage {
-                discount,
-                ..vantage(1.0, oracle, 1.0)
+            let seen = |oracle| {
+                let mut seen = vantage(1.0, oracle, 1.0);
+                seen.discount = discount;
+                seen
             };
             watch.refresh(ids(&[4]), None, 0, seen(200.0));
             watch.sleep(0, &[note]);
