@@ -23,7 +23,9 @@ mod trace;
 mod versions;
 
 pub use event::Event;
-pub use offer::{Adjustment, Drift, Offer, OfferKind, Payout, Receive, Settlement, Terms};
+pub use offer::{
+    Adjustment, Drift, Offer, OfferBound, OfferKind, Payout, Receive, Settlement, Terms,
+};
 pub use setup_error::SetupError;
 pub use trace::{NoTrace, Trace, TraceSink, TraceStep};
 
@@ -191,6 +193,11 @@ pub trait Protocol: Clone + Debug {
 
     /// What a liquidator could do now with one breached account, best terms that the rules allow.
     fn offers(&self, account: AccountId) -> Vec<Offer>;
+
+    /// What those offers can be at most, which costs a part of them; empty where the family knows no such bounds.
+    fn offer_bounds(&self, _account: AccountId) -> Vec<OfferBound> {
+        Vec::new()
+    }
 
     /// Takes an offer on the given terms.
     ///

@@ -1,7 +1,7 @@
 //! What the world outside can do with an account in breach, in terms common to all designs.
 
 use super::{AccountId, AssetId, Events};
-use crate::units::{Amount, Ratio};
+use crate::units::{Amount, Bps, Ratio, Value};
 
 /// What taking an offer means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,6 +90,19 @@ pub struct Offer {
     pub bidder: Option<AccountId>,
     /// How the terms change while nobody acts.
     pub drift: Drift,
+}
+
+/// What offers for a pair of assets can be at most, at a first look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfferBound {
+    /// What is received.
+    pub collateral: AssetId,
+    /// What is paid.
+    pub debt: AssetId,
+    /// Most that may be paid, in the base currency.
+    pub repay: Value,
+    /// Most that is received for what is paid, rewards included and roundings not: 10 000 plus the bonus.
+    pub bonus: Bps,
 }
 
 /// How the liquidator is paid.

@@ -6,8 +6,9 @@ use super::books::index;
 use super::liquidation::Attempt;
 use super::watch::Seat;
 use crate::agents::{Desk, Exit, LiquidatorConfig, Plan};
+use crate::door;
 use crate::network::Bid;
-use backstop_core::protocol::{AccountId, Offer, OfferKind, Protocol};
+use backstop_core::protocol::{AccountId, Drift, Offer, OfferBound, OfferKind, Protocol};
 use backstop_core::units::Amount;
 
 /// The going price of gas.
@@ -68,10 +69,13 @@ impl<P: Protocol> World<P> {
             if let Some(watched) = self.watch.get_mut(*seat) {
                 watched.begin_block();
             }
-            self.offers_of(*seat);
+            if !self.lets_sleep(*seat) {
+                self.offers_of(*seat);
+            }
         }
         for seat in awake {
-            let Some(watched) = self.watch.get(seat) else {
+            let watched = self.watch.get(seat).filter(|w| w.offers.is_some());
+            let Some(watched) = watched else {
                 continue;
             };
             let (account, since) = (watched.account, watched.since);
@@ -103,6 +107,26 @@ impl<P: Protocol> World<P> {
             }
         }
         bids
+    }
+
+    /// Puts an account to sleep that cannot have an offer worth taking, as told by bounds of what it may offer.
+    fn lets_sleep(&mut self, seat: Seat) -> bool {
+        let unseen = self.watch.get(seat).filter(|w| w.offers.is_none());
+        let Some(account) = unseen.map(|watched| watched.account) else {
+            return false;
+        };
+        if self.crew.groups.iter().any(LiquidatorConfig::is_native) {
+            return false;
+        }
+        let bounds = self.protocol.offer_bounds(account);
+        let notes: Vec<Note> = bounds.iter().map(|bound| self.note_of(bound)).collect();
+        let now = &self.watch.vantage;
+        // Written so that what is not a number keeps awake.
+        let hopeless = !notes.is_empty() && notes.iter().all(|note| note.surplus(now) <= 0.0);
+        if hopeless {
+            self.watch.sleep(seat, &notes);
+        }
+        hopeless
     }
 
     /// What an account offers, asked for once a step while it stays as it is.
@@ -296,6 +320,19 @@ impl<P: Protocol> World<P> {
         let native = self.crew.groups.iter().any(LiquidatorConfig::is_native);
         if notes.is_empty() || !native {
             self.watch.sleep(seat, &notes);
+        }
+    }
+
+    /// An offer as good as a bound allows.
+    fn note_of(&self, bound: &OfferBound) -> Note {
+        let repay_usd = door::value_to_usd(bound.repay, self.units.base_decimals);
+        let pair = (index(bound.collateral), index(bound.debt));
+        Note {
+            pair: self.watch.vantage.pair(pair.0, pair.1),
+            repay_usd,
+            seize_usd: repay_usd * door::bps_to_share(bound.bonus),
+            reward_usd: 0.0,
+            drift: Drift::None,
         }
     }
 

@@ -8,7 +8,7 @@ use super::ledger::{Ledger, Listing, Source, Totals, counts};
 use super::reserve::Reserve;
 use super::version::{Membership, Threshold};
 use crate::book::{EffectivePrices, Exposure, Look, Shortfall};
-use crate::protocol::{AccountId, AssetId};
+use crate::protocol::{AccountId, AssetId, OfferBound};
 use crate::units::{
     Amount, BPS, Bps, Index, Price, RAY, Ratio, Rounding, U256, Value, WAD, div, mul, mul_div,
 };
@@ -168,6 +168,26 @@ impl Ledger {
             }
         }
         exposure
+    }
+
+    /// Bounds of what a liquidation of an account could move. A debt's value is bounded as in
+    /// [`Ledger::exposure`]; nothing where one cannot be told.
+    pub(super) fn offer_bounds(&self, account: &Account) -> Option<Vec<OfferBound>> {
+        let mut bounds = Vec::new();
+        for position in account.positions().iter().filter(|p| p.is_borrowing) {
+            let listing = Listing::new(self, account.e_mode, position.asset).ok()?;
+            let shares = position.debt.checked_add(1);
+            let repay = listing.weigh(Side::Debt, shares, Bps(1), Rounding::Ceil)?;
+            for collateral in account.collateral() {
+                bounds.push(OfferBound {
+                    collateral,
+                    debt: position.asset,
+                    repay: Value(repay.checked_add(U256::ONE)?),
+                    bonus: Listing::new(self, account.e_mode, collateral).ok()?.bonus(),
+                });
+            }
+        }
+        Some(bounds)
     }
 
     /// Linear bounds of an account in breach: what must be so at any effective prices P and Q at

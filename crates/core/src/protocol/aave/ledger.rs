@@ -184,6 +184,14 @@ impl<'a> Listing<'a> {
         }
     }
 
+    /// 10 000 plus the bonus for who seizes the asset.
+    pub(super) fn bonus(&self) -> Bps {
+        match self.mode {
+            Some(mode) if self.member => mode.liquidation_bonus,
+            _ => self.reserve.config.liquidation_bonus,
+        }
+    }
+
     /// Whether the asset counts as collateral at all.
     pub(super) fn counts(&self) -> bool {
         counts(self.rules, self.reserve)

@@ -75,10 +75,7 @@ impl Pair {
             debt_price: source.unwrap_or(debt.price),
             collateral_unit: collateral.unit,
             debt_unit: debt.unit,
-            bonus: match mode {
-                Some(mode) if member => mode.liquidation_bonus,
-                _ => collateral.config.liquidation_bonus,
-            },
+            bonus: listing.bonus(),
             fee: collateral.config.protocol_fee,
         })
     }

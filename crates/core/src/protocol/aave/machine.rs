@@ -10,7 +10,7 @@ use super::rejection::Rejection;
 use super::{AccountData, Pool};
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
-    Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink,
+    OfferBound, Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink,
 };
 use crate::units::{Amount, BPS, Bps, Timestamp, Value, checked_mul_div};
 use std::sync::Arc;
@@ -286,6 +286,13 @@ impl Protocol for Pool {
             }
         }
         offers
+    }
+
+    fn offer_bounds(&self, account: AccountId) -> Vec<OfferBound> {
+        let account = self.ledger.account(account).ok();
+        account
+            .and_then(|account| self.ledger.offer_bounds(account))
+            .unwrap_or_default()
     }
 
     fn accept(&mut self, offer: &Offer, terms: &Terms) -> Result<Settlement, Rejection> {
