@@ -1,6 +1,7 @@
 //! Exact amounts as decimal strings: whole tokens in files, base units in memory.
 
 use backstop_core::units::{Amount, U256};
+use std::cmp::Ordering;
 
 /// Reads whole tokens, such as `12.5`, into base units of an asset with these decimals.
 ///
@@ -53,9 +54,56 @@ pub fn amount_from_tokens(tokens: f64, decimals: u8) -> Option<Amount> {
         return None;
     }
     let tokens = tokens.abs();
-    parse_amount(&tokens.to_string(), decimals)
-        .or_else(|_| parse_amount(&format!("{tokens:.*}", usize::from(decimals)), decimals))
-        .ok()
+    let written = |text: String| parse_amount(&text, decimals).ok();
+    plain_amount(tokens, decimals)
+        .or_else(|| written(tokens.to_string()))
+        .or_else(|| written(format!("{tokens:.*}", usize::from(decimals))))
+}
+
+/// The usual numbers, without a text; nothing where 128 bits do not suffice.
+fn plain_amount(tokens: f64, decimals: u8) -> Option<Amount> {
+    let (digits, exponent) = shortest(tokens)?;
+    let amount = match u32::try_from(exponent + i32::from(decimals)) {
+        Ok(zeros) => u128::from(digits).checked_mul(10u128.checked_pow(zeros)?)?,
+        Err(_) => nearest(tokens, decimals)?,
+    };
+    Some(Amount::new(amount))
+}
+
+/// The shortest decimal that stands for a number, as digits times a power of ten.
+fn shortest(tokens: f64) -> Option<(u64, i32)> {
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(tokens);
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let digits = whole
+        .bytes()
+        .chain(fraction.bytes())
+        .map(|b| u64::from(b - b'0'));
+    let digits = digits.fold(0, |sum, digit| sum * 10 + digit);
+    let exponent: i32 = exponent.parse().ok()?;
+    Some((digits, exponent - i32::try_from(fraction.len()).ok()?))
+}
+
+/// The whole number nearest to `tokens · 10^decimals`; nothing where 128 bits do not suffice to tell, or half a
+/// unit is left over.
+fn nearest(tokens: f64, decimals: u8) -> Option<u128> {
+    const FRACTION_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+    let bits = tokens.to_bits();
+    let (biased, fraction) = (bits >> FRACTION_BITS, bits & ((1 << FRACTION_BITS) - 1));
+    // A number without its leading bit is far too small to be told here.
+    let whole = (biased > 0).then_some(fraction | (1 << FRACTION_BITS))?;
+    let scaled = u128::from(whole).checked_mul(10u128.checked_pow(u32::from(decimals))?)?;
+    let shift = 1075u32.checked_sub(u32::try_from(biased).ok()?)?;
+    let half = 1u128.checked_shl(shift.checked_sub(1)?)?;
+    let rest = scaled & ((half - 1) | half);
+    let floor = scaled.checked_shr(shift).unwrap_or(0);
+    match rest.cmp(&half) {
+        Ordering::Less => Some(floor),
+        Ordering::Equal => None,
+        Ordering::Greater => Some(floor + 1),
+    }
 }
 
 /// Whole tokens nearest to an amount.
@@ -149,6 +197,28 @@ mod tests {
         fn format_and_parse_are_inverse(limbs: [u64; 4], shift in 0usize..256, decimals in 0u8..=36) {
             let amount = Amount((U256::from_limbs(limbs) >> shift).min(U256::MAX - U256::ONE));
             assert_eq!(parse_amount(&format_amount(amount, decimals), decimals), Ok(amount));
+        }
+
+        /// As the library writes the number: all of its digits where there is room for them, else to the decimals.
+        /// Of two shortest decimals that are as near either may be meant.
+        #[test]
+        fn floats_are_read_as_they_are_written(
+            bits: u64, few in 0u32..=1_000_000_000, places in 0i32..12, decimals in 0u8..=40,
+        ) {
+            let plain = f64::from(few) / 10f64.powi(places);
+            for tokens in [f64::from_bits(bits).abs(), plain, plain * 1.1, plain / 3.0, plain.sqrt()] {
+                let got = amount_from_tokens(tokens, decimals);
+                let want = match parse_amount(&tokens.to_string(), decimals) {
+                    Ok(whole) => Some(whole),
+                    Err(_) => parse_amount(&format!("{tokens:.*}", usize::from(decimals)), decimals).ok(),
+                };
+                let text = |amount: Option<Amount>| amount.map(|amount| format_amount(amount, decimals));
+                let alike = |got: String, want: String| {
+                    got.len() == want.len() && got.parse() == Ok(tokens) && want.parse() == Ok(tokens)
+                };
+                let as_near = text(got).zip(text(want)).is_some_and(|(got, want)| alike(got, want));
+                proptest::prop_assert!(got == want || as_near, "{} {}: {:?} {:?}", tokens, decimals, got, want);
+            }
         }
 
         #[test]

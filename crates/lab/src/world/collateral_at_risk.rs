@@ -32,9 +32,10 @@ impl<P: Protocol> World<P> {
         asset: AssetId,
         falls: &[f64],
     ) -> Result<Vec<CollateralAtRisk>, P::Rejection> {
-        let all = self
-            .collateral_of((0..self.opening.accounts()).map(AccountId))
-            .0;
+        let mut all = vec![0.0; self.oracle.len()];
+        for account in 0..self.opening.accounts() {
+            self.add_collateral_of(AccountId(account), &mut all);
+        }
         let at = |fall: &f64| {
             let mut usd = self.oracle.clone();
             if let Some(price) = usd.get_mut(index(asset)) {
@@ -76,21 +77,28 @@ impl<P: Protocol> World<P> {
         let mut by_asset = vec![0.0; self.oracle.len()];
         let mut by_account = Vec::new();
         for account in accounts {
-            let holdings = self.opening.holdings(account);
-            if holdings.iter().all(|held| held.debt.is_zero()) {
-                continue;
+            if let Some(own) = self.add_collateral_of(account, &mut by_asset) {
+                by_account.push((account, own));
             }
-            let mut own = 0.0;
-            for held in holdings.iter().filter(|held| held.enabled) {
-                let usd = self.units.usd(held.asset, held.collateral, &self.oracle);
-                own += usd;
-                if let Some(sum) = by_asset.get_mut(index(held.asset)) {
-                    *sum += usd;
-                }
-            }
-            by_account.push((account, own));
         }
         by_account.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         (by_asset, by_account)
+    }
+
+    /// Adds a borrower's collateral to sums by asset; all of it, and nothing for who has no debt.
+    fn add_collateral_of(&self, account: AccountId, by_asset: &mut [f64]) -> Option<f64> {
+        let holdings = self.opening.holdings(account);
+        if holdings.iter().all(|held| held.debt.is_zero()) {
+            return None;
+        }
+        let mut own = 0.0;
+        for held in holdings.iter().filter(|held| held.enabled) {
+            let usd = self.units.usd(held.asset, held.collateral, &self.oracle);
+            own += usd;
+            if let Some(sum) = by_asset.get_mut(index(held.asset)) {
+                *sum += usd;
+            }
+        }
+        Some(own)
     }
 }

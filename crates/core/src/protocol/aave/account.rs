@@ -45,9 +45,10 @@ pub struct Account {
 impl Account {
     /// An account with these positions; empty ones are dropped, the last of a double stays.
     pub fn new(e_mode: u8, positions: impl IntoIterator<Item = Position>) -> Self {
+        let positions = positions.into_iter();
         let mut account = Self {
             e_mode,
-            positions: Vec::new(),
+            positions: Vec::with_capacity(positions.size_hint().0),
         };
         for position in positions {
             account.put(position);
