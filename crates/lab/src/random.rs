@@ -4,9 +4,9 @@
 //! overlap; the purpose selects the stream, so one more agent or one more draw for gas leaves the
 //! prices as they were.
 
+use chacha20::ChaCha8Rng;
+use chacha20::rand_core::SeedableRng;
 use rand::Rng;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
 /// What a stream of random numbers is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

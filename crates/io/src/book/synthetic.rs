@@ -12,8 +12,8 @@ use super::{AssetTerms, Book, BookAccount, BookPosition};
 use crate::decimal::amount_from_tokens;
 use backstop_core::protocol::AssetId;
 use backstop_core::units::Amount;
-use rand_chacha::ChaCha12Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use chacha20::ChaCha12Rng;
+use chacha20::rand_core::{Rng, SeedableRng};
 
 /// Smallest health factor that a specification may ask for. It leaves room for the rounding of
 /// the average threshold to whole basis points, so that every account is healthy at the start.

@@ -17,8 +17,8 @@ use crate::error::{ConfigError, require, require_not_negative, require_share};
 use crate::network::Lane;
 use crate::random::{Purpose, stream};
 use crate::record::{LiquidatorKind, LiquidatorRow};
+use chacha20::ChaCha8Rng;
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
 /// Largest random discount on the share of profit that a bid offers.
 const BID_NOISE: f64 = 0.1;
@@ -176,7 +176,7 @@ impl LiquidatorConfig {
 }
 
 /// One liquidator.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Liquidator {
     /// Index of its group.
     pub(crate) group: usize,
@@ -210,7 +210,7 @@ impl Liquidator {
 }
 
 /// All liquidators, in the order of their groups.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Crew {
     pub(crate) groups: Vec<LiquidatorConfig>,
     pub(crate) members: Vec<Liquidator>,

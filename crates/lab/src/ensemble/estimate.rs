@@ -184,9 +184,9 @@ impl Distribution {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chacha20::ChaCha8Rng;
+    use chacha20::rand_core::SeedableRng;
     use rand::RngExt;
-    use rand_chacha::ChaCha8Rng;
-    use rand_chacha::rand_core::SeedableRng;
 
     /// Exponential terms of mean 1: the quantile is −ln(1−p), the shortfall one more.
     fn exponential(seed: u64, n: usize) -> Distribution {

@@ -196,9 +196,9 @@ impl Shortfall {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chacha20::ChaCha8Rng;
+    use chacha20::rand_core::SeedableRng;
     use rand::RngExt;
-    use rand_chacha::ChaCha8Rng;
-    use rand_chacha::rand_core::SeedableRng;
 
     /// Exponential terms of mean 1, and the same with a scale and a little noise of their own.
     fn pairs(seed: u64, n: usize, scale: f64) -> (Vec<f64>, Vec<f64>) {

@@ -11,8 +11,8 @@
 
 use super::least_squares::{Gram, dot};
 use super::{Interval, quantile};
+use chacha20::ChaCha8Rng;
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
 /// Horizons among which the largest response is looked for.
 const PEAK_WITHIN: usize = 5;

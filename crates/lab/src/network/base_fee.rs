@@ -7,7 +7,7 @@
 //! to how far the block is from half full. The form of the demand is a modelling choice.
 
 use crate::error::{ConfigError, require, require_not_negative, require_positive};
-use rand_chacha::ChaCha8Rng;
+use chacha20::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::collections::VecDeque;
 

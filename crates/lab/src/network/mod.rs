@@ -14,7 +14,7 @@ pub use series::GasSeries;
 use crate::error::{ConfigError, require, require_positive, require_share};
 use crate::random::{Purpose, stream};
 use base_fee::BaseFeeState;
-use rand_chacha::ChaCha8Rng;
+use chacha20::ChaCha8Rng;
 
 /// Where the price of gas comes from.
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ impl NetworkConfig {
 }
 
 /// State of the chain.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Network {
     config: NetworkConfig,
     gas_gwei: f64,

@@ -1,6 +1,6 @@
 //! Events that arrive at random with a constant intensity.
 
-use rand_chacha::ChaCha8Rng;
+use chacha20::ChaCha8Rng;
 use rand_distr::{Distribution, Exp1};
 
 /// A Poisson process, told step by step.

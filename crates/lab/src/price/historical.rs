@@ -20,9 +20,9 @@
 use super::Grid;
 use super::plan::{Draw, Fixed, Process};
 use crate::error::{ConfigError, require, require_positive};
+use chacha20::ChaCha8Rng;
 use rand::RngExt;
 use rand::seq::index::sample;
-use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::ops::Range;
 use std::sync::Arc;

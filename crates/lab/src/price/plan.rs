@@ -8,7 +8,7 @@ use super::fall::{Jumps, tilts_of_fall};
 use super::{Grid, PriceModel, PricePaths};
 use crate::error::{ConfigError, require};
 use crate::random::{Purpose, Streams, stream};
-use rand_chacha::ChaCha8Rng;
+use chacha20::ChaCha8Rng;
 use std::fmt;
 use std::sync::Arc;
 

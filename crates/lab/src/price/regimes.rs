@@ -8,8 +8,8 @@ use super::exponential::exponentiate;
 use super::plan::{Draw, Process};
 use super::{Grid, check_trend, years};
 use crate::error::{ConfigError, require, require_not_negative};
+use chacha20::ChaCha8Rng;
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Exp1};
 
 /// Most regimes of one process.

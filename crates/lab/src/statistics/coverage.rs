@@ -92,9 +92,9 @@ fn likelihood(without: f64, with: f64, chance: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chacha20::ChaCha8Rng;
+    use chacha20::rand_core::SeedableRng;
     use rand::RngExt;
-    use rand_chacha::ChaCha8Rng;
-    use rand_chacha::rand_core::SeedableRng;
 
     fn series(forecasts: usize, exceeded: &[usize]) -> Vec<bool> {
         (0..forecasts).map(|i| exceeded.contains(&i)).collect()

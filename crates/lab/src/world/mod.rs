@@ -73,7 +73,7 @@ pub struct Progress {
 }
 
 /// A protocol and the market around it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct World<P> {
     protocol: P,
     /// The protocol at the first moment.
