@@ -278,8 +278,8 @@ pub enum AccountsTold {
     /// Of none.
     #[default]
     None,
-    /// Of those that were liquidated or are in breach at the end: costs what happened, not the size
-    /// of the book.
+    /// Of those that were liquidated or softened or are in breach at the end: costs what happened, not the
+    /// size of the book.
     Touched,
     /// Of all; looks at the whole book.
     All,

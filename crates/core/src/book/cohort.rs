@@ -121,28 +121,6 @@ impl Filed {
         }
     }
 
-    /// An entry of nobody that never ends.
-    pub(super) fn never() -> Self {
-        let nothing = Entry {
-            assets: Signature::default(),
-            key: 0,
-        };
-        Self::new(0, 0, nothing)
-    }
-
-    /// An entry that ends no later than either, made at the same prices.
-    fn earlier(self, other: Self) -> Self {
-        let entry = Entry {
-            assets: self.entry.assets.union(other.entry.assets),
-            key: self.entry.key.max(other.entry.key),
-        };
-        Self {
-            entry,
-            least: self.least.max(other.least),
-            ..self
-        }
-    }
-
     /// The same entry at other prices, where supporting prices are at least `fall` and burdening ones at
     /// most `rise` times what they were.
     ///
@@ -323,9 +301,9 @@ impl Frozen {
         }
     }
 
-    /// The first position from `from` on whose entry is not at its end, where supporting prices are at least
-    /// `fall` and burdening ones at most `rise` times the anchor's.
-    fn reach(&self, cohort: &Cohort, from: u32, (fall, rise): (u64, u64)) -> u32 {
+    /// The first position from `from` on whose entry is not at its end.
+    fn reach(&self, cohort: &Cohort, from: u32, ratios: &Ratios) -> u32 {
+        let (fall, rise) = ratios.of(cohort.assets);
         if fall < cohort.least || rise == u64::MAX {
             return cohort.end;
         }
@@ -343,19 +321,13 @@ impl Frozen {
         self.keys.get(usize::try_from(position).ok()?).copied()
     }
 
-    /// The entry at a position, nothing beyond the end of its cohort.
-    fn filed(&self, cohort: &Cohort, position: u32) -> Option<Filed> {
-        let key = self.key(position).filter(|_| position < cohort.end)?;
-        let at = usize::try_from(position).ok()?;
-        Some(Filed {
-            id: self.ids.get(at).copied()?,
-            number: self.numbers.get(at).copied().unwrap_or(self.number),
-            entry: Entry {
-                assets: cohort.assets,
-                key,
-            },
-            least: cohort.least,
-        })
+    /// Accounts and numbers of entries.
+    fn entries(&self, from: u32, to: u32) -> impl Iterator<Item = (u32, u64)> + '_ {
+        let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
+        let (from, to) = range.unwrap_or_default();
+        let ids = self.ids.get(from..to).unwrap_or_default().iter();
+        let number = |at: usize| self.numbers.get(at).copied().unwrap_or(self.number);
+        (from..).zip(ids).map(move |(at, id)| (*id, number(at)))
     }
 }
 
@@ -496,13 +468,11 @@ impl Generation {
         self.left
     }
 
-    /// Passes every entry that is at its end at these prices; each is passed at most once. `next` becomes an entry
-    /// that ends no later than any that is left, made at these prices; nothing where there is none.
+    /// Passes every entry that is at its end at these prices; each is passed at most once.
     pub(super) fn pass(
         &mut self,
         prices: View<'_>,
         ratios: &mut Ratios,
-        next: &mut Option<Filed>,
         mut take: impl FnMut(u32, u64),
     ) {
         if self.left == 0 {
@@ -515,20 +485,12 @@ impl Generation {
             if from == cohort.end {
                 continue;
             }
-            let moved = ratios.of(cohort.assets);
-            let to = frozen.reach(cohort, from, moved);
-            let head = frozen.filed(cohort, to);
-            let head = head.map(|head| head.carried(moved.0, moved.1).ok());
-            *next = match (*next, head) {
-                (Some(next), Some(Some(head))) => Some(next.earlier(head)),
-                (next, None) => next,
-                _ => None,
-            };
+            let to = frozen.reach(cohort, from, ratios);
             if to == from {
                 continue;
             }
-            for filed in (from..to).filter_map(|position| frozen.filed(cohort, position)) {
-                take(filed.id, filed.number);
+            for (id, number) in frozen.entries(from, to) {
+                take(id, number);
                 self.left = self.left.saturating_sub(1);
             }
             if let Some(cursor) = Arc::make_mut(&mut self.cursors).get_mut(index) {
@@ -549,10 +511,18 @@ impl Generation {
         frozen.ratios(prices, ratios);
         for (cohort, from) in frozen.cohorts.iter().zip(self.cursors.iter()) {
             let (fall, rise) = ratios.of(cohort.assets);
-            for position in *from..cohort.end {
-                if let Some(filed) = frozen.filed(cohort, position) {
-                    take(filed.carried(fall, rise));
-                }
+            let keys = (*from..cohort.end).filter_map(|position| frozen.key(position));
+            for ((id, number), key) in frozen.entries(*from, cohort.end).zip(keys) {
+                let filed = Filed {
+                    id,
+                    number,
+                    entry: Entry {
+                        assets: cohort.assets,
+                        key,
+                    },
+                    least: cohort.least,
+                };
+                take(filed.carried(fall, rise));
             }
         }
     }

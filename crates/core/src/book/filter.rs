@@ -19,9 +19,6 @@ pub(super) struct Filter {
     /// Entries made at the beginning, of number 0; never merged, so that forks share it.
     base: Generation,
     later: Arc<Vec<Generation>>,
-    /// One entry, made at the prices of the last full pass, that ends no later than any that was left then: until it
-    /// does, no other needs a look. Nothing where there is no such entry, and after others were added.
-    calm: Option<Generation>,
     /// Entries made at the present prices; of one account the last counts, nothing of one that has
     /// left.
     fresh: Log<(u32, Option<Entry>)>,
@@ -35,7 +32,6 @@ impl Filter {
         Self {
             base: Generation::new(anchor, entries),
             later: Arc::default(),
-            calm: None,
             fresh: Log::default(),
             number: 1,
         }
@@ -68,7 +64,6 @@ impl Filter {
         if filed.is_empty() {
             return;
         }
-        self.calm = None;
         let later = Arc::make_mut(&mut self.later);
         later.retain(|generation| generation.left() > 0);
         let merged = tail(later, filed.len());
@@ -113,26 +108,18 @@ impl Filter {
         due: &mut Vec<u32>,
     ) {
         let mut ratios = Ratios::new();
-        if let Some(calm) = &mut self.calm {
-            let mut ends = false;
-            calm.pass(prices, &mut ratios, &mut None, |_, _| ends = true);
-            if !ends {
-                return;
-            }
-        }
-        let mut next = Some(Filed::never());
         let mut take = |id, number| {
             if lives(id, number) {
                 due.push(id);
             }
         };
-        self.base.pass(prices, &mut ratios, &mut next, &mut take);
-        if !self.later.is_empty() {
-            for generation in Arc::make_mut(&mut self.later) {
-                generation.pass(prices, &mut ratios, &mut next, &mut take);
-            }
+        self.base.pass(prices, &mut ratios, &mut take);
+        if self.later.is_empty() {
+            return;
         }
-        self.calm = next.map(|next| Generation::new(prices, vec![next]));
+        for generation in Arc::make_mut(&mut self.later) {
+            generation.pass(prices, &mut ratios, &mut take);
+        }
     }
 }
 

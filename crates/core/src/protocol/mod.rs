@@ -236,10 +236,10 @@ pub trait Protocol: Clone + Debug {
         None
     }
 
-    /// Whether a part of an account's collateral was ever exchanged without a liquidation of the
-    /// account, as between the bands of crvUSD.
-    fn softened(&self, _account: AccountId) -> bool {
-        false
+    /// Accounts of which a part of the collateral was ever exchanged without a liquidation, as between the
+    /// bands of crvUSD: ascending. Does not scan the book.
+    fn softened(&self) -> Vec<AccountId> {
+        Vec::new()
     }
 
     /// Recorded deficits by asset, in asset units; empty where the design records none.

@@ -66,9 +66,9 @@ pub(super) const ACCOUNTS_SOFTENED: Metric = Metric {
     name: "accounts_softened",
     unit: "count",
     doc: "Accounts of which a part of the collateral was exchanged without a liquidation. Needs \
-          all accounts' outcomes to be recorded.",
+          accounts' outcomes to be recorded.",
     compute: |e| {
-        let told = e.path.accounts_told == AccountsTold::All;
+        let told = e.path.accounts_told != AccountsTold::None;
         let softened = e.path.accounts.iter().filter(|row| row.softened);
         told.then(|| softened.count() as f64)
     },

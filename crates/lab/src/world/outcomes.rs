@@ -10,12 +10,14 @@ impl<P: Protocol> World<P> {
     /// One row for each account with debt at the start, of those that are to be told, ascending.
     fn outcomes(&self, liquidations: &[LiquidationRow]) -> Vec<AccountRow> {
         let (opening, end) = (&self.opening, &self.protocol);
+        let softened = end.softened();
         let mut accounts: Vec<AccountId> = match self.config.recording.accounts {
             AccountsTold::None => return Vec::new(),
             AccountsTold::All => (0..opening.accounts()).map(AccountId).collect(),
             AccountsTold::Touched => {
                 let liquidated = liquidations.iter().map(|row| row.account);
-                liquidated.chain(end.breaches()).collect()
+                let touched = liquidated.chain(end.breaches());
+                touched.chain(softened.iter().copied()).collect()
             }
         };
         accounts.sort_unstable();
@@ -30,6 +32,7 @@ impl<P: Protocol> World<P> {
             }
         }
         for row in &mut rows {
+            row.softened = softened.binary_search(&row.account).is_ok();
             finish(row, end);
         }
         rows
@@ -47,7 +50,6 @@ fn count(row: &mut AccountRow, liquidation: &LiquidationRow) {
 /// Adds the account's state at the end.
 fn finish<P: Protocol>(row: &mut AccountRow, end: &P) {
     let base = end.base_decimals();
-    row.softened = end.softened(row.account);
     if let Ok(health) = end.health(row.account) {
         let collateral = door::value_to_usd(health.collateral, base);
         let debt = door::value_to_usd(health.debt, base);

@@ -150,20 +150,11 @@ proptest! {
         let entries: Vec<Filed> = (0..).zip(&lines).map(filed).collect();
         let mut generation = Generation::new(views[0], entries);
         let mut passed = BTreeSet::new();
-        let mut calm: Option<Generation> = None;
         for (view, carry) in views.into_iter().zip(carries) {
-            // While the one entry for all that is left has not ended, none of them may be in breach.
-            if calm.is_some_and(|calm| !ends(calm, view)) {
-                for (id, line) in (0..).zip(&lines) {
-                    prop_assert!(passed.contains(&id) || !may_breach(line, view), "slept over {line:?}");
-                }
-            }
-            let mut next = Some(Filed::never());
-            generation.pass(view, &mut Ratios::new(), &mut next, |id, number| {
+            generation.pass(view, &mut Ratios::new(), |id, number| {
                 assert_eq!(number, u64::from(id));
                 assert!(passed.insert(id), "{id} passed twice");
             });
-            calm = next.map(|next| Generation::new(view, vec![next]));
             for (id, line) in (0..).zip(&lines) {
                 prop_assert!(passed.contains(&id) || !may_breach(line, view), "missed {line:?}");
             }
@@ -205,7 +196,7 @@ proptest! {
         let mut generation =
             Generation::new(anchor, vec![Filed::new(0, 0, Entry::of_exposure(&exposure(&line, anchor)))]);
         let mut passed = false;
-        generation.pass(end, &mut Ratios::new(), &mut None, |_, _| passed = true);
+        generation.pass(end, &mut Ratios::new(), |_, _| passed = true);
         prop_assert!(passed);
     }
 }
@@ -229,14 +220,14 @@ fn is_passed_after_carry(line: &Line, path: [(U256, U256); 3]) -> bool {
     let entry = Entry::of_exposure(&exposure(line, anchor));
     let mut generation = Generation::new(anchor, vec![Filed::new(0, 0, entry)]);
     let (mut passed, mut carried) = (false, Vec::new());
-    generation.pass(middle, &mut Ratios::new(), &mut None, |_, _| passed = true);
+    generation.pass(middle, &mut Ratios::new(), |_, _| passed = true);
     generation.carry(middle, &mut Ratios::new(), |filed| carried.push(filed));
     if passed || carried.iter().any(Result::is_err) {
         return true;
     }
     let carried = carried.into_iter().flatten().collect();
     let mut generation = Generation::new(middle, carried);
-    generation.pass(end, &mut Ratios::new(), &mut None, |_, _| passed = true);
+    generation.pass(end, &mut Ratios::new(), |_, _| passed = true);
     passed
 }
 
@@ -348,59 +339,6 @@ proptest! {
     }
 }
 
-/// Whether a generation has an entry that is at its end.
-fn ends(mut generation: Generation, prices: View<'_>) -> bool {
-    let mut ends = false;
-    generation.pass(prices, &mut Ratios::new(), &mut None, |_, _| ends = true);
-    ends
-}
-
-fn view<'a>(support: &'a [U256], burden: &'a [U256]) -> View<'a> {
-    View { support, burden }
-}
-
-/// Of two accounts, at health 1.25 and 2 at first, the first one's end is that of the one entry for both; after it
-/// was passed, the second one's is.
-#[test]
-fn the_next_end_is_told() {
-    let entry = |collateral: u128, asset| {
-        Entry::of_exposure(&Exposure {
-            collateral_assets: AssetSet::EMPTY.with(AssetId(asset)),
-            debt_assets: AssetSet::EMPTY.with(AssetId(2)),
-            collateral: Value::new(collateral * 1_000_000_000),
-            debt: Value::new(1_000_000_000_000),
-            slack: Value::ZERO,
-        })
-    };
-    let side = |price: u64| vec![U256::from(price) * crate::units::RAY; 3];
-    let burden = side(1_000_000);
-    let filed = vec![
-        Filed::new(0, 0, entry(1_250, 0)),
-        Filed::new(1, 0, entry(2_000, 1)),
-    ];
-    let mut generation = Generation::new(view(&side(1_000_000), &burden), filed);
-    for (price, passes, quiet_until, ends_at) in [
-        (900_000, 0, 800_001, 799_999),
-        (700_000, 1, 500_001, 499_999),
-    ] {
-        let (mut next, mut passed) = (Some(Filed::never()), 0);
-        let now = side(price);
-        generation.pass(
-            view(&now, &burden),
-            &mut Ratios::new(),
-            &mut next,
-            |_, _| passed += 1,
-        );
-        assert_eq!(passed, passes);
-        let calm = Generation::new(view(&now, &burden), vec![next.unwrap()]);
-        assert!(
-            !ends(calm.clone(), view(&side(quiet_until), &burden)),
-            "{price}"
-        );
-        assert!(ends(calm, view(&side(ends_at), &burden)), "{price}");
-    }
-}
-
 /// A filter that passes everything would be sound too; this one is also tight.
 #[test]
 fn passes_little_else() {
@@ -443,7 +381,6 @@ fn passes_little_else() {
                     burden: &sides.1,
                 },
                 &mut Ratios::new(),
-                &mut None,
                 |_, _| passed = true,
             );
             passed

@@ -466,10 +466,12 @@ impl Protocol for Markets {
         Ok(events)
     }
 
-    fn softened(&self, account: AccountId) -> bool {
-        self.slots
-            .iter()
-            .any(|slot| slot.watch.is_softened(account))
+    fn softened(&self) -> Vec<AccountId> {
+        let slots = self.slots.iter();
+        let mut accounts: Vec<_> = slots.flat_map(|slot| slot.watch.softened()).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        accounts
     }
 
     /// None: what the market's administrator may set, fee and discounts, binds no loan before its

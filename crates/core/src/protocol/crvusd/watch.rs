@@ -342,12 +342,7 @@ impl Watch {
         self.index.breached()
     }
 
-    /// Whether the active band has reached an account's bands since the loan was made.
-    pub(super) fn is_softened(&self, id: AccountId) -> bool {
-        self.softened.contains(id.0)
-    }
-
-    /// All of these accounts, ascending.
+    /// Loans whose bands the active one has reached since they were made, ascending.
     pub(super) fn softened(&self) -> impl Iterator<Item = AccountId> + '_ {
         self.softened.iter().map(AccountId)
     }
