@@ -2,6 +2,8 @@
 
 use backstop_core::protocol::*;
 use backstop_core::units::{Amount, Bps, Price, Ratio, Timestamp, U256, Value};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const WAD: u128 = 1_000_000_000_000_000_000;
 /// Liquidation threshold, bonus and the protocol's share of the bonus, in percent.
@@ -21,6 +23,10 @@ pub(crate) struct Toy {
     prices: Prices,
     now: Timestamp,
     deficit: u128,
+    /// Whether offers are bounded at a first look.
+    pub(crate) bounded: bool,
+    /// How often it was asked for offers, on all its forks.
+    pub(crate) asked: Arc<AtomicU32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +67,8 @@ impl Toy {
             prices: Prices(vec![Price::ZERO; 2]),
             now: Timestamp(0),
             deficit: 0,
+            bounded: false,
+            asked: Arc::default(),
         }
     }
 
@@ -209,7 +217,22 @@ impl Protocol for Toy {
         below_one(self)
     }
 
+    fn offer_bounds(&self, account: AccountId) -> Vec<OfferBound> {
+        let bound = OfferBound {
+            collateral: ETH,
+            debt: USD,
+            repay: Value::new(self.values(account).1),
+            bonus: Bps(10_000 + 100 * BONUS as u16),
+        };
+        if self.bounded {
+            vec![bound]
+        } else {
+            Vec::new()
+        }
+    }
+
     fn offers(&self, account: AccountId) -> Vec<Offer> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let (repay, seized) = self.limit(account);
         let fee = seized * BONUS / (100 + BONUS) * FEE / 100;
         vec![Offer {

@@ -13,6 +13,8 @@ use crate::price::{Constant, Historical, PriceModel, Refine};
 use crate::record::LiquidatorKind;
 use crate::toy::Toy;
 use crate::venue::{ConstantProduct, Liquidity};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 fn run(toy: Toy, config: WorldConfig, seed: u64) -> PathRecord {
     let mut world = World::new(toy, config, seed).unwrap();
@@ -75,6 +77,46 @@ fn more_rivals_pass_more_of_the_bonus_on() {
             before = mean;
         }
     }
+}
+
+/// Gas is dear at first, so that only large accounts are worth it, and cheap later. Bounds of offers change who is
+/// asked, not what is done.
+#[test]
+fn bounds_of_offers_spare_looks_and_lose_nothing() {
+    let account = |i: u32| {
+        let eth = 0.02 * 1.08f64.powi(i as i32 % 100);
+        (eth, eth * 200.0 * 0.8 / (1.05 + f64::from(i % 7) / 20.0))
+    };
+    let outcome = |bounded| {
+        let mut toy = Toy::new(&(0..200).map(account).collect::<Vec<_>>());
+        toy.bounded = bounded;
+        let asked = Arc::clone(&toy.asked);
+        let mut config = config(crash(0.3, Refine::Linear));
+        config.network.gas = GasModel::Series(GasSeries {
+            points: vec![(0, 2_000.0), (5_400, 1.0)],
+        });
+        let record = run(toy, config, 3);
+        let rows = record.liquidations.iter();
+        let told = rows.map(|row| {
+            (
+                row.step,
+                row.account,
+                row.liquidator,
+                row.repaid,
+                row.seized,
+            )
+        });
+        (told.collect::<Vec<_>>(), asked.load(Ordering::Relaxed))
+    };
+    let ((want, asked), (got, asked_bounded)) = (outcome(false), outcome(true));
+    assert_eq!(got, want);
+    let late = want.iter().filter(|row| row.0 >= 90).count();
+    assert!(
+        late > 20 && want.len() > late + 20,
+        "{late} of {}",
+        want.len()
+    );
+    assert!(asked_bounded * 3 < asked * 2, "{asked_bounded} of {asked}");
 }
 
 #[test]
