@@ -77,24 +77,20 @@ struct Borrower {
     group: usize,
     pair: Pair,
     budget_usd: f64,
+    /// Whether its health is below the trigger at the start.
+    starts_below: bool,
 }
 
 /// The ratio at which a borrower should be looked at, as ordered bits, and its position.
 type Entry = (u64, usize);
 
-/// What is next for a borrower.
-enum Outlook {
-    /// To be looked at when this ratio is reached, as ordered bits.
-    LookAt(u64),
-    /// To act, as decided.
-    ActAt(u64),
-}
-
 /// All reacting accounts as they stood at the start: shared by all paths that begin there.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Roster {
     groups: Vec<BorrowerGroup>,
     borrowers: Vec<Borrower>,
+    /// Time and prices at which it was made, USD by asset.
+    start: (u64, Vec<f64>),
 }
 
 /// An account whose time to act has come.
@@ -120,8 +116,7 @@ pub(crate) struct Borrowers {
 }
 
 impl Borrowers {
-    /// Files every reacting account with debt; who is below its trigger at the start decides there and then, for
-    /// all paths. `oracle` holds USD by asset, as the ledger saw it.
+    /// Files every reacting account with debt. `oracle` holds USD by asset, as the ledger saw it.
     pub(crate) fn new<P: Protocol>(
         groups: Vec<BorrowerGroup>,
         protocol: &P,
@@ -134,66 +129,65 @@ impl Borrowers {
         check_shares("borrowers", groups.iter().map(|group| group.share))?;
         let mut roster = Roster {
             groups,
-            ..Roster::default()
+            borrowers: Vec::new(),
+            start: (protocol.now().0, oracle.to_vec()),
         };
-        let (mut filed, mut queue) = (BTreeMap::new(), BinaryHeap::new());
+        let mut filed = BTreeMap::new();
         if !roster.groups.is_empty() {
             for id in 0..protocol.accounts() {
-                let enlisted = roster.enlist(protocol, AccountId(id), oracle, seed);
-                let Some((pair, index, outlook)) = enlisted else {
-                    continue;
-                };
-                // The pair has a file from now on, even if nobody is in it.
-                let file: &mut Vec<Entry> = filed.entry(pair).or_default();
-                match outlook {
-                    Outlook::LookAt(wake) => file.push((wake, index)),
-                    Outlook::ActAt(time) => queue.push(Reverse((time, index))),
-                }
+                roster.enlist(&mut filed, protocol, AccountId(id), oracle, seed);
             }
         }
         Ok(Self {
             roster: Arc::new(roster),
             files: Files::new(filed),
             left_usd: BTreeMap::new(),
-            queue,
+            queue: BinaryHeap::new(),
         })
     }
 }
 
 impl Roster {
-    /// Takes in an account that belongs to a group and has a debt; its pair, its position, and what is next for it if
-    /// it can act.
     fn enlist<P: Protocol>(
         &mut self,
+        filed: &mut BTreeMap<Pair, Vec<Entry>>,
         protocol: &P,
         account: AccountId,
         oracle: &[f64],
         seed: u64,
-    ) -> Option<(Pair, usize, Outlook)> {
+    ) {
         let shares = self.groups.iter().map(|group| group.share);
-        let group = group_of(shares, account, BORROWER_KEYS, seed)?;
-        let health = health_of(protocol, account)?;
+        let Some(group) = group_of(shares, account, BORROWER_KEYS, seed) else {
+            return;
+        };
+        let Some(health) = health_of(protocol, account) else {
+            return;
+        };
         let debt_usd = door::value_to_usd(health.debt, protocol.base_decimals());
-        let (trigger, delay_s, budget_share) = {
-            let group = self.groups.get(group)?;
-            (group.trigger, group.delay_s, group.budget_share)
+        let Some(BorrowerGroup {
+            trigger,
+            budget_share,
+            ..
+        }) = self.groups.get(group)
+        else {
+            return;
         };
         let borrower = Borrower {
             account,
             group,
             pair: largest(protocol, account, oracle),
             budget_usd: budget_share * debt_usd,
+            starts_below: door::ratio_to_f64(health.factor) < *trigger,
         };
-        let (pair, index) = (borrower.pair, self.borrowers.len());
-        let wake = self.wake(&borrower, borrower.budget_usd, &health, oracle);
+        if let Some(wake) = self.wake(&borrower, borrower.budget_usd, &health, oracle) {
+            let entry = (wake, self.borrowers.len());
+            filed.entry(borrower.pair).or_default().push(entry);
+        }
         self.borrowers.push(borrower);
-        let wake = wake?;
-        let outlook = if door::ratio_to_f64(health.factor) < trigger {
-            Outlook::ActAt(protocol.now().0.saturating_add(delay_s))
-        } else {
-            Outlook::LookAt(wake)
-        };
-        Some((pair, index, outlook))
+    }
+
+    fn is_start(&self, time: u64, oracle: &[f64]) -> bool {
+        (time, oracle) == (self.start.0, &self.start.1[..])
     }
 
     /// The ratio at which a borrower should be looked at next; nothing where it cannot act.
@@ -261,11 +255,16 @@ impl Borrowers {
         let Some(group) = self.roster.groups.get(borrower.group) else {
             return;
         };
+        let at = time.saturating_add(group.delay_s);
+        // Nobody has acted yet, so all paths that begin at these prices decide alike.
+        if borrower.starts_below && self.roster.is_start(time, oracle) {
+            self.queue.push(Reverse((at, index)));
+            return;
+        }
         let Ok(health) = protocol.health(borrower.account) else {
             return;
         };
         if door::ratio_to_f64(health.factor) < group.trigger {
-            let at = time.saturating_add(group.delay_s);
             self.queue.push(Reverse((at, index)));
         } else {
             self.file(index, &health, oracle);
@@ -302,6 +301,44 @@ impl Borrowers {
         }
         if let Ok(health) = protocol.health(borrower.account) {
             self.file(index, &health, oracle);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toy::Toy;
+    use backstop_core::protocol::Prices;
+    use backstop_core::units::{Price, Timestamp};
+
+    /// Who is below its trigger at the start decides there without a look, but only where the path begins at the
+    /// same prices.
+    #[test]
+    fn decisions_at_the_start_hold_at_its_prices_only() {
+        let group = BorrowerGroup {
+            name: "all".to_owned(),
+            share: 1.0,
+            reaction: Reaction::TopUp,
+            trigger: 1.05,
+            target: 1.2,
+            delay_s: 0,
+            budget_share: 1.0,
+        };
+        let at = |usd: u128| {
+            // Health 1.02 and 1.5 at 200 dollars.
+            let mut toy = Toy::new(&[(10.0, 1_600.0 / 1.02), (10.0, 1_600.0 / 1.5)]);
+            let prices = [usd, 1].map(|usd| Price::new(usd * 100_000_000));
+            toy.observe(Timestamp(0), &Prices(prices.to_vec())).unwrap();
+            toy
+        };
+        let start = Borrowers::new(vec![group], &at(200), &[200.0, 1.0], 1).unwrap();
+        for (usd, due) in [(200u32, &[0][..]), (220, &[]), (130, &[0, 1])] {
+            let oracle = [f64::from(usd), 1.0];
+            let mut borrowers = start.clone();
+            let acts = borrowers.due(&at(u128::from(usd)), &oracle, 0);
+            let who: Vec<u32> = acts.iter().map(|due| due.account.0).collect();
+            assert_eq!(who, due, "{usd}");
         }
     }
 }
