@@ -115,7 +115,7 @@ impl<P: Protocol> World<P> {
         let Some(account) = unseen.map(|watched| watched.account) else {
             return false;
         };
-        if self.crew.groups.iter().any(LiquidatorConfig::is_native) {
+        if self.has_native() {
             return false;
         }
         let bounds = self.protocol.offer_bounds(account);
@@ -308,6 +308,11 @@ impl<P: Protocol> World<P> {
         })
     }
 
+    /// Whether somebody acts without profit.
+    fn has_native(&self) -> bool {
+        self.crew.groups.iter().any(LiquidatorConfig::is_native)
+    }
+
     /// Puts an account to sleep that nobody can liquidate with profit.
     fn consider_sleep(&mut self, seat: Seat) {
         let offers = self.watch.get(seat).and_then(|w| w.offers.as_deref());
@@ -317,8 +322,7 @@ impl<P: Protocol> World<P> {
             .map(|offer| self.note(offer))
             .filter(Note::is_something)
             .collect();
-        let native = self.crew.groups.iter().any(LiquidatorConfig::is_native);
-        if notes.is_empty() || !native {
+        if notes.is_empty() || !self.has_native() {
             self.watch.sleep(seat, &notes);
         }
     }

@@ -171,8 +171,14 @@ impl Ledger {
     }
 
     /// Bounds of what a liquidation of an account could move. A debt's value is bounded as in
-    /// [`Ledger::exposure`]; nothing where one cannot be told.
+    /// [`Ledger::exposure`], with a base unit more for its own rounding; nothing where one cannot be told, and
+    /// where a category's own price stands beside the reserves'.
     pub(super) fn offer_bounds(&self, account: &Account) -> Option<Vec<OfferBound>> {
+        let mode = self.e_modes.get(&account.e_mode);
+        let own_price = mode.is_some_and(|mode| mode.price.is_some());
+        if own_price && self.rules.membership == Membership::ByReserve {
+            return None;
+        }
         let mut bounds = Vec::new();
         for position in account.positions().iter().filter(|p| p.is_borrowing) {
             let listing = Listing::new(self, account.e_mode, position.asset).ok()?;
