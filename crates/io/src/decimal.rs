@@ -212,11 +212,11 @@ mod tests {
                     Ok(whole) => Some(whole),
                     Err(_) => parse_amount(&format!("{tokens:.*}", usize::from(decimals)), decimals).ok(),
                 };
-                let text = |amount: Option<Amount>| amount.map(|amount| format_amount(amount, decimals));
-                let alike = |got: String, want: String| {
-                    got.len() == want.len() && got.parse() == Ok(tokens) && want.parse() == Ok(tokens)
-                };
-                let as_near = text(got).zip(text(want)).is_some_and(|(got, want)| alike(got, want));
+                let at_38 = |text: String| parse_amount(&text, 38).ok().map(|amount| amount.0);
+                let at_38_of = |amount: Option<Amount>| at_38(format_amount(amount?, decimals));
+                let exact = at_38(format!("{tokens:.38}"));
+                let as_near = at_38_of(got).zip(at_38_of(want)).zip(exact);
+                let as_near = as_near.is_some_and(|((got, want), exact)| got + want == exact + exact);
                 proptest::prop_assert!(got == want || as_near, "{} {}: {:?} {:?}", tokens, decimals, got, want);
             }
         }
