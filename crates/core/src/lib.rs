@@ -25,4 +25,5 @@ pub mod auction;
 pub mod book;
 pub mod coverage;
 pub mod protocol;
+pub mod signals;
 pub mod units;
