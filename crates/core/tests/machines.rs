@@ -7,6 +7,8 @@
     reason = "a test that cannot go on must stop, with the seed of its sequence"
 )]
 
+#[path = "machines/aave.rs"]
+mod aave;
 #[path = "machines/aave_v4.rs"]
 mod aave_v4;
 #[path = "machines/comet.rs"]
@@ -20,6 +22,8 @@ mod dice;
 mod euler;
 #[path = "machines/geb.rs"]
 mod geb;
+#[path = "machines/levers.rs"]
+mod levers;
 #[path = "machines/liquity.rs"]
 mod liquity;
 #[path = "machines/maker.rs"]

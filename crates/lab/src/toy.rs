@@ -309,6 +309,11 @@ impl Protocol for Toy {
         Vec::new()
     }
 
+    fn set_lever(&mut self, name: &str, _: u128) -> Result<Events, Denied<Refusal>> {
+        let name = name.to_owned();
+        Err(Denied::NoSuchLever { name })
+    }
+
     fn state_hash(&self) -> [u8; 32] {
         let mut hash = [0u8; 32];
         for (i, (eth, usd)) in self.accounts.iter().enumerate() {

@@ -221,6 +221,11 @@ impl Protocol for AuctionToy {
         self.toy.levers()
     }
 
+    fn set_lever(&mut self, name: &str, _: u128) -> Result<Events, Denied<Refusal>> {
+        let name = name.to_owned();
+        Err(Denied::NoSuchLever { name })
+    }
+
     fn state_hash(&self) -> [u8; 32] {
         self.toy.state_hash()
     }

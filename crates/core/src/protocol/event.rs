@@ -155,4 +155,13 @@ pub enum Event {
         /// Whether it is paused from now on.
         paused: bool,
     },
+    /// A parameter was moved, in the unit of its [`LeverKind`](super::LeverKind).
+    LeverSet {
+        /// The lever's name.
+        name: String,
+        /// Setting before.
+        before: u128,
+        /// Setting from now on.
+        after: u128,
+    },
 }

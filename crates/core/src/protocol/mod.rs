@@ -12,6 +12,7 @@ pub mod euler;
 mod event;
 mod feed;
 pub mod geb;
+mod lever;
 pub mod liquity;
 pub mod maker;
 pub mod morpho;
@@ -23,12 +24,14 @@ mod trace;
 mod versions;
 
 pub use event::Event;
+pub use lever::{Denied, Governed, Lever, LeverKind, LeverUnit, Safer};
 pub use offer::{
     Adjustment, Drift, Offer, OfferBound, OfferKind, Payout, Receive, Settlement, Terms,
 };
 pub use setup_error::SetupError;
 pub use trace::{NoTrace, Trace, TraceSink, TraceStep};
 
+pub(crate) use lever::{chosen, in_bps, in_tokens, of_bps, of_tokens};
 pub(crate) use rejections::{panics, rejections};
 pub(crate) use versions::versions;
 
@@ -110,19 +113,6 @@ pub struct Holding {
     pub enabled: bool,
     /// Owed, interest included.
     pub debt: Amount,
-}
-
-/// A parameter that a governor may move, and its bounds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lever {
-    /// Dotted name, such as `WETH.liquidation_threshold`.
-    pub name: String,
-    /// Present setting, in bps.
-    pub value: Bps,
-    /// Smallest setting that the protocol accepts.
-    pub min: Bps,
-    /// Largest setting that the protocol accepts.
-    pub max: Bps,
 }
 
 /// Events of one call, in the order in which they happened.
@@ -260,8 +250,22 @@ pub trait Protocol: Clone + Debug {
         Ok(Events::new())
     }
 
-    /// Parameters that a governor may move.
+    /// Parameters that a governor may move, each with the bounds that hold now; empty where
+    /// [`Protocol::fixed`] says why.
     fn levers(&self) -> Vec<Lever>;
+
+    /// Why nobody can move a parameter; nothing where levers exist.
+    fn fixed(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Sets the lever of a name. Checks everything, then commits: the accounts in breach are those of the
+    /// new setting at once, and [`Event::LeverSet`] is told. A value that the lever has already changes
+    /// nothing and tells nothing.
+    ///
+    /// # Errors
+    /// The first of [`Denied`]; nothing has changed then.
+    fn set_lever(&mut self, name: &str, value: u128) -> Result<Events, Denied<Self::Rejection>>;
 
     /// A copy that shares the book: O(1) in the number of accounts.
     fn fork(&self) -> Self {

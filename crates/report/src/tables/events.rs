@@ -77,7 +77,7 @@ fn amounts(rows: Columns<'_>) -> Columns<'_> {
     .optional_text(
         "setting",
         "",
-        "New setting: `true`, `false`, a category, or a time in s.",
+        "New setting: `true`, `false`, a category, a time in s, or a parameter.",
         |e| setting(&e.event),
     )
 }
@@ -127,6 +127,7 @@ fn kind(event: &Event) -> &'static str {
         Event::IsolatedDebtUpdated { .. } => "isolated_debt_updated",
         Event::GraceSet { .. } => "grace_set",
         Event::PauseSet { .. } => "pause_set",
+        Event::LeverSet { .. } => "lever_set",
     }
 }
 
@@ -199,6 +200,7 @@ fn subject(event: &Event) -> Subject {
             asset: Some(*asset),
             ..Subject::default()
         },
+        E::LeverSet { .. } => Subject::default(),
     }
 }
 
@@ -220,7 +222,8 @@ fn amount(event: &Event) -> Option<Amount> {
         | E::CollateralEnabled { .. }
         | E::EModeSet { .. }
         | E::GraceSet { .. }
-        | E::PauseSet { .. } => None,
+        | E::PauseSet { .. }
+        | E::LeverSet { .. } => None,
     }
 }
 
@@ -239,6 +242,7 @@ fn setting(event: &Event) -> Option<String> {
         Event::Liquidated { receive_claim, .. } => Some(receive_claim.to_string()),
         Event::GraceSet { until, .. } => Some(until.0.to_string()),
         Event::PauseSet { paused, .. } => Some(paused.to_string()),
+        Event::LeverSet { name, after, .. } => Some(format!("{name} = {after}")),
         _ => None,
     }
 }
@@ -363,6 +367,11 @@ mod tests {
                 asset,
                 paused: true,
             },
+            Event::LeverSet {
+                name: "WETH.liquidation_threshold".into(),
+                before: 8_300,
+                after: 8_250,
+            },
         ]
     }
 
@@ -414,6 +423,7 @@ mod tests {
             isolated_debt_updated asset=WETH amount=500
             grace_set asset=WETH setting=60
             pause_set asset=WETH setting=true
+            lever_set setting=WETH.liquidation_threshold = 8250
         "#]].assert_eq(&text);
     }
 }

@@ -355,6 +355,11 @@ impl Net {
 }
 
 impl Changes {
+    /// What a commit would tell.
+    pub(super) fn told(self) -> Events {
+        self.events
+    }
+
     /// Writes the changes; tells the events, and the accounts that the breach index must look at.
     pub(super) fn commit(self, ledger: &mut Ledger) -> (Events, Few<AccountId, (), 3>) {
         if !self.reserves.is_empty() {

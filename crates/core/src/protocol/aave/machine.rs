@@ -9,10 +9,10 @@ use super::math::Ruled;
 use super::rejection::Rejection;
 use super::{AccountData, Pool};
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
-    OfferBound, Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink,
+    AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
+    Offer, OfferBound, Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink, chosen,
 };
-use crate::units::{Amount, BPS, Bps, Timestamp, Value, checked_mul_div};
+use crate::units::{Amount, BPS, Timestamp, Value, checked_mul_div};
 use std::sync::Arc;
 
 /// An address outside every book, for asking what a liquidator could do.
@@ -304,7 +304,8 @@ impl Protocol for Pool {
 
     fn explain(&self, offer: &Offer, terms: &Terms) -> Result<(Settlement, Trace), Rejection> {
         let mut trace = Trace::new();
-        let (settlement, _) = self.settle(offer, terms, &mut trace)?;
+        let (mut settlement, changes) = self.settle(offer, terms, &mut trace)?;
+        settlement.events = changes.told();
         Ok((settlement, trace))
     }
 
@@ -340,33 +341,26 @@ impl Protocol for Pool {
     }
 
     fn levers(&self) -> Vec<Lever> {
-        let listed = self.ledger.assets.iter().zip(self.ledger.reserves.iter());
-        listed
-            .flat_map(|(asset, reserve)| {
-                let config = &reserve.config;
-                let lever = |name: &str, value, (min, max)| Lever {
-                    name: format!("{}.{name}", asset.symbol),
-                    value,
-                    min: Bps(min),
-                    max: Bps(max),
-                };
-                [
-                    lever("loan_to_value", config.loan_to_value, (0, 10_000)),
-                    lever(
-                        "liquidation_threshold",
-                        config.liquidation_threshold,
-                        (0, 10_000),
-                    ),
-                    lever(
-                        "liquidation_bonus",
-                        config.liquidation_bonus,
-                        (10_000, u16::MAX),
-                    ),
-                    lever("protocol_fee", config.protocol_fee, (0, 10_000)),
-                    lever("reserve_factor", config.reserve_factor, (0, 10_000)),
-                ]
-            })
-            .collect()
+        self.ledger.levers()
+    }
+
+    fn set_lever(&mut self, name: &str, value: u128) -> Result<Events, Denied<Rejection>> {
+        let Some(lever) = chosen(self.levers(), name, value)? else {
+            return Ok(Events::new());
+        };
+        let mut draft = Draft::new(&self.ledger, None);
+        draft.turn(&lever, value)?;
+        let changes = draft.finish();
+        // Nothing below can fail.
+        let mut events = self.commit(changes);
+        if lever.kind.decides_liquidation() {
+            // The bounds of every account with this collateral hold no longer.
+            let ledger = &self.ledger;
+            self.index
+                .rebuild(ledger.effective_prices(), ledger.looks());
+        }
+        events.extend(lever.set_to(value));
+        Ok(events)
     }
 
     fn state_hash(&self) -> [u8; 32] {

@@ -13,6 +13,7 @@ mod exposure;
 mod few;
 mod hash;
 mod ledger;
+mod levers;
 mod liquidate;
 mod machine;
 mod math;

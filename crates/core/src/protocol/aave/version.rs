@@ -240,6 +240,8 @@ pub struct Rules {
     pub strict_category: Rule,
     /// The collateral flag asks for the rounded balance before anything else.
     pub flag_needs_balance: Rule,
+    /// A new reserve factor stores the interest so far, and the rates follow at once.
+    pub factor_stores_interest: Rule,
 }
 
 versions! {
@@ -290,6 +292,7 @@ versions! {
         membership: Membership::ByReserve,
         strict_category: Rule::Off,
         flag_needs_balance: Rule::On,
+        factor_stores_interest: Rule::Off,
     },
 
     /// 3.3
@@ -305,6 +308,7 @@ versions! {
         write_off_clears_mark: Rule::On,
         supplied_limit: Rule::On,
         membership: Membership::ByCategory,
+        factor_stores_interest: Rule::On,
         ..V3_0_2
     },
 

@@ -15,6 +15,7 @@ mod hub;
 mod hub_admin;
 mod hub_operations;
 mod ledger;
+mod levers;
 mod liquidate;
 mod machine;
 mod math;

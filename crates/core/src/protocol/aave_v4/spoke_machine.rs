@@ -18,8 +18,8 @@ use super::users::Call;
 use super::{HubAssetId, Position};
 use crate::book::BreachIndex;
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Events, Health, Holding, Lever, NoTrace, Offer, Prices,
-    Protocol, Receive, Settlement, Terms, Trace, TraceSink,
+    AccountId, Adjustment, Asset, AssetId, Denied, Events, Health, Holding, Lever, NoTrace, Offer,
+    Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink, chosen,
 };
 use crate::units::{Amount, BPS, Bps, Rounding, Timestamp, U256, Value};
 
@@ -135,26 +135,6 @@ impl SpokeMachine {
             },
             market,
         ))
-    }
-
-    /// The set of an asset's parameters that is newest, and the hub's fee, as levers.
-    fn levers_of(&self, (id, asset): (AssetId, &Asset)) -> Option<[Lever; 4]> {
-        let reserve = self.market.reserve(id)?;
-        let set = reserve.dynamic(reserve.latest_key());
-        let fee = self.market.asset(reserve.asset)?.state.liquidity_fee;
-        let bonus = Bps(u16::try_from(set.max_bonus).unwrap_or(u16::MAX));
-        let lever = |name: &str, value, (min, max)| Lever {
-            name: format!("{}.{name}", asset.symbol),
-            value,
-            min: Bps(min),
-            max: Bps(max),
-        };
-        Some([
-            lever("collateral_factor", set.collateral_factor, (0, 9_999)),
-            lever("max_liquidation_bonus", bonus, (10_000, u16::MAX)),
-            lever("liquidation_fee", set.fee, (0, 10_000)),
-            lever("liquidity_fee", fee, (0, 10_000)),
-        ])
     }
 
     fn holding(&self, position: &Position) -> Ruled<Holding> {
@@ -340,9 +320,17 @@ impl Protocol for SpokeMachine {
     }
 
     fn levers(&self) -> Vec<Lever> {
-        let listed = (0..).map(AssetId).zip(self.market.tokens());
-        let levers = listed.filter_map(|row| self.levers_of(row));
-        levers.flatten().collect()
+        super::levers::levers(&self.market)
+    }
+
+    fn set_lever(&mut self, name: &str, value: u128) -> Result<Events, Denied<Rejection>> {
+        let Some(lever) = chosen(self.levers(), name, value)? else {
+            return Ok(Events::new());
+        };
+        let call = super::levers::call(&self.market, &lever, value)?;
+        let mut events = self.apply(&call)?;
+        events.extend(lever.set_to(value));
+        Ok(events)
     }
 
     fn state_hash(&self) -> [u8; 32] {

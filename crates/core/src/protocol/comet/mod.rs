@@ -16,6 +16,7 @@ mod event;
 mod hash;
 mod interest;
 mod lend;
+mod levers;
 mod machine;
 mod math;
 mod rejection;

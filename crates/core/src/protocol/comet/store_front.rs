@@ -5,7 +5,6 @@
 
 use super::action::Action;
 use super::balance::Balance;
-use super::config::CollateralConfig;
 use super::event::{Absorption, Event as Told};
 use super::math::{Ruled, down, sum};
 use super::rejection::Rejection;
@@ -14,13 +13,11 @@ use super::solvency::Standing;
 use super::state::{BASE, Comet, Position};
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
-    OfferKind, Prices, Protocol, Settlement, SetupError, Terms, Trace, TraceSink, TraceStep,
-    health_factor,
+    AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
+    Offer, OfferKind, Prices, Protocol, Settlement, SetupError, Terms, Trace, TraceSink, TraceStep,
+    chosen, health_factor,
 };
-use crate::units::{
-    Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul, mul_div,
-};
+use crate::units::{Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, mul};
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -153,6 +150,14 @@ impl StoreFront {
             let sale = purchase(&self.comet, asset, Amount::MAX, Amount::MAX).ok()?;
             Some((asset, sale))
         })
+    }
+
+    /// Looks at every account anew.
+    fn rebuild(&mut self) {
+        let comet = &self.comet;
+        let ids = (0..self.store_front().0).map(AccountId);
+        let looks = ids.map(|id| (id, look(comet, id)));
+        self.index.rebuild(effective_prices(comet), looks);
     }
 
     fn sells(&self) -> bool {
@@ -541,29 +546,6 @@ fn record_sale(trace: &mut impl TraceSink, sale: Option<Sale>) {
     }
 }
 
-/// A share in wad as basis points, rounded down.
-fn bps(share: U256) -> Bps {
-    let bps = mul_div(share, BPS, WAD, Rounding::Floor).ok();
-    Bps(bps.and_then(|n| u16::try_from(n).ok()).unwrap_or(u16::MAX))
-}
-
-/// Largest share that a governor may set.
-const ALL: Bps = Bps(10_000);
-
-fn levers_of(symbol: &str, listed: &CollateralConfig) -> [Lever; 2] {
-    let above_borrow = bps(listed.borrow_factor.0).0.saturating_add(1);
-    let lever = |name: &str, value: Ratio, min: u16| Lever {
-        name: format!("{symbol}.{name}"),
-        value: bps(value.0),
-        min: Bps(min),
-        max: ALL,
-    };
-    [
-        lever("liquidate_factor", listed.liquidate_factor, above_borrow),
-        lever("liquidation_factor", listed.liquidation_factor, 0),
-    ]
-}
-
 impl Protocol for StoreFront {
     /// Names assets by the contract's numbers.
     type Action = Action;
@@ -581,9 +563,7 @@ impl Protocol for StoreFront {
                 .advance(effective_prices(comet), |id| look(comet, id));
         } else {
             // Without a price nobody can be absorbed: no bound holds across that.
-            let ids = (0..self.store_front().0).map(AccountId);
-            let looks = ids.map(|id| (id, look(comet, id)));
-            self.index = BreachIndex::build(effective_prices(comet), looks);
+            self.rebuild();
         }
         let places = (0..).map(AssetId).take(self.assets.len());
         let moved = places.filter(|place| {
@@ -729,20 +709,18 @@ impl Protocol for StoreFront {
     }
 
     fn levers(&self) -> Vec<Lever> {
-        let store_front = Lever {
-            name: "store_front_factor".to_owned(),
-            value: bps(self.comet.config().store_front_factor.0),
-            min: Bps(0),
-            max: ALL,
+        super::levers::levers(self, &self.assets)
+    }
+
+    fn set_lever(&mut self, name: &str, value: u128) -> Result<Events, Denied<Rejection>> {
+        let Some(lever) = chosen(self.levers(), name, value)? else {
+            return Ok(Events::new());
         };
-        let places = (0..).map(AssetId).zip(self.assets.iter());
-        let listed = places.filter_map(|(place, asset)| {
-            let listed = self.comet.listing(self.contract_id(place)).ok()?;
-            Some(levers_of(&asset.symbol, listed))
-        });
-        std::iter::once(store_front)
-            .chain(listed.flatten())
-            .collect()
+        // Nothing below can fail.
+        let asset = lever.governs.asset().map(|place| self.contract_id(place));
+        self.comet.turn(asset, lever.kind, value);
+        self.rebuild();
+        Ok(lever.set_to(value))
     }
 
     fn state_hash(&self) -> [u8; 32] {

@@ -10,12 +10,12 @@ use super::rejection::Rejection;
 use super::{Liquidity, Pool};
 use crate::book::{BreachIndex, EffectivePrices, Look, Measure};
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
-    Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink, TraceStep, health_factor,
+    AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
+    Offer, Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink, TraceStep, chosen,
+    health_factor,
 };
 use crate::units::{
-    Amount, BPS, Bps, Price, Ratio, Rounding, Shares, Timestamp, U256, Value, WAD, div, mul,
-    mul_div, pow10,
+    Amount, BPS, Bps, Price, Ratio, Rounding, Shares, Timestamp, U256, Value, div, mul, pow10,
 };
 
 /// Which block a moment belongs to.
@@ -543,27 +543,21 @@ impl Protocol for Machine {
     }
 
     fn levers(&self) -> Vec<Lever> {
-        let listed = (0..).map(AssetId).zip(self.pool.assets());
-        let lever = |(id, asset): (AssetId, &Asset)| {
-            let config = self.pool.market(id)?.config;
-            let bps = |ratio: Ratio| {
-                let bps = mul_div(ratio.0, BPS, WAD, Rounding::Floor).ok()?;
-                u16::try_from(bps).ok().map(Bps)
-            };
-            let named = |name: &str, value, max| {
-                Some(Lever {
-                    name: format!("{}.{name}", asset.symbol),
-                    value: bps(value)?,
-                    min: Bps(0),
-                    max: Bps(max),
-                })
-            };
-            Some([
-                named("collateral_factor", config.collateral_factor, 9_000)?,
-                named("reserve_factor", config.reserve_factor, 10_000)?,
-            ])
+        self.pool.levers()
+    }
+
+    fn set_lever(&mut self, name: &str, value: u128) -> Result<Events, Denied<Rejection>> {
+        let Some(lever) = chosen(self.levers(), name, value)? else {
+            return Ok(Events::new());
         };
-        listed.filter_map(lever).flatten().collect()
+        let mut pool = self.pool.clone();
+        pool.turn(&lever, value)?;
+        // Nothing below can fail.
+        self.pool = pool;
+        // A weight is part of the bounds of every account, and a reserve factor of what a cToken is worth.
+        self.index
+            .rebuild(effective_prices(&self.pool), looks(&self.pool));
+        Ok(lever.set_to(value))
     }
 
     fn state_hash(&self) -> [u8; 32] {

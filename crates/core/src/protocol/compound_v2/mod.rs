@@ -10,6 +10,7 @@ mod borrow;
 mod draft;
 mod hash;
 mod ledger;
+mod levers;
 mod liquidate;
 mod liquidity;
 mod machine;

@@ -12,8 +12,8 @@ use super::settle::{self, Settled};
 use super::standing::{Arbitrage, Standing};
 use super::watch::Watch;
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Drift, Events, Health, Holding, Lever, NoTrace, Offer,
-    OfferKind, Prices, Protocol, Settlement, Terms, Trace, TraceSink,
+    AccountId, Adjustment, Asset, AssetId, Denied, Drift, Events, Health, Holding, Lever, NoTrace,
+    Offer, OfferKind, Prices, Protocol, Settlement, Terms, Trace, TraceSink, chosen,
 };
 use crate::units::{
     Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div, pow10,
@@ -474,10 +474,27 @@ impl Protocol for Markets {
         accounts
     }
 
-    /// None: what the market's administrator may set, fee and discounts, binds no loan before its
-    /// owner's next move.
     fn levers(&self) -> Vec<Lever> {
-        Vec::new()
+        let levers = self.pairs().flat_map(|pair| {
+            let listed = self.assets.get(usize::from(pair.collateral.0));
+            let symbol = listed.map_or("?", |asset| asset.symbol.as_str());
+            super::levers::levers(&pair.market, (pair.collateral, symbol))
+        });
+        levers.collect()
+    }
+
+    fn set_lever(&mut self, name: &str, value: u128) -> Result<Events, Denied<Rejection>> {
+        let Some(lever) = chosen(self.levers(), name, value)? else {
+            return Ok(Events::new());
+        };
+        let Some(asset) = lever.governs.asset() else {
+            return Ok(Events::new());
+        };
+        let market = self.place(asset)?;
+        let action = super::levers::call(&self.slot(market)?.pair.market, lever.kind, value);
+        let mut events = self.apply(&MarketAction { market, action })?;
+        events.extend(lever.set_to(value));
+        Ok(events)
     }
 
     fn state_hash(&self) -> [u8; 32] {

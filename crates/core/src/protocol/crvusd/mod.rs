@@ -27,6 +27,7 @@ mod deposit;
 mod draft;
 mod factor;
 mod hash;
+mod levers;
 mod liquidate;
 mod loans;
 mod market;

@@ -15,8 +15,8 @@ use super::math::{Ruled, down, sum};
 use super::rejection::Rejection;
 use super::takeover::{events_of, outcome, record};
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Events, Health, Holding, Lever, NoTrace, Offer, Prices,
-    Protocol, Receive, Settlement, SetupError, Terms, Trace, TraceSink,
+    AccountId, Adjustment, Asset, AssetId, Denied, Events, Health, Holding, Lever, NoTrace, Offer,
+    Prices, Protocol, Receive, Settlement, SetupError, Terms, Trace, TraceSink, chosen,
 };
 use crate::units::{Amount, Bps, Ratio, Timestamp, U256, Value, mul};
 use sha2::{Digest, Sha256};
@@ -410,23 +410,19 @@ impl Protocol for Loans {
     }
 
     fn levers(&self) -> Vec<Lever> {
-        let levers = self.loans().flat_map(|loan| {
-            let vaults = (1..loan.cluster.vaults()).map(VaultId);
-            let symbol = |id: AssetId| {
-                let listed = self.assets.get(usize::from(id.0));
-                listed.map_or("?", |asset| asset.symbol.as_str())
-            };
-            vaults.filter_map(move |vault| {
-                let (lent, held) = (symbol(loan.asset), symbol(loan.asset_of(vault)));
-                Some(Lever {
-                    name: format!("{lent}.{held}.liquidation_ltv"),
-                    value: loan.cluster.liquidation_ltv(LENDER, vault).ok()?,
-                    min: Bps(0),
-                    max: Bps(10_000),
-                })
-            })
-        });
-        levers.collect()
+        super::levers::levers(self, &self.assets)
+    }
+
+    fn set_lever(&mut self, name: &str, value: u128) -> Result<Events, Denied<Rejection>> {
+        let Some(lever) = chosen(self.levers(), name, value)? else {
+            return Ok(Events::new());
+        };
+        let call = super::levers::call(self, &self.assets, &lever, value)?;
+        let mut events = self.apply(&call)?;
+        // A cap may be kept with fewer digits than asked for.
+        let kept = self.levers().into_iter().find(|kept| kept.name == name);
+        events.extend(lever.set_to(kept.map_or(value, |kept| kept.value)));
+        Ok(events)
     }
 
     /// Each loan's assets, lent first, then its cluster.

@@ -15,6 +15,7 @@ mod event;
 mod govern;
 mod hash;
 mod lend;
+mod levers;
 mod liquidate;
 mod liquidity;
 mod loan;

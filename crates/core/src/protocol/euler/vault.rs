@@ -6,7 +6,7 @@ use super::math::{AMOUNT_MAX, Ruled, difference, down, shares_sum, sum, to_asset
 use super::version::Rules;
 use crate::protocol::AccountId;
 use crate::units::{
-    Amount, Bps, Index, RAY, Rounding, Shares, Timestamp, U256, checked_mul_div, pow10,
+    Amount, Bps, Index, RAY, Rounding, Shares, Timestamp, U256, checked_mul_div, div, pow10,
 };
 use std::collections::BTreeMap;
 
@@ -31,8 +31,25 @@ impl AmountCap {
             .and_then(|scale| checked_mul_div(scale, hundredths, HUNDRED, Rounding::Floor));
         amount.map_or(Amount::MAX, Amount)
     }
+
+    /// The largest cap that is no more than an amount of base units; never "no cap".
+    pub(super) fn below(amount: U256) -> Self {
+        let mut exponent = 0u8;
+        let hundredths = amount.saturating_mul(HUNDRED);
+        let digits = |exponent: u8| {
+            let scale = pow10(exponent).unwrap_or(U256::MAX);
+            div(hundredths, scale).unwrap_or(U256::ZERO)
+        };
+        while digits(exponent) > MANTISSA_MAX && exponent < 63 {
+            exponent = exponent.saturating_add(1);
+        }
+        let mantissa = u16::try_from(digits(exponent).min(MANTISSA_MAX)).unwrap_or(u16::MAX);
+        Self((mantissa << 6 | u16::from(exponent)).max(1))
+    }
 }
 
+/// Largest number of hundredths that ten bits hold.
+const MANTISSA_MAX: U256 = U256::from_limbs([1_023, 0, 0, 0]);
 const HUNDRED: U256 = U256::from_limbs([100, 0, 0, 0]);
 
 /// A rate curve with one kink. Rates are ray a second for each 2^−32 of usage.

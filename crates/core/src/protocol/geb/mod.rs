@@ -9,6 +9,7 @@ mod draft;
 mod engine;
 mod hash;
 mod house;
+mod levers;
 mod machine;
 mod math;
 mod parameter;

@@ -16,6 +16,8 @@ pub enum Parameter {
     LotMax,
     /// [`super::SafeEngine::debt_floor`].
     DebtFloor,
+    /// [`super::Relayer::liquidation_ratio`]; counts from the next update of the price.
+    LiquidationRatio,
     /// One of the auction house.
     House(HouseParameter),
 }
@@ -60,6 +62,7 @@ impl Draft<'_> {
                 engine.lot_max = Value(value);
             }
             Parameter::DebtFloor => self.core.safes.debt_floor = Value(value),
+            Parameter::LiquidationRatio => self.core.relayer.liquidation_ratio = Ray(value),
             Parameter::House(parameter) => return self.set_in_house(parameter, value),
         }
         Ok(())

@@ -16,9 +16,9 @@ use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
 use crate::protocol::feed::{PriceFeed, Quote};
 use crate::protocol::scale::Scale;
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Drift, Event, Events, Health, Holding, Lever, NoTrace,
-    Offer, OfferKind, Prices, Protocol, Settlement, SetupError, Terms, Trace, TraceSink, TraceStep,
-    health_factor,
+    AccountId, Adjustment, Asset, AssetId, Denied, Drift, Event, Events, Health, Holding, Lever,
+    NoTrace, Offer, OfferKind, Prices, Protocol, Settlement, SetupError, Terms, Trace, TraceSink,
+    TraceStep, chosen, health_factor,
 };
 use crate::units::{
     Amount, BPS, Bps, Price, RAY, Ratio, Rounding, Shares, Timestamp, U256, Value, WAD, div, mul,
@@ -714,9 +714,27 @@ impl Protocol for Safes {
         }])
     }
 
-    /// None: in RAI parameters are bound by the contracts of its governance minimisation.
     fn levers(&self) -> Vec<Lever> {
-        Vec::new()
+        let levers = self.slots.iter().flat_map(|slot| {
+            let listed = self.assets.get(usize::from(slot.collateral.0));
+            let symbol = listed.map_or("?", |asset| asset.symbol.as_str());
+            super::levers::levers(&slot.system, (slot.collateral, symbol))
+        });
+        levers.collect()
+    }
+
+    fn set_lever(&mut self, name: &str, value: u128) -> Result<Events, Denied<Rejection>> {
+        let Some(lever) = chosen(self.levers(), name, value)? else {
+            return Ok(Events::new());
+        };
+        let place = self.place(lever.governs.asset().unwrap_or(self.coin))?;
+        let slot = self.slots.get_mut(place);
+        let slot = slot.ok_or(Rejection::AccountUnknown)?;
+        let system = super::levers::turned(&slot.system, lever.kind, value)?;
+        // Nothing below can fail.
+        slot.system = system;
+        slot.refresh();
+        Ok(lever.set_to(value))
     }
 
     fn state_hash(&self) -> [u8; 32] {

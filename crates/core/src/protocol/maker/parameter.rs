@@ -54,6 +54,8 @@ pub enum CollateralParameter {
     LiquidationRatio,
     /// [`super::CollateralType::penalty`].
     Penalty,
+    /// [`super::Lending::ceiling`].
+    DebtCeiling,
     /// [`super::CollateralType::limit`].
     LiquidationLimit,
     /// [`super::CollateralType::lot_max`].
@@ -181,6 +183,7 @@ impl Draft<'_> {
                 return Err(Rejection::DogPenaltyBelowOne);
             }
             CollateralParameter::Penalty => kind.penalty = value,
+            CollateralParameter::DebtCeiling => kind.lending.ceiling = Value(value),
             CollateralParameter::LiquidationLimit => kind.limit = Value(value),
             CollateralParameter::LotMax => kind.lot_max = value,
             CollateralParameter::StartFactor => house.start_factor = Ray(value),

@@ -11,14 +11,18 @@ use super::rejection::Rejection;
 use super::state::{Market, Standing};
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
-    Prices, Protocol, Settlement, Terms, Trace, TraceSink, TraceStep, health_factor,
+    AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
+    Offer, Prices, Protocol, Settlement, Terms, Trace, TraceSink, TraceStep, health_factor,
 };
 use crate::units::{
     Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul, mul_div, pow10,
 };
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+
+/// Why nobody can move a parameter.
+const FIXED: &str =
+    "Morpho Blue's markets are immutable: threshold and bonus are part of a market's identity";
 
 /// Places of the two sides in a market's own effective prices.
 const COLLATERAL: AssetId = AssetId(0);
@@ -557,9 +561,17 @@ impl Protocol for Markets {
         })
     }
 
-    /// None: the threshold of a market is part of its identity.
+    /// None: see [`Protocol::fixed`].
     fn levers(&self) -> Vec<Lever> {
         Vec::new()
+    }
+
+    fn fixed(&self) -> Option<&'static str> {
+        Some(FIXED)
+    }
+
+    fn set_lever(&mut self, _name: &str, _value: u128) -> Result<Events, Denied<Rejection>> {
+        Err(Denied::Immutable(FIXED))
     }
 
     fn state_hash(&self) -> [u8; 32] {

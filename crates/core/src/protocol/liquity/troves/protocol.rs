@@ -10,11 +10,14 @@ use crate::protocol::liquity::draft::{Changes, Draft};
 use crate::protocol::liquity::math::{Ruled, plus, scale, times};
 use crate::protocol::liquity::rejection::Rejection;
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
-    Prices, Protocol, Settlement, Terms, Trace,
+    AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
+    Offer, Prices, Protocol, Settlement, Terms, Trace,
 };
 use crate::units::{Amount, BPS, Bps, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div};
 use sha2::{Digest, Sha256};
+
+/// Why nobody can move a parameter.
+const FIXED: &str = "Liquity's contracts are immutable: ratios and penalties are constants";
 
 /// What a borrower's own move leads to.
 struct Moved {
@@ -309,9 +312,17 @@ impl Protocol for Troves {
         Ok(moved.events)
     }
 
-    /// None: the ratios are constants of the contracts.
+    /// None: see [`Protocol::fixed`].
     fn levers(&self) -> Vec<Lever> {
         Vec::new()
+    }
+
+    fn fixed(&self) -> Option<&'static str> {
+        Some(FIXED)
+    }
+
+    fn set_lever(&mut self, _name: &str, _value: u128) -> Result<Events, Denied<Rejection>> {
+        Err(Denied::Immutable(FIXED))
     }
 
     fn state_hash(&self) -> [u8; 32] {

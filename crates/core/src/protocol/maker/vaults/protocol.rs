@@ -7,8 +7,8 @@ use super::Vaults;
 use super::setup::told;
 use crate::protocol::feed::Quote;
 use crate::protocol::{
-    AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
-    Prices, Protocol, Settlement, Terms, Trace, health_factor,
+    AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
+    Offer, Prices, Protocol, Settlement, Terms, Trace, chosen, health_factor,
 };
 use crate::units::{
     Amount, BPS, Bps, RAY, Ratio, Rounding, Timestamp, U256, Value, div, mul, mul_div, pow10,
@@ -298,9 +298,16 @@ impl Protocol for Vaults {
         }
     }
 
-    /// None: parameters are set by a vote and a spell, hours later at the earliest.
     fn levers(&self) -> Vec<Lever> {
-        Vec::new()
+        self.all_levers()
+    }
+
+    fn set_lever(&mut self, name: &str, value: u128) -> Result<Events, Denied<Rejection>> {
+        let Some(lever) = chosen(self.levers(), name, value)? else {
+            return Ok(Events::new());
+        };
+        self.turn(&lever, value)?;
+        Ok(lever.set_to(value))
     }
 
     fn state_hash(&self) -> [u8; 32] {
