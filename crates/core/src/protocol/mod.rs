@@ -32,6 +32,7 @@ pub use trace::{NoTrace, Trace, TraceSink, TraceStep};
 pub(crate) use rejections::{panics, rejections};
 pub(crate) use versions::versions;
 
+use crate::guard::Halts;
 use crate::units::{Amount, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div};
 use std::fmt::Debug;
 
@@ -262,6 +263,11 @@ pub trait Protocol: Clone + Debug {
 
     /// Parameters that a governor may move.
     fn levers(&self) -> Vec<Lever>;
+
+    /// What the deployed contracts can hold back, and undo again.
+    fn halts(&self) -> Halts {
+        Halts::none("nothing is known of a switch")
+    }
 
     /// A copy that shares the book: O(1) in the number of accounts.
     fn fork(&self) -> Self {

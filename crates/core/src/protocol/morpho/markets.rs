@@ -6,10 +6,12 @@
 
 use super::action::{Action, Quantity};
 use super::event::{Event as Told, Liquidation};
+use super::halts;
 use super::math::{Ruled, down};
 use super::rejection::Rejection;
 use super::state::{Market, Standing};
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
+use crate::guard::Halts;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
     Prices, Protocol, Settlement, Terms, Trace, TraceSink, TraceStep, health_factor,
@@ -560,6 +562,10 @@ impl Protocol for Markets {
     /// None: the threshold of a market is part of its identity.
     fn levers(&self) -> Vec<Lever> {
         Vec::new()
+    }
+
+    fn halts(&self) -> Halts {
+        halts::HALTS
     }
 
     fn state_hash(&self) -> [u8; 32] {

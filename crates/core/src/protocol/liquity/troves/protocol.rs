@@ -1,8 +1,10 @@
 //! The trait's methods.
 
+use super::halts;
 use super::liquidation::Settled;
 use super::slot::Slot;
 use super::{BranchAction, Troves, touched};
+use crate::guard::Halts;
 use crate::protocol::liquity::account;
 use crate::protocol::liquity::action::{Action, Change};
 use crate::protocol::liquity::branch::Latest;
@@ -312,6 +314,10 @@ impl Protocol for Troves {
     /// None: the ratios are constants of the contracts.
     fn levers(&self) -> Vec<Lever> {
         Vec::new()
+    }
+
+    fn halts(&self) -> Halts {
+        halts::halts(self.version.rules())
     }
 
     fn state_hash(&self) -> [u8; 32] {

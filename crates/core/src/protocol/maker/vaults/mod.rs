@@ -10,6 +10,7 @@
 //!
 //! Borrowers' coins are not followed. Who bid highest is remembered by its id outside.
 
+mod halts;
 mod offers;
 mod protocol;
 mod settle;

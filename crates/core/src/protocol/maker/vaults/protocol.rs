@@ -4,7 +4,9 @@ use super::super::action::Action;
 use super::super::lending::{Change, VaultChange};
 use super::super::rejection::{Rejection, Ruled};
 use super::Vaults;
+use super::halts;
 use super::setup::told;
+use crate::guard::Halts;
 use crate::protocol::feed::Quote;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
@@ -301,6 +303,10 @@ impl Protocol for Vaults {
     /// None: parameters are set by a vote and a spell, hours later at the earliest.
     fn levers(&self) -> Vec<Lever> {
         Vec::new()
+    }
+
+    fn halts(&self) -> Halts {
+        halts::halts(self.maker.version().rules())
     }
 
     fn state_hash(&self) -> [u8; 32] {
