@@ -269,6 +269,44 @@ fn hold<P: Protocol>(open: impl Fn(&mut Dice) -> Case<P>, kinds: &[OfferKind]) {
     assert_eq!(taken, kinds, "{tally:?}");
 }
 
+/// Which of no borrowing, no new liquidations, takes only, stopped, a limit and an exception a design
+/// has a switch for.
+fn switches<P: Protocol>(open: impl Fn(&mut Dice) -> Case<P>) -> [bool; 6] {
+    let halts = open(&mut Dice::new(0)).machine.halts();
+    let levels = [
+        halts.no_borrowing,
+        halts.no_new_liquidations,
+        halts.takes_only,
+        halts.stopped,
+        halts.limit,
+        halts.exemption,
+    ];
+    levels.map(|has| has.is_ok())
+}
+
+/// One row a design, as its page in the rules says.
+#[test]
+fn switches_are_those_of_the_contracts() {
+    let rows = [
+        ("aave v4", switches(aave_v4::open), "y..y.."),
+        ("comet", switches(comet::open), "yyyy.."),
+        ("compound v2", switches(compound_v2::open), "yyy..."),
+        ("crvusd", switches(crvusd::open), "y....."),
+        ("euler", switches(euler::open), "yyyyyy"),
+        ("geb", switches(geb::open), "yyy.y."),
+        ("liquity v1", switches(liquity::open_v1), "......"),
+        ("liquity v2", switches(liquity::open_v2), "......"),
+        ("maker 1.0", switches(maker::open_1_0), "y....."),
+        ("maker 1.2", switches(maker::open_1_2), "yy..y."),
+        ("maker 2.0", switches(maker::open_2_0), "yyyyy."),
+        ("morpho", switches(morpho::open), "......"),
+    ];
+    for (design, found, want) in rows {
+        let found = found.map(|has| if has { 'y' } else { '.' });
+        assert_eq!(String::from_iter(found), want, "{design}");
+    }
+}
+
 #[test]
 fn aave_v4_keeps_its_word() {
     hold(aave_v4::open, &[OfferKind::Repay]);

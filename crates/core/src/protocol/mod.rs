@@ -35,6 +35,7 @@ pub(crate) use lever::{chosen, in_bps, in_tokens, of_bps, of_tokens};
 pub(crate) use rejections::{panics, rejections};
 pub(crate) use versions::versions;
 
+use crate::guard::Halts;
 use crate::units::{Amount, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div};
 use std::fmt::Debug;
 
@@ -266,6 +267,11 @@ pub trait Protocol: Clone + Debug {
     /// # Errors
     /// The first of [`Denied`]; nothing has changed then.
     fn set_lever(&mut self, name: &str, value: u128) -> Result<Events, Denied<Self::Rejection>>;
+
+    /// What the deployed contracts can hold back, and undo again.
+    fn halts(&self) -> Halts {
+        Halts::none("nothing is known of a switch")
+    }
 
     /// A copy that shares the book: O(1) in the number of accounts.
     fn fork(&self) -> Self {

@@ -3,11 +3,13 @@
 use super::action::Action;
 use super::draft::{Changes, Draft};
 use super::exposure::amounts;
+use super::halts;
 use super::ledger::{Source, Totals};
 use super::liquidate::Call;
 use super::math::Ruled;
 use super::rejection::Rejection;
 use super::{AccountData, Pool};
+use crate::guard::Halts;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
     Offer, OfferBound, Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink, chosen,
@@ -361,6 +363,10 @@ impl Protocol for Pool {
         }
         events.extend(lever.set_to(value));
         Ok(events)
+    }
+
+    fn halts(&self) -> Halts {
+        halts::halts(self.ledger.rules)
     }
 
     fn state_hash(&self) -> [u8; 32] {

@@ -11,6 +11,7 @@ mod deficit;
 mod draft;
 mod exposure;
 mod few;
+mod halts;
 mod hash;
 mod ledger;
 mod levers;

@@ -10,6 +10,7 @@ mod action;
 mod admin;
 mod draft;
 mod event;
+mod halts;
 mod hash;
 mod hub;
 mod hub_admin;

@@ -7,6 +7,7 @@ use super::SpokeId;
 use super::action::Action;
 use super::draft::Draft;
 use super::event::{Event as Told, Liquidation};
+use super::halts;
 use super::liquidate::LiquidationCall;
 use super::machine::Market;
 use super::math::{Ruled, divide, from_ray_up, ray_mul, sum};
@@ -17,6 +18,7 @@ use super::spoke_told::{event_of, events_of, received, record, recorded, written
 use super::users::Call;
 use super::{HubAssetId, Position};
 use crate::book::BreachIndex;
+use crate::guard::Halts;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Denied, Events, Health, Holding, Lever, NoTrace, Offer,
     Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink, chosen,
@@ -331,6 +333,10 @@ impl Protocol for SpokeMachine {
         let mut events = self.apply(&call)?;
         events.extend(lever.set_to(value));
         Ok(events)
+    }
+
+    fn halts(&self) -> Halts {
+        halts::HALTS
     }
 
     fn state_hash(&self) -> [u8; 32] {

@@ -13,6 +13,7 @@ mod balance;
 mod config;
 mod draft;
 mod event;
+mod halts;
 mod hash;
 mod interest;
 mod lend;

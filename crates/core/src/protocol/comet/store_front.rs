@@ -6,12 +6,14 @@
 use super::action::Action;
 use super::balance::Balance;
 use super::event::{Absorption, Event as Told};
+use super::halts;
 use super::math::{Ruled, down, sum};
 use super::rejection::Rejection;
 use super::sale::Sale;
 use super::solvency::Standing;
 use super::state::{BASE, Comet, Position};
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
+use crate::guard::Halts;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
     Offer, OfferKind, Prices, Protocol, Settlement, SetupError, Terms, Trace, TraceSink, TraceStep,
@@ -721,6 +723,10 @@ impl Protocol for StoreFront {
         self.comet.turn(asset, lever.kind, value);
         self.rebuild();
         Ok(lever.set_to(value))
+    }
+
+    fn halts(&self) -> Halts {
+        halts::HALTS
     }
 
     fn state_hash(&self) -> [u8; 32] {

@@ -5,10 +5,12 @@
 
 use super::account::Account;
 use super::action::{Action, Event as Told};
+use super::halts;
 use super::math::{Ruled, fraction, part};
 use super::rejection::Rejection;
 use super::{Liquidity, Pool};
 use crate::book::{BreachIndex, EffectivePrices, Look, Measure};
+use crate::guard::Halts;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
     Offer, Prices, Protocol, Receive, Settlement, Terms, Trace, TraceSink, TraceStep, chosen,
@@ -558,6 +560,10 @@ impl Protocol for Machine {
         self.index
             .rebuild(effective_prices(&self.pool), looks(&self.pool));
         Ok(lever.set_to(value))
+    }
+
+    fn halts(&self) -> Halts {
+        halts::HALTS
     }
 
     fn state_hash(&self) -> [u8; 32] {

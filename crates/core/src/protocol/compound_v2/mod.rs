@@ -8,6 +8,7 @@ mod account;
 mod action;
 mod borrow;
 mod draft;
+mod halts;
 mod hash;
 mod ledger;
 mod levers;

@@ -5,12 +5,14 @@
 
 use super::account::Wallet;
 use super::action::Action;
+use super::halts;
 use super::market::{Market, Visit};
 use super::math::{Ruled, wad_product};
 use super::rejection::Rejection;
 use super::settle::{self, Settled};
 use super::standing::{Arbitrage, Standing};
 use super::watch::Watch;
+use crate::guard::Halts;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Denied, Drift, Events, Health, Holding, Lever, NoTrace,
     Offer, OfferKind, Prices, Protocol, Settlement, Terms, Trace, TraceSink, chosen,
@@ -495,6 +497,10 @@ impl Protocol for Markets {
         let mut events = self.apply(&MarketAction { market, action })?;
         events.extend(lever.set_to(value));
         Ok(events)
+    }
+
+    fn halts(&self) -> Halts {
+        halts::HALTS
     }
 
     fn state_hash(&self) -> [u8; 32] {

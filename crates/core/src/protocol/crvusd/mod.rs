@@ -26,6 +26,7 @@ mod curve;
 mod deposit;
 mod draft;
 mod factor;
+mod halts;
 mod hash;
 mod levers;
 mod liquidate;

@@ -8,12 +8,14 @@
 use super::action::Action;
 use super::cluster::{Cluster, VaultId};
 use super::draft::Draft;
+use super::halts;
 use super::liquidate::Call;
 use super::liquidity::Purpose;
 use super::loan::{LENDER, Loan, Slot, concerned, factor};
 use super::math::{Ruled, down, sum};
 use super::rejection::Rejection;
 use super::takeover::{events_of, outcome, record};
+use crate::guard::Halts;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Denied, Events, Health, Holding, Lever, NoTrace, Offer,
     Prices, Protocol, Receive, Settlement, SetupError, Terms, Trace, TraceSink, chosen,
@@ -426,6 +428,10 @@ impl Protocol for Loans {
     }
 
     /// Each loan's assets, lent first, then its cluster.
+    fn halts(&self) -> Halts {
+        halts::HALTS
+    }
+
     fn state_hash(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         for loan in self.loans() {

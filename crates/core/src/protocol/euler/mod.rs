@@ -13,6 +13,7 @@ mod debt;
 mod draft;
 mod event;
 mod govern;
+mod halts;
 mod hash;
 mod lend;
 mod levers;

@@ -7,6 +7,7 @@
 mod action;
 mod draft;
 mod engine;
+mod halts;
 mod hash;
 mod house;
 mod levers;

@@ -8,11 +8,13 @@
 
 use super::Geb;
 use super::action::{Action, Liquidation, Outcome};
+use super::halts;
 use super::math::ENGINE;
 use super::rejection::{Rejection, Ruled};
 use super::state::{Account, Core, Feed, Feeds, GebSetup, Roles};
 use crate::auction::AuctionId;
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
+use crate::guard::Halts;
 use crate::protocol::feed::{PriceFeed, Quote};
 use crate::protocol::scale::Scale;
 use crate::protocol::{
@@ -735,6 +737,10 @@ impl Protocol for Safes {
         slot.system = system;
         slot.refresh();
         Ok(lever.set_to(value))
+    }
+
+    fn halts(&self) -> Halts {
+        halts::HALTS
     }
 
     fn state_hash(&self) -> [u8; 32] {

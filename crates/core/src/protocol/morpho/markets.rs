@@ -6,10 +6,12 @@
 
 use super::action::{Action, Quantity};
 use super::event::{Event as Told, Liquidation};
+use super::halts;
 use super::math::{Ruled, down};
 use super::rejection::Rejection;
 use super::state::{Market, Standing};
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
+use crate::guard::Halts;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
     Offer, Prices, Protocol, Settlement, Terms, Trace, TraceSink, TraceStep, health_factor,
@@ -572,6 +574,10 @@ impl Protocol for Markets {
 
     fn set_lever(&mut self, _name: &str, _value: u128) -> Result<Events, Denied<Rejection>> {
         Err(Denied::Immutable(FIXED))
+    }
+
+    fn halts(&self) -> Halts {
+        halts::HALTS
     }
 
     fn state_hash(&self) -> [u8; 32] {

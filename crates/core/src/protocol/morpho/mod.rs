@@ -7,6 +7,7 @@
 mod action;
 mod draft;
 mod event;
+mod halts;
 mod hash;
 mod interest;
 mod liquidate;

@@ -21,6 +21,7 @@
 //! is the loss of the pool's depositors, or of the troves that take the debt. Of a debt that was taken
 //! over so no part is told again.
 
+mod halts;
 mod liquidation;
 mod milestones;
 mod passed;

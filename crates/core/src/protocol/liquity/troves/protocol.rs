@@ -1,8 +1,10 @@
 //! The trait's methods.
 
+use super::halts;
 use super::liquidation::Settled;
 use super::slot::Slot;
 use super::{BranchAction, Troves, touched};
+use crate::guard::Halts;
 use crate::protocol::liquity::account;
 use crate::protocol::liquity::action::{Action, Change};
 use crate::protocol::liquity::branch::Latest;
@@ -323,6 +325,10 @@ impl Protocol for Troves {
 
     fn set_lever(&mut self, _name: &str, _value: u128) -> Result<Events, Denied<Rejection>> {
         Err(Denied::Immutable(FIXED))
+    }
+
+    fn halts(&self) -> Halts {
+        halts::halts(self.version.rules())
     }
 
     fn state_hash(&self) -> [u8; 32] {

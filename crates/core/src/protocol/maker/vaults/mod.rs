@@ -11,6 +11,7 @@
 //! Borrowers' coins are not followed. Who bid highest is remembered by its id outside.
 
 mod levers;
+mod halts;
 mod offers;
 mod protocol;
 mod settle;

@@ -4,7 +4,9 @@ use super::super::action::Action;
 use super::super::lending::{Change, VaultChange};
 use super::super::rejection::{Rejection, Ruled};
 use super::Vaults;
+use super::halts;
 use super::setup::told;
+use crate::guard::Halts;
 use crate::protocol::feed::Quote;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
@@ -308,6 +310,10 @@ impl Protocol for Vaults {
         };
         self.turn(&lever, value)?;
         Ok(lever.set_to(value))
+    }
+
+    fn halts(&self) -> Halts {
+        halts::halts(self.maker.version().rules())
     }
 
     fn state_hash(&self) -> [u8; 32] {
