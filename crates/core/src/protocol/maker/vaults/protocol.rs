@@ -5,7 +5,7 @@ use super::super::lending::{Change, VaultChange};
 use super::super::rejection::{Rejection, Ruled};
 use super::Vaults;
 use super::setup::told;
-use crate::protocol::feed::Quote;
+use crate::oracle::Quote;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Event, Events, Health, Holding, Lever, NoTrace, Offer,
     Prices, Protocol, Settlement, Terms, Trace, health_factor,
