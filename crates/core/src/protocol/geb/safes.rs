@@ -15,7 +15,8 @@ use super::state::{Account, Core, Feed, Feeds, GebSetup, Roles};
 use crate::auction::AuctionId;
 use crate::book::{AssetSet, BreachIndex, EffectivePrices, Look, Measure};
 use crate::guard::Halts;
-use crate::protocol::feed::{PriceFeed, Quote};
+use crate::oracle::Quote;
+use crate::protocol::feed::PriceFeed;
 use crate::protocol::scale::Scale;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Denied, Drift, Event, Events, Health, Holding, Lever,

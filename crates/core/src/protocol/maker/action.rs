@@ -4,7 +4,7 @@ use super::lending::Change;
 use super::parameter::Parameter;
 use super::state::House;
 use crate::auction::{AuctionId, Purchase};
-use crate::protocol::feed::Quote;
+use crate::oracle::Quote;
 use crate::protocol::{AccountId, AssetId};
 use crate::units::{Amount, Price, Shares, U256, Value};
 

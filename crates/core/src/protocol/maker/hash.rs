@@ -8,8 +8,9 @@ use super::Maker;
 use super::account::Account;
 use super::state::{Bid, CollateralType, Core, House};
 use crate::auction::{EnglishAuction, EnglishTerms, PriceCurve};
+use crate::oracle::Quote;
 use crate::protocol::AccountId;
-use crate::protocol::feed::{PriceFeed, Quote};
+use crate::protocol::feed::PriceFeed;
 use crate::units::U256;
 use sha2::{Digest, Sha256};
 

@@ -9,7 +9,8 @@ use super::vault::VaultHealth;
 use super::version::Sale;
 use super::{Maker, SaleStatus};
 use crate::auction::AuctionId;
-use crate::protocol::feed::{PriceFeed, Quote};
+use crate::oracle::Quote;
+use crate::protocol::feed::PriceFeed;
 use crate::protocol::{AccountId, AssetId};
 use crate::units::{Amount, Price, Timestamp, Value};
 

@@ -27,7 +27,8 @@ mod vaults;
 mod version;
 mod vow;
 
-pub use super::feed::{DelayedFeed, PriceFeed, Quote};
+pub use super::feed::PriceFeed;
+pub use crate::oracle::{DelayedFeed, Quote};
 pub use account::{Account, Holding};
 pub use action::{Action, Liquidation, Outcome};
 pub use bidding::NextBid;

@@ -2,8 +2,9 @@
 
 use super::draft::Draft;
 use super::rejection::{Rejection, Ruled};
+use crate::oracle::{DelayedFeed, Quote};
 use crate::protocol::AssetId;
-use crate::protocol::feed::{DelayedFeed, PriceFeed, Quote};
+use crate::protocol::feed::PriceFeed;
 use crate::units::{Price, RAY, Rounding, U256, checked_mul_div, div, mul};
 
 /// The breaker's highest level.

@@ -2,7 +2,7 @@
 //! `docs/protocols/maker.md`.
 
 use crate::auction::{DutchRefusal, EnglishRefusal};
-use crate::protocol::feed::PokeRefused;
+use crate::oracle::PokeRefused;
 use crate::protocol::rejections;
 use crate::units::Overflow;
 

@@ -7,7 +7,7 @@ use super::Vaults;
 use super::halts;
 use super::setup::told;
 use crate::guard::Halts;
-use crate::protocol::feed::Quote;
+use crate::oracle::Quote;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
     Offer, Prices, Protocol, Settlement, Terms, Trace, chosen, health_factor,

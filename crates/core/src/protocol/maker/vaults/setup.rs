@@ -12,7 +12,8 @@ use super::super::version::MakerVersion;
 use super::{Token, Vaults, effective_prices, look};
 use crate::auction::{DutchTerms, EnglishTerms, Ray};
 use crate::book::BreachIndex;
-use crate::protocol::feed::{PriceFeed, Quote};
+use crate::oracle::Quote;
+use crate::protocol::feed::PriceFeed;
 use crate::protocol::scale::Scale;
 use crate::protocol::{AccountId, Asset, AssetId, Prices, SetupError};
 use crate::units::{
