@@ -1,6 +1,6 @@
 //! The protocol's own money pays first.
 
-use super::Layer;
+use super::{Layer, Loss, Payer, Rule};
 use crate::units::Value;
 
 /// Fees that the protocol has collected and set aside.
@@ -21,12 +21,18 @@ impl Layer for TreasuryReserve {
         "treasury reserve"
     }
 
+    fn rule(&self) -> Rule {
+        Rule::money("the protocol's treasury")
+    }
+
     fn left(&self) -> Option<Value> {
         Some(self.left)
     }
 
-    fn pay(&mut self, value: Value) {
+    fn pay(&mut self, value: Value) -> Vec<Loss> {
+        let loss = Loss::of(Payer::Protocol, self.left, value);
         self.left = self.left.minus_or_zero(value);
+        vec![loss]
     }
 
     fn boxed(&self) -> Box<dyn Layer> {

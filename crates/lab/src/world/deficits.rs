@@ -3,9 +3,9 @@
 use super::World;
 use crate::door;
 use crate::record::CoverageRow;
-use backstop_core::coverage::Payment;
+use backstop_core::coverage::{Cause, Deficit, Payment};
 use backstop_core::protocol::{AssetId, Prices, Protocol};
-use backstop_core::units::Amount;
+use backstop_core::units::{Amount, Timestamp};
 
 impl<P: Protocol> World<P> {
     /// Pays the deficits of this step: layers with capital pay the protocol; what the last layer
@@ -18,11 +18,15 @@ impl<P: Protocol> World<P> {
     }
 
     fn cover(&mut self, asset: AssetId, amount: Amount, answers: &Prices) {
-        let decimals = self.units.decimals_of(asset);
-        let payments = self
-            .waterfall
-            .cover(asset, amount, answers.get(asset), decimals);
-        match payments {
+        let deficit = Deficit {
+            asset,
+            amount,
+            price: answers.get(asset),
+            decimals: self.units.decimals_of(asset),
+            cause: Cause::Market,
+            now: Timestamp(self.now),
+        };
+        match self.waterfall.cover(&deficit) {
             Ok(payments) => {
                 for payment in payments {
                     self.pay(&payment);
