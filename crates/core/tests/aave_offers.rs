@@ -126,7 +126,8 @@ proptest! {
         let mut pool = pool::pool(version, &assets, accounts);
         let prices = Prices(usd.map(|usd| Price::new(usd * 100_000_000)).to_vec());
         pool.observe(Timestamp(START + days * 86_400), &prices).unwrap();
-        let (offers, bounds) = (pool.offers(borrower), pool.offer_bounds(borrower));
+        let (offers, mut bounds) = (pool.offers(borrower), Vec::new());
+        pool.offer_bounds(borrower, &mut bounds);
         for offer in offers {
             let of_pair = |b: &&OfferBound| (b.collateral, b.debt) == (offer.collateral, offer.debt);
             let bound = bounds.iter().find(of_pair);

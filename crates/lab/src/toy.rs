@@ -217,18 +217,14 @@ impl Protocol for Toy {
         below_one(self)
     }
 
-    fn offer_bounds(&self, account: AccountId) -> Vec<OfferBound> {
+    fn offer_bounds(&self, account: AccountId, bounds: &mut Vec<OfferBound>) {
         let bound = OfferBound {
             collateral: ETH,
             debt: USD,
             repay: Value::new(self.values(account).1),
             bonus: Bps(10_000 + 100 * BONUS as u16),
         };
-        if self.bounded {
-            vec![bound]
-        } else {
-            Vec::new()
-        }
+        bounds.extend(self.bounded.then_some(bound));
     }
 
     fn offers(&self, account: AccountId) -> Vec<Offer> {

@@ -88,15 +88,16 @@ impl Filter {
         let number = self.number;
         self.number = number.saturating_add(1);
         let fresh = std::mem::take(&mut self.fresh);
-        let mut fresh: Vec<(u32, Option<Entry>)> = fresh.backward().copied().collect();
+        let fresh: Vec<&(u32, Option<Entry>)> = fresh.backward().collect();
         // Of one account the last entry comes first, and stays there.
-        fresh.sort_by_key(|(id, _)| *id);
-        fresh.dedup_by_key(|(id, _)| *id);
-        let kept = fresh
+        let mut order: Vec<(u32, u32)> = fresh.iter().map(|(id, _)| *id).zip(0..).collect();
+        order.sort_unstable();
+        order.dedup_by_key(|(id, _)| *id);
+        let entry = |at: u32| fresh.get(usize::try_from(at).ok()?)?.1;
+        let kept = order
             .into_iter()
-            .filter_map(|(id, entry)| Some((id, entry?)));
-        kept.map(|(id, entry)| Filed::new(id, number, entry))
-            .collect()
+            .filter_map(|(id, at)| Some(Filed::new(id, number, entry(at)?)));
+        kept.collect()
     }
 
     /// Passes every entry that may have lost its meaning at these prices; the accounts of those

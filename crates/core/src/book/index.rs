@@ -192,6 +192,14 @@ impl BreachIndex {
     /// Takes new effective prices and looks at every account whose state may have changed, each
     /// once. `look` answers at the new prices.
     pub fn advance(&mut self, prices: EffectivePrices, mut look: impl FnMut(AccountId) -> Look) {
+        for id in self.due(prices) {
+            self.set(id, look(id));
+        }
+    }
+
+    /// Takes new effective prices and tells whose state may have changed, each once: the caller looks at them
+    /// at the new prices and calls [`BreachIndex::set`] for each.
+    pub fn due(&mut self, prices: EffectivePrices) -> Vec<AccountId> {
         let mut due = Vec::new();
         let moved = &self.moved;
         let healthy = |id: u32, number: u64| match moved.get(id) {
@@ -209,9 +217,7 @@ impl BreachIndex {
             .pass(View::of_healthy(prices), healthy, &mut due);
         self.sunk.pass(View::of_breached(prices), sunk, &mut due);
         due.extend(self.restless.iter().map(|(id, ())| id));
-        for id in due {
-            self.set(AccountId(id), look(AccountId(id)));
-        }
+        due.into_iter().map(AccountId).collect()
     }
 
     /// Accounts in breach at the present prices, ascending.

@@ -21,11 +21,16 @@ struct Sparse<C> {
 
 impl<C> Sparse<C> {
     fn single(slot: u32, item: C) -> Self {
+        let mut items = Vec::with_capacity(Self::FIRST);
+        items.push(item);
         Self {
             present: bit(slot),
-            items: vec![item],
+            items,
         }
     }
+
+    /// Room of a new node: few small items cost no more memory than one, and growing costs time.
+    const FIRST: usize = if size_of::<C>() <= 16 { 4 } else { 1 };
 
     /// Where the item of a slot stands, or would stand.
     fn rank(&self, slot: u32) -> usize {

@@ -185,10 +185,9 @@ pub trait Protocol: Clone + Debug {
     /// What a liquidator could do now with one breached account, best terms that the rules allow.
     fn offers(&self, account: AccountId) -> Vec<Offer>;
 
-    /// What those offers can be at most, which costs a part of them; empty where the family knows no such bounds.
-    fn offer_bounds(&self, _account: AccountId) -> Vec<OfferBound> {
-        Vec::new()
-    }
+    /// Adds what those offers can be at most, which costs a part of them; nothing where the family knows no
+    /// such bounds.
+    fn offer_bounds(&self, _account: AccountId, _bounds: &mut Vec<OfferBound>) {}
 
     /// Takes an offer on the given terms.
     ///

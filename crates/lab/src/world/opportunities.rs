@@ -64,12 +64,13 @@ impl<P: Protocol> World<P> {
         let block_s = self.network.next_block_s();
         let block_time = self.config.grid.start as f64 + block_s;
         let (out, gas) = (self.members_out(block_time), self.going());
+        let (mut bounds, mut notes) = (Vec::new(), Vec::new());
         // One thing at a time for all of them: what each needs of the processor's caches stays there.
         for seat in &awake {
             if let Some(watched) = self.watch.get_mut(*seat) {
                 watched.begin_block();
             }
-            if !self.lets_sleep(*seat) {
+            if !self.lets_sleep(*seat, (&mut bounds, &mut notes)) {
                 self.offers_of(*seat);
             }
         }
@@ -110,7 +111,11 @@ impl<P: Protocol> World<P> {
     }
 
     /// Puts an account to sleep that cannot have an offer worth taking, as told by bounds of what it may offer.
-    fn lets_sleep(&mut self, seat: Seat) -> bool {
+    fn lets_sleep(
+        &mut self,
+        seat: Seat,
+        (bounds, notes): (&mut Vec<OfferBound>, &mut Vec<Note>),
+    ) -> bool {
         let unseen = self.watch.get(seat).filter(|w| w.offers.is_none());
         let Some(account) = unseen.map(|watched| watched.account) else {
             return false;
@@ -118,13 +123,15 @@ impl<P: Protocol> World<P> {
         if self.has_native() {
             return false;
         }
-        let bounds = self.protocol.offer_bounds(account);
-        let notes: Vec<Note> = bounds.iter().map(|bound| self.note_of(bound)).collect();
+        bounds.clear();
+        self.protocol.offer_bounds(account, bounds);
+        notes.clear();
+        notes.extend(bounds.iter().map(|bound| self.note_of(bound)));
         let now = &self.watch.vantage;
         // Written so that what is not a number keeps awake.
         let hopeless = !notes.is_empty() && notes.iter().all(|note| note.surplus(now) <= 0.0);
         if hopeless {
-            self.watch.sleep(seat, &notes);
+            self.watch.sleep(seat, notes);
         }
         hopeless
     }

@@ -2,6 +2,7 @@
 
 use crate::protocol::AssetId;
 use crate::units::Shares;
+use smallvec::SmallVec;
 
 /// What an account has in one asset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +40,8 @@ impl Position {
 pub struct Account {
     /// Efficiency mode; 0 is none.
     pub e_mode: u8,
-    positions: Vec<Position>,
+    /// Those of the usual account lie in the account itself: a look at it is one place in memory.
+    positions: SmallVec<[Position; 2]>,
 }
 
 impl Account {
@@ -48,7 +50,7 @@ impl Account {
         let positions = positions.into_iter();
         let mut account = Self {
             e_mode,
-            positions: Vec::with_capacity(positions.size_hint().0),
+            positions: SmallVec::with_capacity(positions.size_hint().0),
         };
         for position in positions {
             account.put(position);

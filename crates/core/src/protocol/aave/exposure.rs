@@ -79,6 +79,16 @@ impl Ledger {
         }
     }
 
+    /// Has the processor fetch accounts that are about to be looked at: so it waits for all of them at once,
+    /// and not for one after the other.
+    pub(super) fn warm(&self, ids: &[AccountId]) {
+        for id in ids {
+            let account = self.book.get(*id);
+            let last = account.and_then(|account| account.positions().last());
+            std::hint::black_box(last.map(|position| position.debt));
+        }
+    }
+
     fn look_at(&self, account: &Account) -> Look {
         if !account.owes() || !self.has_seizable(account) {
             return Look::Gone;
@@ -170,16 +180,19 @@ impl Ledger {
         exposure
     }
 
-    /// Bounds of what a liquidation of an account could move. A debt's value is bounded as in
+    /// Adds bounds of what a liquidation of an account could move. A debt's value is bounded as in
     /// [`Ledger::exposure`], with a base unit more for its own rounding; nothing where one cannot be told, and
     /// where a category's own price stands beside the reserves'.
-    pub(super) fn offer_bounds(&self, account: &Account) -> Option<Vec<OfferBound>> {
+    pub(super) fn offer_bounds(
+        &self,
+        account: &Account,
+        bounds: &mut Vec<OfferBound>,
+    ) -> Option<()> {
         let mode = self.e_modes.get(&account.e_mode);
         let own_price = mode.is_some_and(|mode| mode.price.is_some());
         if own_price && self.rules.membership == Membership::ByReserve {
             return None;
         }
-        let mut bounds = Vec::new();
         for position in account.positions().iter().filter(|p| p.is_borrowing) {
             let listing = Listing::new(self, account.e_mode, position.asset).ok()?;
             let shares = position.debt.checked_add(1);
@@ -193,7 +206,7 @@ impl Ledger {
                 });
             }
         }
-        Some(bounds)
+        Some(())
     }
 
     /// Linear bounds of an account in breach: what must be so at any effective prices P and Q at

@@ -20,6 +20,9 @@ use std::sync::Arc;
 /// An address outside every book, for asking what a liquidator could do.
 const OUTSIDER: AccountId = AccountId(u32::MAX);
 
+/// Accounts that are fetched from memory at a time.
+const TOGETHER: usize = 16;
+
 impl Draft<'_> {
     /// Runs one operation on the draft.
     fn run(&mut self, action: &Action) -> Ruled<()> {
@@ -207,8 +210,13 @@ impl Protocol for Pool {
             self.index
                 .rebuild(ledger.effective_prices(), ledger.looks());
         } else {
-            self.index
-                .advance(ledger.effective_prices(), |id| ledger.look(id));
+            let due = self.index.due(ledger.effective_prices());
+            for some in due.chunks(TOGETHER) {
+                ledger.warm(some);
+                for id in some {
+                    self.index.set(*id, ledger.look(*id));
+                }
+            }
         }
         Ok(events)
     }
@@ -290,11 +298,13 @@ impl Protocol for Pool {
         offers
     }
 
-    fn offer_bounds(&self, account: AccountId) -> Vec<OfferBound> {
+    fn offer_bounds(&self, account: AccountId, bounds: &mut Vec<OfferBound>) {
+        let before = bounds.len();
         let account = self.ledger.account(account).ok();
-        account
-            .and_then(|account| self.ledger.offer_bounds(account))
-            .unwrap_or_default()
+        let told = account.and_then(|account| self.ledger.offer_bounds(account, bounds));
+        if told.is_none() {
+            bounds.truncate(before);
+        }
     }
 
     fn accept(&mut self, offer: &Offer, terms: &Terms) -> Result<Settlement, Rejection> {
