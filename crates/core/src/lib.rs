@@ -24,6 +24,7 @@
 pub mod auction;
 pub mod book;
 pub mod coverage;
+pub mod governor;
 pub mod protocol;
 pub mod signals;
 pub mod units;
