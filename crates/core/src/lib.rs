@@ -26,6 +26,7 @@ pub mod book;
 pub mod coverage;
 pub mod guard;
 pub mod oracle;
+pub mod governor;
 pub mod protocol;
 pub mod signals;
 pub mod units;

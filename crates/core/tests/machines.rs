@@ -22,6 +22,8 @@ mod dice;
 mod euler;
 #[path = "machines/geb.rs"]
 mod geb;
+#[path = "machines/governors.rs"]
+mod governors;
 #[path = "machines/levers.rs"]
 mod levers;
 #[path = "machines/liquity.rs"]

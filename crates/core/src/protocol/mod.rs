@@ -261,7 +261,8 @@ pub trait Protocol: Clone + Debug {
 
     /// Sets the lever of a name. Checks everything, then commits: the accounts in breach are those of the
     /// new setting at once, and [`Event::LeverSet`] is told. A value that the lever has already changes
-    /// nothing and tells nothing.
+    /// nothing and tells nothing; what a contract cannot keep to the last digit is rounded towards the
+    /// present setting.
     ///
     /// # Errors
     /// The first of [`Denied`]; nothing has changed then.

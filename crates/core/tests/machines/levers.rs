@@ -7,7 +7,7 @@ use crate::{
     Case, Step, Tally, aave, aave_v4, check, comet, compound_v2, crvusd, drawn_step, euler,
 };
 use crate::{geb, liquity, maker, morpho, run_step};
-use backstop_core::protocol::{Denied, Event, Lever, LeverKind, Protocol};
+use backstop_core::protocol::{Denied, Event, Lever, LeverKind, LeverUnit, Protocol};
 use std::collections::BTreeSet;
 
 const SEQUENCES: u64 = 100;
@@ -74,7 +74,10 @@ fn set<P: Protocol>(case: &mut Case<P>, lever: &Lever, value: u128, moves: &mut 
                 before: lever.value,
                 after: after.value,
             };
-            let moved = value != lever.value;
+            let moved = after.value != lever.value;
+            let between = lever.value.min(value)..=lever.value.max(value);
+            let kept = after.value == value || lever.kind.unit() == LeverUnit::Tokens;
+            assert!(kept && between.contains(&after.value), "{after:?}");
             assert_eq!(events.contains(&told), moved, "{lever:?} to {value}");
             assert_eq!(machine.state_hash() != hash, moved, "{lever:?} to {value}");
             moves.made += u64::from(moved);

@@ -2,7 +2,8 @@
 //!
 //! A loan-to-value of new borrows is at most that of liquidation. One of liquidation that falls falls
 //! over a day, so that nobody becomes liquidatable at once; one that rises rises at once. A lever tells
-//! where a fall ends. Caps have two or three digits: they are rounded down to what the vault can keep.
+//! where a fall ends. Caps have three digits: what the vault cannot keep is rounded towards the present
+//! setting.
 
 use super::action::{Action, Setting};
 use super::cluster::{Cluster, VaultId};
@@ -12,7 +13,7 @@ use super::math::Ruled;
 use super::rejection::Rejection;
 use super::vault::{AmountCap, VaultConfig};
 use crate::protocol::{Asset, AssetId, Governed, Lever, LeverKind, in_tokens, of_tokens};
-use crate::units::{Bps, U256, pow10};
+use crate::units::{Bps, Rounding, U256, pow10};
 
 /// Seconds over which a loan-to-value of liquidation falls.
 const RAMP: u32 = 86_400;
@@ -128,7 +129,12 @@ pub(super) fn call(
         CAP_MAX => AmountCap(0),
         _ => {
             let unit = assets.get(usize::from(lent.0)).map_or(U256::ONE, unit);
-            AmountCap::below(of_tokens(value, unit))
+            let rounding = if value > lever.value {
+                Rounding::Floor
+            } else {
+                Rounding::Ceil
+            };
+            AmountCap::near(of_tokens(value, unit), rounding)
         }
     };
     let setting = match (lever.kind, held) {

@@ -420,10 +420,16 @@ impl Protocol for Loans {
             return Ok(Events::new());
         };
         let call = super::levers::call(self, &self.assets, &lever, value)?;
-        let mut events = self.apply(&call)?;
-        // A cap may be kept with fewer digits than asked for.
-        let kept = self.levers().into_iter().find(|kept| kept.name == name);
-        events.extend(lever.set_to(kept.map_or(value, |kept| kept.value)));
+        let mut next = self.clone();
+        let mut events = next.apply(&call)?;
+        // A cap may be kept with fewer digits than asked for, as it was before.
+        let kept = next.levers().into_iter().find(|kept| kept.name == name);
+        let after = kept.map_or(value, |kept| kept.value);
+        if after == lever.value {
+            return Ok(Events::new());
+        }
+        *self = next;
+        events.extend(lever.set_to(after));
         Ok(events)
     }
 

@@ -6,7 +6,7 @@ use super::math::{AMOUNT_MAX, Ruled, difference, down, shares_sum, sum, to_asset
 use super::version::Rules;
 use crate::protocol::AccountId;
 use crate::units::{
-    Amount, Bps, Index, RAY, Rounding, Shares, Timestamp, U256, checked_mul_div, div, pow10,
+    Amount, Bps, Index, RAY, Rounding, Shares, Timestamp, U256, checked_mul_div, mul_div, pow10,
 };
 use std::collections::BTreeMap;
 
@@ -32,14 +32,14 @@ impl AmountCap {
         amount.map_or(Amount::MAX, Amount)
     }
 
-    /// The largest cap that is no more than an amount of base units; never "no cap".
-    pub(super) fn below(amount: U256) -> Self {
-        let mut exponent = 0u8;
+    /// The cap nearest to an amount of base units, rounded as told; never "no cap".
+    pub(super) fn near(amount: U256, rounding: Rounding) -> Self {
         let hundredths = amount.saturating_mul(HUNDRED);
         let digits = |exponent: u8| {
             let scale = pow10(exponent).unwrap_or(U256::MAX);
-            div(hundredths, scale).unwrap_or(U256::ZERO)
+            mul_div(hundredths, U256::ONE, scale, rounding).unwrap_or(U256::ZERO)
         };
+        let mut exponent = 0u8;
         while digits(exponent) > MANTISSA_MAX && exponent < 63 {
             exponent = exponent.saturating_add(1);
         }
@@ -314,6 +314,21 @@ mod tests {
         assert_eq!(cap(0, 3), Amount::ZERO);
         assert_eq!(cap(1, 1), Amount::ZERO);
         assert_eq!(cap(1_023, 63).0 / pow10(60).unwrap(), U256::from(10_230));
+    }
+
+    #[test]
+    fn caps_keep_three_digits() {
+        for (amount, down, up) in [
+            (1u64, 1, 1),
+            (1_023, 1_023, 1_023),
+            (1_024, 1_020, 1_030),
+            (1_024_000, 1_020_000, 1_030_000),
+            (7_000_000, 7_000_000, 7_000_000),
+        ] {
+            let near = |rounding| AmountCap::near(U256::from(amount), rounding).amount();
+            assert_eq!(near(Rounding::Floor), Amount::new(down), "{amount}");
+            assert_eq!(near(Rounding::Ceil), Amount::new(up), "{amount}");
+        }
     }
 
     #[test]
