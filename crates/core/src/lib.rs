@@ -25,6 +25,7 @@ pub mod auction;
 pub mod book;
 pub mod coverage;
 pub mod guard;
+pub mod monitor;
 pub mod protocol;
 pub mod signals;
 pub mod units;
