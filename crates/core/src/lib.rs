@@ -27,6 +27,7 @@ pub mod coverage;
 pub mod guard;
 pub mod oracle;
 pub mod governor;
+pub mod monitor;
 pub mod protocol;
 pub mod signals;
 pub mod units;

@@ -32,6 +32,9 @@ mod liquity;
 mod maker;
 #[path = "machines/morpho.rs"]
 mod morpho;
+mod pool;
+#[path = "machines/watched.rs"]
+mod watched;
 
 use backstop_core::protocol::{
     AccountId, Adjustment, AssetId, Offer, OfferKind, Prices, Protocol, Settlement, Terms,
@@ -432,4 +435,61 @@ fn liquity_follows_the_mode() {
 #[test]
 fn morpho_keeps_its_word() {
     hold(morpho::open, &[OfferKind::Repay]);
+}
+
+/// INV-44 on every design: repayments and top-ups are found where the design has them.
+#[test]
+fn cures_are_the_least() {
+    let found = [
+        ("aave 3.7", watched::cures(aave::open)),
+        ("aave v4", watched::cures(aave_v4::open)),
+        ("comet", watched::cures(comet::open)),
+        ("compound v2", watched::cures(compound_v2::open)),
+        ("crvusd", watched::cures(crvusd::open)),
+        ("euler", watched::cures(euler::open)),
+        ("geb", watched::cures(geb::open)),
+        ("liquity v1", watched::cures(liquity::open_v1)),
+        ("liquity v2", watched::cures(liquity::open_v2)),
+        ("maker 1.0", watched::cures(maker::open_1_0)),
+        ("maker 2.0", watched::cures(maker::open_2_0)),
+        ("morpho", watched::cures(morpho::open)),
+    ];
+    for (design, counts) in found {
+        assert!(
+            counts.iter().all(|count| *count > 20),
+            "{design}: {counts:?}"
+        );
+    }
+}
+
+#[test]
+fn falls_are_found_to_the_unit() {
+    let found = [
+        watched::falls(aave::open),
+        watched::falls(aave_v4::open),
+        watched::falls(comet::open),
+        watched::falls(liquity::open_v2),
+        watched::falls(morpho::open),
+    ];
+    assert!(found.iter().all(|count| *count > 20), "{found:?}");
+}
+
+#[test]
+fn bands_are_those_of_a_scan() {
+    let calls = [
+        watched::bands(aave::open),
+        watched::bands(aave_v4::open),
+        watched::bands(comet::open),
+        watched::bands(compound_v2::open),
+        watched::bands(euler::open),
+        watched::bands(liquity::open_v2),
+        watched::bands(morpho::open),
+    ];
+    assert!(calls.iter().all(|count| *count > 20), "{calls:?}");
+}
+
+#[test]
+fn the_solvency_line_is_the_sum_over_accounts() {
+    watched::solvency(aave::open);
+    watched::solvency(compound_v2::open);
 }

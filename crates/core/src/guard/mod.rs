@@ -40,6 +40,7 @@ pub use price_breaker::{PriceBreaker, PriceBreakerSettings};
 pub use reading::{Reading, Readings, Reason};
 pub use set::{Guards, Meter, Refusal, Request};
 pub use volume_breaker::{VolumeBreaker, VolumeBreakerSettings};
+pub(crate) use window::RollingSum;
 
 use crate::protocol::AssetId;
 use crate::signals::Signals;
@@ -84,6 +85,12 @@ pub trait Guard: Debug + Send + Sync {
 
     /// A copy behind its own box.
     fn boxed(&self) -> Box<dyn Guard>;
+}
+
+impl Clone for Box<dyn Guard> {
+    fn clone(&self) -> Self {
+        self.boxed()
+    }
 }
 
 /// What an amount is worth, rounded down; [`Value::MAX`] where 256 bits do not hold it.

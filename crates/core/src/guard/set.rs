@@ -104,7 +104,7 @@ impl Meter {
 }
 
 /// A guard and what it holds back.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Member {
     guard: Box<dyn Guard>,
     overall: Latch,
@@ -112,18 +112,6 @@ struct Member {
     /// Highest level of its latches.
     highest: Level,
     meter: Meter,
-}
-
-impl Clone for Member {
-    fn clone(&self) -> Self {
-        Self {
-            guard: self.guard.boxed(),
-            overall: self.overall,
-            assets: self.assets.clone(),
-            highest: self.highest,
-            meter: self.meter,
-        }
-    }
 }
 
 /// Guards in the order in which they are asked, over one protocol.

@@ -5,14 +5,14 @@ use std::collections::VecDeque;
 
 /// A sum of what came within the last seconds.
 #[derive(Clone, Debug, Default)]
-pub(super) struct RollingSum {
+pub(crate) struct RollingSum {
     entries: VecDeque<(Timestamp, U256)>,
     sum: U256,
 }
 
 impl RollingSum {
     /// Drops what lies `window_s` seconds back or further.
-    pub(super) fn pass(&mut self, now: Timestamp, window_s: u64) {
+    pub(crate) fn pass(&mut self, now: Timestamp, window_s: u64) {
         while let Some((time, value)) = self.entries.front().copied() {
             if now.seconds_since(time) < window_s {
                 return;
@@ -23,7 +23,7 @@ impl RollingSum {
     }
 
     /// Adds; a sum beyond 256 bits stays at the largest number.
-    pub(super) fn add(&mut self, now: Timestamp, value: U256) {
+    pub(crate) fn add(&mut self, now: Timestamp, value: U256) {
         // What does not fit is left out of the entry too, so that the sum falls to zero again.
         let value = value.min(U256::MAX.saturating_sub(self.sum));
         if value.is_zero() {
@@ -36,7 +36,7 @@ impl RollingSum {
         }
     }
 
-    pub(super) fn sum(&self) -> U256 {
+    pub(crate) fn sum(&self) -> U256 {
         self.sum
     }
 }
