@@ -484,7 +484,7 @@ fn terms(scenario: &Scenario, prices: &[AssetPrice]) -> Vec<AssetTerms> {
             .ok()
             .and_then(|i| price_at(prices, AssetId(i), scenario.time.start))
             .unwrap_or(f64::NAN),
-        liquidation_threshold_bps: asset.liquidation_threshold_bps,
+        liquidation_threshold_bps: asset.book_threshold_bps,
     };
     scenario.assets.iter().enumerate().map(term).collect()
 }

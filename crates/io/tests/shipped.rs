@@ -46,6 +46,22 @@ fn march_2020() {
 }
 
 #[test]
+fn october_2025() {
+    let (scenario, inputs) = load("october-2025.toml").unwrap();
+    assert_eq!(scenario.time.steps(), 1_440);
+    assert_eq!(inputs.book.accounts.len(), 12_000);
+    for (asset, candles, low) in [(0, 288, 3_400.0), (1, 18 + 120 + 26, 0.65)] {
+        let inputs::AssetPrice::Candles(series, ..) = &inputs.prices[asset] else {
+            panic!("{:?}", inputs.prices[asset]);
+        };
+        assert_eq!(series.times.len(), candles);
+        let lowest = series.low.iter().copied().fold(f64::INFINITY, f64::min);
+        assert_eq!(lowest, low);
+        assert_eq!(series.end(), Some(scenario.time.end));
+    }
+}
+
+#[test]
 fn may_2021() {
     let (scenario, inputs) = load("may-2021.toml").unwrap();
     assert_eq!(inputs.book.accounts.len(), 20_000);

@@ -4,6 +4,7 @@
 //! [`backstop_lab::ensemble::Totals`] of many, and plain descriptions; nothing reaches into a
 //! protocol or a market. The same input gives the same bytes.
 
+mod ab;
 mod answer;
 mod backtest;
 mod braille;
@@ -24,6 +25,7 @@ mod tables;
 mod terminal;
 mod trace;
 
+pub use ab::{AB_METRICS, AbReport, AbRow, AbRun, ab_text, write_ab};
 pub use backtest::{BacktestReport, Trial, backtest_text, write_backtest};
 pub use cascade::{
     BookCascade, BookPoint, CascadeMap, DepthPoint, MapReport, cascade_text, write_map_report,
@@ -44,7 +46,7 @@ pub use sweep::{
     write_drivers, write_sweep,
 };
 pub use tables::{
-    cascade_tables, comparison_tables, drivers_tables, ensemble_tables, next_generation_table,
-    sweep_tables, tables,
+    ab_tables, cascade_tables, comparison_tables, drivers_tables, ensemble_tables,
+    next_generation_table, sweep_tables, tables,
 };
 pub use terminal::{HealthRow, health_table, summary_text};

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first failure")]
 
+#[allow(dead_code, reason = "the tests of policies use the rest")]
+#[path = "support/ab.rs"]
+mod ab;
 #[allow(dead_code, reason = "the tests of an ensemble use the rest")]
 #[path = "support/ensemble.rs"]
 mod ensemble;
@@ -10,14 +13,15 @@ mod support;
 #[path = "support/sweep.rs"]
 mod sweep;
 
+use ab::Policies;
 use backstop_core::protocol::{AccountId, AssetId};
 use backstop_core::units::{Amount, Ratio};
 use backstop_io::table::{ColumnData, Table};
 use backstop_lab::record::{AttackRow, LeveringRow, PathRecord, StepRow};
 use backstop_report::{
-    Comparison, ExplainError, HealthRow, Report, RunContext, cascade_tables, comparison_tables,
-    drivers_tables, ensemble_tables, explain, health_table, map_svg, map_table, map_terminal,
-    next_generation_table, summary_text, sweep_tables, tables, write_results,
+    Comparison, ExplainError, HealthRow, Report, RunContext, ab_tables, cascade_tables,
+    comparison_tables, drivers_tables, ensemble_tables, explain, health_table, map_svg, map_table,
+    map_terminal, next_generation_table, summary_text, sweep_tables, tables, write_results,
 };
 use ensemble::Ensemble;
 use expect_test::{expect, expect_file};
@@ -137,12 +141,14 @@ fn sweep(doc: &mut String) {
     tables.extend(drivers.report(drivers_tables));
     tables.extend(cascade_tables(&[]));
     tables.extend(Map::two().book.iter().map(next_generation_table));
+    tables.extend(Policies::some(20).report(ab_tables));
     let about = [
         "Written by `backstop sweep`. One row a cell, the last key running fastest.",
         "Written by `backstop sweep --drivers`. One row a change of an input, what moves bad debt most first.",
         "Written by `backstop map`. One row an asset and price, from the start's price down.",
         "Written by `backstop map`. One row an asset and size of a sale.",
         "Written by `backstop map` of several assets. One row a fall of all prices and pair of assets.",
+        "Written by `backstop ab`, as CSV too. One row a policy and figure.",
     ];
     assert_eq!(tables.len(), about.len());
     for (table, sentence) in tables.iter().zip(about) {

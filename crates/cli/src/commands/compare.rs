@@ -161,6 +161,9 @@ fn run_one(loaded: &Loaded, row: &'static Row, bar: &ProgressBar) -> Result<Opti
         Failure::Message(message) => Failure::new(format!("{}: {message}", row.name)),
         Failure::OutputClosed => Failure::OutputClosed,
     };
+    if let Some(why) = loaded.scenario.policies_refused_by(row.rules.0) {
+        return Err(named(Failure::new(format!("policy: {why}"))));
+    }
     let design = (row.open)(loaded).map_err(named)?;
     let (record, without_feedback) = rayon::join(
         || design.walk(loaded, FeedbackMode::On, RECORDING, bar),

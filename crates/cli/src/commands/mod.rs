@@ -1,5 +1,6 @@
 //! One file a command: its arguments, their help and what it does.
 
+mod ab;
 mod backtest;
 mod compare;
 mod explain;
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Stress(stress::Args),
     /// A scenario's paths under many settings: bad debt against price falls, depth or any other key
     Sweep(sweep::Args),
+    /// The same paths with and without policies: what each changes, and how sure
+    Ab(ab::Args),
     /// Join the parts of an ensemble that ran apart
     Merge(merge::Args),
     /// The same borrowers and the same crash in several designs, side by side
@@ -55,6 +58,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Run(args) => run::run(&args),
         Command::Stress(args) => stress::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Ab(args) => ab::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Map(args) => map::run(&args),

@@ -1,5 +1,6 @@
 //! `backstop sweep`: the same paths under many settings, and which input moves the result.
 
+pub(crate) mod changes;
 pub(crate) mod drivers;
 pub(crate) mod grid;
 pub(crate) mod work;

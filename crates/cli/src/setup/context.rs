@@ -4,8 +4,9 @@ use super::{Loaded, agents};
 use backstop_core::protocol::AssetId;
 use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{
-    BookSpec, DependenceSpec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, PriceSpec,
-    RandomSpec, Refine, Routing, ScaleSpec, Scenario, TicksSpec, TrendSpec, VenueSpec,
+    BookSpec, DependenceSpec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, PolicySpec,
+    PolicyValue, PriceSpec, RandomSpec, Refine, Routing, ScaleSpec, Scenario, TicksSpec, TrendSpec,
+    VenueSpec, policy,
 };
 use backstop_report::{Input, InputKind, RunContext, SettingsTable, WaterfallLayer, setting};
 use std::path::{Path, PathBuf};
@@ -464,7 +465,38 @@ fn settings(scenario: &Scenario) -> Vec<SettingsTable> {
         liquidator_settings(scenario),
     ];
     tables.extend(agents::settings(scenario));
+    tables.extend(policies(scenario));
     tables
+}
+
+/// What is switched on around the protocol; nothing where nothing is.
+fn policies(scenario: &Scenario) -> Option<SettingsTable> {
+    let row = |spec: &PolicySpec| {
+        let about = policy(spec.name).map_or("", |policy| policy.about);
+        vec![
+            spec.name.to_owned(),
+            policy_settings(scenario, spec),
+            about.to_owned(),
+        ]
+    };
+    let rows: Vec<_> = scenario.policies.iter().map(row).collect();
+    let columns = ["Policy", "Settings", "What it does"];
+    (!rows.is_empty()).then(|| table("Policies", &columns, rows))
+}
+
+/// A policy's settings, such as `window_s 1800, assets WETH`.
+pub(crate) fn policy_settings(scenario: &Scenario, spec: &PolicySpec) -> String {
+    let words = |value: &PolicyValue| match value {
+        PolicyValue::Whole(number) => number.to_string(),
+        PolicyValue::Number(number) => setting(*number),
+        PolicyValue::Assets(assets) => {
+            let symbols = assets.iter().map(|id| symbol_of(scenario, *id));
+            symbols.collect::<Vec<_>>().join(" ")
+        }
+    };
+    let values = spec.values.iter();
+    let values = values.map(|(key, value)| format!("{key} {}", words(value)));
+    values.collect::<Vec<_>>().join(", ")
 }
 
 fn market_settings(scenario: &Scenario) -> SettingsTable {

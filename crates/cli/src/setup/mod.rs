@@ -4,6 +4,7 @@ mod agents;
 mod cascades;
 mod context;
 mod designs;
+mod differs;
 mod draws;
 mod drivers;
 mod maps;
@@ -17,8 +18,9 @@ mod venues;
 mod world;
 
 pub(crate) use cascades::{book_cascade, cascades};
-pub(crate) use context::run_context;
+pub(crate) use context::{policy_settings, run_context};
 pub(crate) use designs::{DESIGNS, Payer, Row, design_of};
+pub(crate) use differs::differs;
 pub(crate) use draws::{draws, draws_words};
 pub(crate) use drivers::{Driver, drivers};
 pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd};

@@ -54,8 +54,8 @@ pub(crate) trait Stage: Send + Sync {
     /// When the ledger does not take a fallen price.
     fn at_risk(&self, falls: &[f64]) -> Result<Vec<CollateralAtRisk>, Failure>;
 
-    /// The figures of paths by number, in their order; paths run side by side. `on_path` hears of
-    /// each; nothing where it breaks.
+    /// Figures of paths by number, in their order; paths run side by side. `metrics` names the figures. `on_path`
+    /// hears of each; nothing where it breaks.
     ///
     /// # Errors
     /// When a price cannot be drawn, or paths do not count alike and apart: their figures alone would
@@ -63,6 +63,7 @@ pub(crate) trait Stage: Send + Sync {
     fn values(
         &self,
         paths: Range<u64>,
+        metrics: &[&str],
         on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<Vec<PathValues>>, Failure>;
 }
@@ -152,6 +153,7 @@ impl<P: Protocol + Send + Sync> Stage for Started<P> {
     fn values(
         &self,
         paths: Range<u64>,
+        metrics: &[&str],
         on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<Vec<PathValues>>, Failure> {
         if self.draws != Draws::Plain {
@@ -159,7 +161,7 @@ impl<P: Protocol + Send + Sync> Stage for Started<P> {
                 "ensemble: found draws that are not plain, allowed for this command: draws = \"plain\" without a tilt",
             ));
         }
-        Ok(self.ensemble().values(paths, on_path)?)
+        Ok(self.ensemble().values(paths, metrics, on_path)?)
     }
 }
 

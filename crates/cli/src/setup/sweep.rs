@@ -284,6 +284,8 @@ fn with_market_of(other: &Scenario, scenario: &Scenario) -> Scenario {
         liquidators: other.liquidators.clone(),
         borrowers: other.borrowers,
         waterfall: other.waterfall.clone(),
+        // What they made of the market and of the ledger stands in the other fields.
+        policies: other.policies.clone(),
         ..scenario.clone()
     };
     for (asset, other) in mixed.assets.iter_mut().zip(&other.assets) {
@@ -428,6 +430,7 @@ impl KeptSweep {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use backstop_lab::ensemble::SWEPT;
     use std::path::PathBuf;
 
     fn owned(values: &[&str]) -> Vec<String> {
@@ -510,12 +513,17 @@ mod tests {
         ] {
             let more = more.to_owned();
             let cell = base.scenario(std::slice::from_ref(&more)).unwrap();
-            let got = base.cell(cell).unwrap().stage.values(0..3, &never).unwrap();
+            let got = base
+                .cell(cell)
+                .unwrap()
+                .stage
+                .values(0..3, &SWEPT, &never)
+                .unwrap();
             let mut set = base.set.clone();
             set.push(more.clone());
             let alone = Base::open(&base.loaded.scenario.path, set, OtherDraws::Refused).unwrap();
             let stage = alone.design.stage(&alone.loaded).unwrap();
-            assert_eq!(got, stage.values(0..3, &never).unwrap(), "{more}");
+            assert_eq!(got, stage.values(0..3, &SWEPT, &never).unwrap(), "{more}");
         }
     }
 

@@ -48,6 +48,7 @@ fn asset(name: &str, section: &Section<'_>) -> AssetSpec {
         decimals: section.whole("decimals", 0, 30),
         ltv_bps: section.whole_or("ltv_bps", 0, 10_000, 0),
         liquidation_threshold_bps: section.whole_or("liquidation_threshold_bps", 0, 10_000, 0),
+        book_threshold_bps: 0,
         liquidation_bonus_bps: section.whole_or("liquidation_bonus_bps", 0, 10_000, 0),
         protocol_fee_bps: section.whole_or("protocol_fee_bps", 0, 10_000, 0),
         reserve_factor_bps: section.whole_or("reserve_factor_bps", 0, 10_000, 0),
@@ -58,7 +59,10 @@ fn asset(name: &str, section: &Section<'_>) -> AssetSpec {
         oracle: OracleSpec::default(),
     };
     check_thresholds(section, &spec);
-    spec
+    AssetSpec {
+        book_threshold_bps: spec.liquidation_threshold_bps,
+        ..spec
+    }
 }
 
 fn check_thresholds(section: &Section<'_>, spec: &AssetSpec) {

@@ -8,6 +8,7 @@ mod assets;
 mod book;
 mod ensemble;
 mod market;
+mod policy;
 mod prices;
 mod protocol;
 mod section;
@@ -24,6 +25,9 @@ use crate::source::read_text;
 pub use agents::{CensusSpec, CompetitionSpec, LeverageSpec, ManipulatorSpec, RiskSpec};
 use backstop_core::protocol::AssetId;
 pub use ensemble::{DrawsSpec, EnsembleSpec, TiltSpec};
+pub use policy::{
+    Key, KeyKind, POLICIES, Part, Policy, PolicySpec, PolicyValue, allowed_policies, policy,
+};
 pub use prices::{
     BlockSpec, BootstrapSpec, CandleFiles, DependenceSpec, MoveSpec, PegSpec, PriceSpec,
     RandomSpec, RegimeSpec, ScaleSpec, TrendSpec,
@@ -92,6 +96,9 @@ pub struct Scenario {
     pub book: BookSpec,
     /// Who pays deficits before they are socialised, in order.
     pub waterfall: Vec<LayerSpec>,
+    /// What is switched on around the protocol, in the order of [`POLICIES`]. The other fields hold what the
+    /// policies made of them.
+    pub policies: Vec<PolicySpec>,
 }
 
 impl Scenario {
@@ -156,6 +163,9 @@ pub struct AssetSpec {
     pub ltv_bps: u16,
     /// Liquidation threshold, bps; 0 where the asset is no collateral.
     pub liquidation_threshold_bps: u16,
+    /// The threshold before any policy moved it, bps: borrowers of a book that is made took their positions under
+    /// it.
+    pub book_threshold_bps: u16,
     /// Liquidation bonus on top of par, bps (500 is +5 %).
     pub liquidation_bonus_bps: u16,
     /// The protocol's share of the bonus, bps.
@@ -510,15 +520,21 @@ fn parse(path: &Path, text: &str, overrides: &[(String, String)]) -> Result<Scen
         })?;
     }
     let problems = Problems::new(path.display().to_string());
-    let scenario = Section::new(&problems, String::new(), &root).and_then(|root| read(path, root));
+    let scenario = Section::new(&problems, String::new(), &root)
+        .and_then(|root| read(path, root))
+        .map(|(mut scenario, policies)| {
+            policy::apply(&problems, policies, &mut scenario);
+            scenario
+        });
     match (scenario, problems.into_sorted()) {
         (Some(scenario), problems) if problems.is_empty() => Ok(scenario),
         (_, problems) => Err(failed(problems)),
     }
 }
 
-/// Reads the document; `None` where a part without a sensible default is missing.
-fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
+/// Reads the document, and the policies that are to act on it; `None` where a part without a sensible default is
+/// missing.
+fn read(path: &Path, root: Section<'_>) -> Option<(Scenario, Vec<policy::Placed>)> {
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     root.choice("format", &[(FORMAT, ())]);
     let name = root.text("name");
@@ -554,9 +570,10 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
         .section("book")
         .and_then(|book| book::read(book, &names, &folder));
     let waterfall = market::waterfall(&root);
+    let policies = policy::read(&root, &names, &assets);
     root.finish();
     let (title, question, description, seed, notes) = header;
-    Some(Scenario {
+    let scenario = Scenario {
         path: path.to_owned(),
         name,
         title,
@@ -580,7 +597,9 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
         census,
         book: book?,
         waterfall,
-    })
+        policies: Vec::new(),
+    };
+    Some((scenario, policies))
 }
 
 fn texts(item: &tree::Item) -> Result<Vec<String>, String> {

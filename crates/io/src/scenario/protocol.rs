@@ -1,7 +1,7 @@
 //! Which rules a scenario asks for.
 
-use super::ProtocolSpec;
 use super::section::{Range, Section, number};
+use super::{Part, ProtocolSpec};
 use backstop_core::protocol::aave::AaveVersion;
 use backstop_core::protocol::aave_v4::AaveV4Version;
 use backstop_core::protocol::comet::CometVersion;
@@ -42,6 +42,94 @@ pub fn families() -> Vec<(&'static str, Vec<&'static str>)> {
             MorphoVersion::ALL.map(MorphoVersion::number).to_vec(),
         ),
     ]
+}
+
+/// What of a family nobody can change, and why. What is not listed can be changed, or be chosen when the protocol is
+/// deployed.
+const FIXED: &[(&str, Part, &str)] = &[
+    (
+        "comet",
+        Part::Bonus,
+        "what a liquidation credits and the discount of its sales take the place of a bonus (protocol.parameters)",
+    ),
+    (
+        "compound-v2",
+        Part::Bonus,
+        "it has one incentive for all assets, its own",
+    ),
+    (
+        "crvusd",
+        Part::Threshold,
+        "a loan keeps the liquidation discount under which it was opened",
+    ),
+    (
+        "crvusd",
+        Part::Bonus,
+        "bands are exchanged at the market's prices, without a bonus",
+    ),
+    (
+        "euler",
+        Part::Bonus,
+        "its discount grows with the lack of health and is no setting of an asset",
+    ),
+    (
+        "euler",
+        Part::Waterfall,
+        "a vault's suppliers bear bad debt at once",
+    ),
+    (
+        "geb",
+        Part::Bonus,
+        "its auctions' discounts take the place of a bonus (protocol.parameters)",
+    ),
+    (
+        "liquity",
+        Part::Oracle,
+        "the price feed is fixed in contracts that nobody can change",
+    ),
+    (
+        "liquity",
+        Part::Threshold,
+        "the minimum ratio is fixed in contracts that nobody can change",
+    ),
+    (
+        "liquity",
+        Part::Bonus,
+        "a liquidation's terms are fixed in contracts that nobody can change",
+    ),
+    (
+        "liquity",
+        Part::Waterfall,
+        "depositors of its pool and the other troves bear losses at once",
+    ),
+    (
+        "maker",
+        Part::Bonus,
+        "its auctions find the price, and its penalty is the protocol's (protocol.parameters)",
+    ),
+    (
+        "morpho",
+        Part::Threshold,
+        "Morpho Blue's markets are immutable: a threshold is fixed when its market is created",
+    ),
+    (
+        "morpho",
+        Part::Bonus,
+        "Morpho Blue's markets are immutable: the incentive follows from the threshold by formula",
+    ),
+    (
+        "morpho",
+        Part::Waterfall,
+        "a market's suppliers bear bad debt at once",
+    ),
+];
+
+/// Why a part of a family cannot be changed; nothing where it can.
+pub(super) fn fixed(family: &str, part: Part) -> Option<&'static str> {
+    let rows = FIXED.iter();
+    rows.copied()
+        .find(|(name, fixed, _)| *name == family && *fixed == part)
+        .map(|(_, _, why)| why)
 }
 
 /// Values that a family's own parameter may have; the family says what it allows within.

@@ -2,10 +2,10 @@
 //!
 //! All cells of a sweep run the same paths, so they meet the same prices (common random numbers,
 //! see [`path_seed`](crate::random::path_seed)): a difference between two cells comes from their
-//! settings. Of a path, only the figures of [`SWEPT`] are kept.
+//! settings. Of a path, only the figures that are asked for are kept.
 
 use super::estimate::{Estimate, Level};
-use super::figures::{Figures, metrics};
+use super::figures::Figures;
 use super::sum::Distribution;
 use super::{Draws, Ensemble, Stop};
 use crate::error::{ConfigError, require};
@@ -17,37 +17,27 @@ use std::ops::{ControlFlow, Range};
 /// The metrics that a sweep keeps, by name.
 pub const SWEPT: [&str; 4] = ["bad_debt", "seized", "amplification", "liquidations"];
 
-/// The figures of one path, in the order of [`SWEPT`]; none where the path does not tell one.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// Figures of one path.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PathValues {
-    /// One a metric.
-    pub values: [Option<f64>; SWEPT.len()],
+    /// In the order in which they were asked for; none where the path does not tell one.
+    pub values: Vec<Option<f64>>,
     /// Whether the ledger could not go on.
     pub stopped: bool,
 }
 
 impl PathValues {
-    fn of(path: &Figures) -> Self {
-        let value = |name: &str| {
-            let at = metrics().position(|metric| metric.name == name)?;
-            path.values.get(at).copied().flatten()
-        };
+    fn of(path: &Figures, metrics: &[&str]) -> Self {
         Self {
-            values: SWEPT.map(value),
+            values: metrics.iter().map(|name| path.value(name)).collect(),
             stopped: path.stopped,
         }
-    }
-
-    /// A figure by its metric's name.
-    pub fn value(&self, name: &str) -> Option<f64> {
-        let at = SWEPT.iter().position(|swept| *swept == name)?;
-        self.values.get(at).copied().flatten()
     }
 }
 
 impl<P: Protocol + Send + Sync> Ensemble<'_, P> {
-    /// The figures of paths by number, in their order; paths run side by side. `on_path` hears of
-    /// each path that is done; when it breaks, nothing is returned. Each path counts once, so that
+    /// Figures of paths by number, in their order; paths run side by side. `metrics` names the figures. `on_path`
+    /// hears of each path that is done; when it breaks, nothing is returned. Each path counts once, so that
     /// draws have to be plain.
     ///
     /// # Errors
@@ -55,6 +45,7 @@ impl<P: Protocol + Send + Sync> Ensemble<'_, P> {
     pub fn values(
         &self,
         paths: Range<u64>,
+        metrics: &[&str],
         on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<Vec<PathValues>>, ConfigError> {
         require(
@@ -67,7 +58,7 @@ impl<P: Protocol + Send + Sync> Ensemble<'_, P> {
             if on_path().is_break() {
                 return Err(Stop::Asked);
             }
-            Ok(PathValues::of(&figures))
+            Ok(PathValues::of(&figures, metrics))
         };
         let numbers: Vec<u64> = paths.collect();
         match numbers.into_par_iter().map(one).collect() {
@@ -101,7 +92,7 @@ impl Default for Cell {
 }
 
 impl Cell {
-    /// Adds a path.
+    /// Adds a path of which the figures of [`SWEPT`] were asked for.
     pub fn add(&mut self, path: &PathValues) {
         self.paths += 1;
         self.stopped += u64::from(path.stopped);

@@ -16,10 +16,12 @@ mod margin_calls;
 mod recovery;
 mod recovery_rate;
 mod saved;
+mod solvent;
 mod surplus;
 mod time_to_clear;
 mod totals;
 mod toxic;
+mod uncovered;
 mod under_water;
 
 pub use amplification::{amplification_of, fall_of};
@@ -85,6 +87,7 @@ pub const METRICS: &[Metric] = &[
     totals::ACCOUNTS_LIQUIDATED,
     totals::ACCOUNTS_SOFTENED,
     saved::ACCOUNTS_SAVED,
+    solvent::SOLVENT_ACCOUNTS_LIQUIDATED,
     totals::SALES,
     totals::FREE_SALES,
     totals::FREE_SALES_COLLATERAL,
@@ -101,6 +104,7 @@ pub const METRICS: &[Metric] = &[
     totals::DEFICIT,
     totals::SHORTFALL,
     totals::BAD_DEBT,
+    uncovered::UNCOVERED_BAD_DEBT,
     amplification::AMPLIFICATION,
     impact::PRICE_IMPACT,
     recovery::RECOVERY,

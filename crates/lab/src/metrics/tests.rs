@@ -61,6 +61,7 @@ fn account(health_end: Ratio, liquidations: u32) -> AccountRow {
         name: None,
         health_start: Ratio::ZERO,
         health_end,
+        health_spared: None,
         collateral_usd: [0.0; 2],
         debt_usd: [0.0; 2],
         liquidations,
@@ -266,6 +267,49 @@ fn saved_accounts_end_alive() {
         assert_eq!(got, Some(want), "{name}");
     }
     assert_eq!(value("accounts_saved", &Evidence::of(&path(&[1.0]))), None);
+}
+
+#[test]
+fn solvent_accounts_are_healthy_at_the_end_without_liquidation() {
+    const ONE: u128 = 1_000_000_000_000_000_000;
+    let spared = |health: Option<u128>| AccountRow {
+        health_spared: health.map(Ratio::new),
+        ..account(Ratio::ZERO, 1)
+    };
+    let mut record = path(&[1.0]);
+    let found = |record: &PathRecord| {
+        let evidence = Evidence::of(record);
+        value("solvent_accounts_liquidated", &evidence)
+    };
+    assert_eq!(found(&record), None);
+    record.accounts_told = AccountsTold::Touched;
+    assert_eq!(found(&record), Some(0.0));
+    let healths = [Some(ONE - 1), Some(ONE), Some(2 * ONE), None];
+    record.accounts = healths.map(spared).to_vec();
+    assert_eq!(found(&record), Some(2.0));
+}
+
+#[test]
+fn uncovered_is_what_no_limited_layer_paid() {
+    let payment = |usd, left_usd| CoverageRow {
+        step: 0,
+        time: 0,
+        layer: "layer".to_owned(),
+        asset: AssetId(0),
+        amount: Amount::ZERO,
+        usd,
+        left_usd,
+    };
+    let mut record = path(&[1.0]);
+    record.coverage = vec![payment(5.0, 1.0), payment(7.0, f64::INFINITY)];
+    let found = |record: &PathRecord| value("uncovered_bad_debt", &Evidence::of(record));
+    assert_eq!(found(&record), None);
+    record.accounts_told = AccountsTold::Touched;
+    record.accounts = vec![AccountRow {
+        shortfall_usd: 15.0,
+        ..account(Ratio::ZERO, 1)
+    }];
+    assert_eq!(found(&record), Some(22.0));
 }
 
 #[test]

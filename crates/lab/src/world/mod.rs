@@ -31,6 +31,7 @@ mod opportunities;
 mod outcomes;
 mod reactions;
 mod settlement;
+mod spared;
 mod tokens;
 mod under_water;
 mod watch;

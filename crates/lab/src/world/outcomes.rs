@@ -68,6 +68,7 @@ impl<P: Protocol> World<P> {
         let told = self.config.recording.accounts;
         record.accounts = self.outcomes(&record.liquidations);
         record.accounts_told = told;
+        self.tell_spared(&mut record);
         let step_s = self.config.grid.step_s;
         let held = |account| self.openings.of(&self.opening, &self.units, account);
         tell_lacking(|account| Some(&held(account)?.held), &mut record, step_s);

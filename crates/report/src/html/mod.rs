@@ -3,6 +3,7 @@
 //!
 //! One file a section. All text is escaped by `maud`; the data for the script is escaped here.
 
+mod ab;
 mod amplification;
 mod backtest;
 mod compare;
@@ -28,6 +29,7 @@ mod sweep;
 mod terms;
 mod tiles;
 
+pub(crate) use ab::page as ab_page;
 pub(crate) use backtest::page as backtest_page;
 pub(crate) use compare::page as comparison_page;
 pub(crate) use ensemble::page as ensemble_page;

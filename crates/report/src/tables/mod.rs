@@ -2,6 +2,7 @@
 //!
 //! `docs/results.md` is generated from these columns by a test.
 
+mod ab;
 mod agents;
 mod backtest;
 mod cascade;
@@ -10,6 +11,8 @@ mod ensemble;
 mod events;
 mod sweep;
 
+pub(crate) use ab::ab_table;
+pub use ab::ab_tables;
 pub(crate) use backtest::{backtest_table, forecasts_table};
 pub use cascade::{cascade_tables, next_generation_table};
 pub use compare::comparison_tables;

@@ -3,7 +3,7 @@
 use super::support;
 use backstop_core::protocol::AssetId;
 use backstop_lab::cascade::{Crossing, Direction, Reproduction};
-use backstop_lab::ensemble::{Cell, Level, PathValues, difference};
+use backstop_lab::ensemble::{Cell, Level, PathValues, SWEPT, difference};
 use backstop_report::{
     BookCascade, BookPoint, CascadeMap, DepthPoint, DriverRow, DriverSide, DriversReport,
     LiquidationMap, MapReport, RunContext, SweepAxis, SweepReport,
@@ -34,7 +34,7 @@ fn paths(count: u64, fall: f64, depth: f64) -> Vec<PathValues> {
         let bad_debt = seized * 0.3 * (down - 0.2).max(0.0) / depth.sqrt();
         let told = down > 0.0;
         PathValues {
-            values: [
+            values: vec![
                 Some(bad_debt),
                 Some(seized),
                 told.then_some(1.0 + 0.3 * down / depth),
@@ -103,7 +103,7 @@ impl Sweep {
         let mut quiet = Cell::default();
         for _ in 0..10 {
             quiet.add(&PathValues {
-                values: [Some(0.0), Some(0.0), None, Some(0.0)],
+                values: vec![Some(0.0), Some(0.0), None, Some(0.0)],
                 stopped: false,
             });
         }
@@ -142,8 +142,8 @@ impl Drivers {
         let figures = |fall: f64, depth: f64| -> (Vec<f64>, Vec<f64>) {
             let paths = paths(800, fall, depth);
             let of = |name: &str| -> Vec<f64> {
-                let values = paths.iter().map(|path| path.value(name).unwrap());
-                values.collect()
+                let at = SWEPT.iter().position(|swept| *swept == name).unwrap();
+                paths.iter().map(|path| path.values[at].unwrap()).collect()
             };
             (of("bad_debt"), of("seized"))
         };

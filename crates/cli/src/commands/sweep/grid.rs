@@ -6,7 +6,7 @@ use crate::progress;
 use crate::setup::{Axis, Base, KeptCell, KeptSweep, OpenedCell, SWEEP_TOTALS};
 use backstop_core::protocol::AssetId;
 use backstop_io::scenario::Scenario;
-use backstop_lab::ensemble::Cell;
+use backstop_lab::ensemble::{Cell, SWEPT};
 use backstop_report::{RunContext, SweepAxis, SweepReport};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -100,7 +100,7 @@ impl Grid {
             return Ok(None);
         };
         let mut totals = Cell::default();
-        let ended = work.run(&opened, bar, |path| totals.add(path))?;
+        let ended = work.run(&opened, &SWEPT, bar, |path| totals.add(path))?;
         Ok(ended.map(|()| KeptCell {
             digest: opened.digest,
             totals,

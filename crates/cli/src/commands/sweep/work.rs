@@ -45,18 +45,19 @@ impl Work<'_> {
         bar.set_message(format!("{}{done}/{all} {what}", self.name));
     }
 
-    /// Hands all paths of one setting to `take`, in rounds and in their order; nothing where Ctrl-C was
-    /// pressed.
+    /// Hands the figures of all paths of one setting to `take`, in rounds and in their order; nothing where Ctrl-C
+    /// was pressed.
     pub(crate) fn run(
         &self,
         opened: &OpenedCell,
+        metrics: &[&str],
         bar: &ProgressBar,
         mut take: impl FnMut(&PathValues),
     ) -> Result<Option<()>, Failure> {
         let mut next = 0;
         while next < self.paths {
             let end = (next + ROUND).min(self.paths);
-            let Some(values) = opened.stage.values(next..end, &|| tick(bar))? else {
+            let Some(values) = opened.stage.values(next..end, metrics, &|| tick(bar))? else {
                 return Ok(None);
             };
             values.iter().for_each(&mut take);
