@@ -24,10 +24,10 @@
 pub mod auction;
 pub mod book;
 pub mod coverage;
-pub mod guard;
-pub mod oracle;
 pub mod governor;
+pub mod guard;
 pub mod monitor;
+pub mod oracle;
 pub mod protocol;
 pub mod signals;
 pub mod units;

@@ -10,8 +10,8 @@
 //!
 //! Borrowers' coins are not followed. Who bid highest is remembered by its id outside.
 
-mod levers;
 mod halts;
+mod levers;
 mod offers;
 mod protocol;
 mod settle;
