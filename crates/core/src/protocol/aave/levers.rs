@@ -3,7 +3,8 @@
 //! For collateral: loan-to-value ≤ threshold; bonus above 100 %; threshold · bonus, rounded to the
 //! nearest basis point, ≤ 100 %, so that a liquidation at the threshold is paid for in full. Caps are
 //! whole tokens in 36 bits, and 0 is none. A reserve that is no collateral becomes none here: its three
-//! terms must be set at once. Accounts in a category go by the category's own terms, which stay.
+//! terms must be set at once. The loan-to-value of a frozen reserve stays, as the configurator keeps a new
+//! one aside until then. Accounts in a category go by the category's own terms, which stay.
 
 use super::draft::Draft;
 use super::ledger::Ledger;
@@ -46,14 +47,14 @@ fn terms(config: &ReserveConfig) -> Option<[Row; 3]> {
     let threshold = u128::from(config.liquidation_threshold.0);
     let bonus = u128::from(config.liquidation_bonus.0);
     let threshold_max = PRODUCT_MAX.checked_div(bonus)?.min(WHOLE);
+    let lent_bounds = if config.frozen {
+        (lent, lent)
+    } else {
+        (0, threshold)
+    };
     let bonus_max = PRODUCT_MAX.checked_div(threshold)?.min(u16::MAX.into());
     Some([
-        (
-            LeverKind::LoanToValue,
-            "loan_to_value",
-            lent,
-            (0, threshold),
-        ),
+        (LeverKind::LoanToValue, "loan_to_value", lent, lent_bounds),
         (
             LeverKind::LiquidationThreshold,
             "liquidation_threshold",
@@ -141,4 +142,52 @@ impl Draft<'_> {
 
 fn bps(value: u128) -> Bps {
     Bps(u16::try_from(value).unwrap_or(u16::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Timestamp;
+
+    fn config(terms: (u16, u16, u16), frozen: bool) -> ReserveConfig {
+        let (lent, threshold, bonus) = terms;
+        ReserveConfig {
+            decimals: 18,
+            loan_to_value: Bps(lent),
+            liquidation_threshold: Bps(threshold),
+            liquidation_bonus: Bps(bonus),
+            reserve_factor: Bps(1_000),
+            protocol_fee: Bps(1_000),
+            active: true,
+            frozen,
+            paused: false,
+            borrowing_enabled: true,
+            borrowable_in_isolation: false,
+            siloed: false,
+            debt_ceiling: Amount::ZERO,
+            supply_cap: Amount::ZERO,
+            borrow_cap: Amount::new(7),
+            e_mode_category: 0,
+            grace_until: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn terms_leave_each_other_room() {
+        let bounds = |terms_of: (u16, u16, u16), frozen| {
+            let rows = terms(&config(terms_of, frozen));
+            rows.map(|rows| rows.map(|(_, _, _, bounds)| bounds))
+        };
+        let usual = [(0, 8_000), (7_500, 9_524), (10_001, 12_500)];
+        assert_eq!(bounds((7_500, 8_000, 10_500), false), Some(usual));
+        let frozen = [(0, 0), (1, 9_524), (10_001, 12_500)];
+        assert_eq!(bounds((0, 8_000, 10_500), true), Some(frozen));
+        assert_eq!(bounds((0, 0, 0), false), None, "no collateral");
+    }
+
+    #[test]
+    fn no_cap_is_the_largest() {
+        let [.., supply, borrow] = shares_and_caps(&config((0, 0, 0), false));
+        assert_eq!((supply.2, borrow.2), (CAP_MAX, 7));
+    }
 }
