@@ -139,6 +139,7 @@ fn config() -> WorldConfig {
         manipulator: None,
         census: None,
         coverage: Waterfall::default(),
+        guards: Vec::new(),
         recording: Recording::default(),
     }
 }

@@ -146,6 +146,7 @@ fn config(fall: u32, mode: FeedbackMode) -> WorldConfig {
             budget_share: 0.3,
         }],
         coverage: Waterfall::default(),
+        guards: Vec::new(),
         recording: Recording::default(),
     }
 }

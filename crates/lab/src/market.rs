@@ -141,6 +141,13 @@ impl Market {
         }
     }
 
+    /// Tokens that can be sold at once before the next one fetches less than the mid by this share; without a
+    /// venue any number.
+    pub fn sellable(&self, asset: usize, fall: f64) -> f64 {
+        let price = self.venue_mid(asset) * (1.0 - fall);
+        self.router.until(asset, Side::Sell, price)
+    }
+
     /// What a trade would do.
     pub fn quote(&self, asset: usize, side: Side, base: f64) -> Fill {
         self.router.quote(asset, side, base, self.outside_of(asset))
@@ -254,6 +261,15 @@ mod tests {
             );
             assert!((market.outside_of(1) - 1.1 * market.outside_of(0)).abs() < 1e-9);
         }
+    }
+
+    /// A pool of 1,000 tokens falls by 2 % when it holds √(1 ÷ 0.98) times as many.
+    #[test]
+    fn what_can_be_sold_is_told_by_the_venues() {
+        let market = market(FeedbackMode::On, 1.0, 0.0);
+        let want = 1_000.0 * ((1.0f64 / 0.98).sqrt() - 1.0);
+        assert!((market.sellable(0, 0.02) - want).abs() < 1e-6);
+        assert_eq!(market.sellable(1, 0.02), f64::INFINITY, "no venue");
     }
 
     /// Nobody is forced to sell: no venue of any kind moves the price, whatever depth does.

@@ -3,6 +3,7 @@
 //! Money is in USD unless a name says otherwise. Exact ledger quantities are [`Amount`]s beside
 //! their rounded `f64` values.
 
+use backstop_core::guard::{Level, Operation, Reason};
 use backstop_core::protocol::{AccountId, AssetId, Event, OfferKind, Trace};
 use backstop_core::units::{Amount, Ratio};
 
@@ -46,6 +47,10 @@ pub struct PathRecord {
     pub stopped: Option<String>,
     /// The ledger's refusals of liquidations and borrowers' moves, by reason, with their number.
     pub refusals: Vec<(String, u32)>,
+    /// Changes of what guards hold back, in order; empty without guards.
+    pub guards: Vec<GuardRow>,
+    /// What each guard has cost, in the order of the guards.
+    pub guard_costs: Vec<GuardCostRow>,
 }
 
 /// The market and the ledger at the end of one step.
@@ -190,6 +195,38 @@ pub enum Miss {
     BlockFull,
     /// The ledger refused it.
     Rejected,
+    /// A guard held it back; told once for a bid in the step.
+    Guarded,
+}
+
+/// A change of what one guard holds back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuardRow {
+    /// Step.
+    pub step: u32,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// Name of the guard.
+    pub guard: &'static str,
+    /// Of which asset; of all where none is named.
+    pub asset: Option<AssetId>,
+    /// Level before.
+    pub from: Level,
+    /// Level from now on.
+    pub to: Level,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// What one guard has cost over a path.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GuardCostRow {
+    /// Name of the guard.
+    pub guard: &'static str,
+    /// Seconds at each level, in the order of [`Level::ALL`].
+    pub seconds: [u64; 5],
+    /// What it refused: which operation, how often, and its value in USD. Who asks again is counted again.
+    pub refused: Vec<(Operation, u64, f64)>,
 }
 
 /// One attempt that did not go through.

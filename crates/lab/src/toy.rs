@@ -1,5 +1,6 @@
 //! The smallest lender that has what a path needs: one collateral, one debt, no interest.
 
+use backstop_core::guard::Halts;
 use backstop_core::protocol::*;
 use backstop_core::units::{Amount, Bps, Price, Ratio, Timestamp, U256, Value};
 use std::sync::Arc;
@@ -308,6 +309,10 @@ impl Protocol for Toy {
     fn set_lever(&mut self, name: &str, _: u128) -> Result<Events, Denied<Refusal>> {
         let name = name.to_owned();
         Err(Denied::NoSuchLever { name })
+    }
+
+    fn halts(&self) -> Halts {
+        Halts::ALL
     }
 
     fn state_hash(&self) -> [u8; 32] {

@@ -171,6 +171,7 @@ fn config(prices: Vec<PriceModel>, venues: Vec<VenueConfig>, mode: FeedbackMode)
         census: None,
         borrowers: Vec::new(),
         coverage: Waterfall::default(),
+        guards: Vec::new(),
         recording: Recording::default(),
     }
 }

@@ -127,6 +127,7 @@ fn config() -> WorldConfig {
         manipulator: None,
         census: None,
         coverage: Waterfall::default(),
+        guards: Vec::new(),
         recording: Recording {
             traces: false,
             events: false,

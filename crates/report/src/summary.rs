@@ -99,14 +99,25 @@ pub struct MissSummary {
     pub block_full: u64,
     /// Refused by the ledger.
     pub rejected: u64,
+    /// Held back by a guard; not written without any.
+    #[serde(skip_serializing_if = "nothing")]
+    pub guarded: u64,
     /// Gas paid for nothing.
     pub gas_usd: f64,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is that of the derive"
+)]
+fn nothing(count: &u64) -> bool {
+    *count == 0
 }
 
 impl MissSummary {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.outrun + self.block_full + self.rejected
+        self.outrun + self.block_full + self.rejected + self.guarded
     }
 }
 
@@ -383,6 +394,7 @@ fn misses(record: &PathRecord) -> MissSummary {
             Miss::Outrun => sum.outrun += 1,
             Miss::BlockFull => sum.block_full += 1,
             Miss::Rejected => sum.rejected += 1,
+            Miss::Guarded => sum.guarded += 1,
         }
     }
     sum.gas_usd = total(record.misses.iter().map(|m| m.gas_usd));

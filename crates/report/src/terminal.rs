@@ -111,6 +111,11 @@ fn trouble(s: &Summary) -> Vec<Row> {
     );
     let m = &s.misses;
     let (outrun, full, rejected) = (count(m.outrun), count(m.block_full), count(m.rejected));
+    let guarded = if m.guarded > 0 {
+        format!(", guarded {}", count(m.guarded))
+    } else {
+        String::new()
+    };
     let mut rows = vec![
         (
             "accounts in breach".to_owned(),
@@ -119,7 +124,7 @@ fn trouble(s: &Summary) -> Vec<Row> {
         (
             "missed attempts".to_owned(),
             format!(
-                "{} (outrun {outrun}, block full {full}, rejected {rejected})",
+                "{} (outrun {outrun}, block full {full}, rejected {rejected}{guarded})",
                 count(m.total())
             ),
         ),

@@ -14,10 +14,11 @@ mod support;
 mod sweep;
 
 use ab::Policies;
+use backstop_core::guard::{Level, Reason};
 use backstop_core::protocol::{AccountId, AssetId};
 use backstop_core::units::{Amount, Ratio};
 use backstop_io::table::{ColumnData, Table};
-use backstop_lab::record::{AttackRow, LeveringRow, PathRecord, StepRow};
+use backstop_lab::record::{AttackRow, GuardCostRow, GuardRow, LeveringRow, PathRecord, StepRow};
 use backstop_report::{
     Comparison, ExplainError, HealthRow, Report, RunContext, ab_tables, cascade_tables,
     comparison_tables, drivers_tables, ensemble_tables, explain, health_table, map_svg, map_table,
@@ -187,11 +188,27 @@ fn levered_and_attacked() -> PathRecord {
         by_collateral: vec![[100.0, 60.0], [50.0, 10.0]],
         ..StepRow::default()
     };
+    let guard = GuardRow {
+        step: 0,
+        time: 0,
+        guard: "price-breaker",
+        asset: None,
+        from: Level::Open,
+        to: Level::NoBorrowing,
+        reason: Reason::Silent { seconds: 1 },
+    };
+    let cost = GuardCostRow {
+        guard: "price-breaker",
+        seconds: [0; 5],
+        refused: Vec::new(),
+    };
     PathRecord {
         symbols: vec!["WETH".to_owned(), "WBTC".to_owned()],
         steps: vec![counted],
         leverings: vec![levering],
         attacks: vec![attack],
+        guards: vec![guard],
+        guard_costs: vec![cost],
         ..PathRecord::default()
     }
 }
@@ -262,6 +279,14 @@ fn the_documentation_lists_every_column() {
         (
             "attacks",
             "One row an attack on an oracle's price, in order. Written where there is any.",
+        ),
+        (
+            "guards",
+            "One row a change of what a guard holds back, in order. Written where there is any.",
+        ),
+        (
+            "guard_costs",
+            "One row a guard and operation. Written where the scenario has guards.",
         ),
     ];
     let mut doc = include_str!("results-head.md").to_owned();

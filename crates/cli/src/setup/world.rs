@@ -83,6 +83,7 @@ pub(crate) fn world_config(
             margin_call: census.margin_call_health,
         }),
         coverage: waterfall(scenario),
+        guards: Vec::new(),
         recording,
     })
 }

@@ -42,6 +42,8 @@ impl FeedConfig {
 pub struct Feed {
     config: FeedConfig,
     answer: f64,
+    /// When the answer that holds now was sampled.
+    confirmed: u64,
     /// Price and time of the last round that was started.
     last: (f64, u64),
     /// Arrival times and prices, in order.
@@ -87,6 +89,7 @@ impl Feed {
         Self {
             config,
             answer: usd,
+            confirmed: time,
             last: (usd, time),
             in_flight: VecDeque::new(),
             window: Window {
@@ -112,6 +115,7 @@ impl Feed {
                 break;
             }
             self.answer = price;
+            self.confirmed = arrival.saturating_sub(self.config.delay_s);
             self.in_flight.pop_front();
         }
         self.answer
@@ -120,6 +124,11 @@ impl Feed {
     /// The answer that holds now, USD.
     pub fn answer(&self) -> f64 {
         self.answer
+    }
+
+    /// Seconds since the answer that holds was sampled.
+    pub fn age_s(&self, time: u64) -> u64 {
+        time.saturating_sub(self.confirmed)
     }
 
     fn starts_round(&self, usd: f64, time: u64) -> bool {
@@ -182,6 +191,23 @@ mod tests {
         ] {
             assert_eq!(answers(config, &falling), want, "{config:?}");
         }
+    }
+
+    #[test]
+    fn answers_age_until_the_next_arrives() {
+        let config = FeedConfig {
+            deviation: 0.5,
+            heartbeat_s: 120,
+            delay_s: 60,
+            twap_s: 0,
+        };
+        let mut feed = Feed::new(config, 100.0, 0);
+        // Sampled at 120 and 240, heard at 180 and 300.
+        let ages = (1u64..=5).map(|k| {
+            feed.sample(100.0, 60 * k);
+            feed.age_s(60 * k)
+        });
+        assert_eq!(ages.collect::<Vec<_>>(), [60, 120, 60, 120, 60]);
     }
 
     #[test]

@@ -76,6 +76,14 @@ impl Router {
         if weight > 0.0 { sum / weight } else { outside }
     }
 
+    /// What all venues together take until a marginal price, fees included; without a venue there is no end.
+    pub fn until(&self, asset: usize, side: Side, price: f64) -> f64 {
+        if self.of(asset).next().is_none() {
+            return f64::INFINITY;
+        }
+        self.edge(asset, side, price).base
+    }
+
     /// What a trade would do.
     pub fn quote(&self, asset: usize, side: Side, base: f64, outside: f64) -> Fill {
         if self.splits(asset, base) {

@@ -143,12 +143,12 @@ fn a_desk_that_fears_its_inventory_takes_less() {
 }
 
 /// Ether rises for an hour and then falls far, or stays.
-fn boom(top: f64, end: f64) -> PriceModel {
+pub(super) fn boom(top: f64, end: f64) -> PriceModel {
     let points = [(0, 200.0), (3_600, top), (3_660, end), (7_200, end)];
     PriceModel::Historical(Historical::from_points(&points, Refine::Linear))
 }
 
-fn levered(share: f64) -> Vec<LeverageGroup> {
+pub(super) fn levered(share: f64) -> Vec<LeverageGroup> {
     vec![LeverageGroup {
         name: "long".to_owned(),
         share,
@@ -160,7 +160,7 @@ fn levered(share: f64) -> Vec<LeverageGroup> {
     }]
 }
 
-fn deep(price: PriceModel) -> WorldConfig {
+pub(super) fn deep(price: PriceModel) -> WorldConfig {
     let mut config = config(price);
     config.impact.mode = FeedbackMode::Off;
     config.venues[0].fee = 0.0005;
@@ -170,7 +170,7 @@ fn deep(price: PriceModel) -> WorldConfig {
 }
 
 /// Accounts of health 1.3 to 1.6.
-fn calm_book() -> Toy {
+pub(super) fn calm_book() -> Toy {
     let account = |i: u32| {
         let health = 1.3 + f64::from(i) / 100.0;
         (50.0, 50.0 * 200.0 * 0.8 / health)

@@ -10,6 +10,7 @@ use crate::price::{Dependence, Grid, PriceModel, PricePlan};
 use crate::record::AccountsTold;
 use crate::venue::VenueConfig;
 use backstop_core::coverage::Waterfall;
+use backstop_core::guard::Guard;
 
 /// One asset's market side.
 #[derive(Clone, Debug)]
@@ -58,6 +59,8 @@ pub struct WorldConfig {
     pub census: Option<CensusConfig>,
     /// Who pays deficits, in order.
     pub coverage: Waterfall,
+    /// What holds the protocol back while something is wrong.
+    pub guards: Vec<Box<dyn Guard>>,
     /// How much to record.
     pub recording: Recording,
 }

@@ -50,6 +50,9 @@ impl<P: Protocol> World<P> {
                 return None;
             }
             let planned = self.planned(lever, usd)?;
+            if !self.lets_borrow(lever, planned.borrowed) {
+                return None;
+            }
             match self.carried_out(lever, &planned) {
                 Some(Ok(())) => {
                     self.tell_levering(lever, &planned);

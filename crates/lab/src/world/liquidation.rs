@@ -2,6 +2,7 @@
 
 use super::World;
 use super::opportunities::ledger_id;
+use super::protection::Admitted;
 use super::watch::Seat;
 use crate::agents::Plan;
 use crate::network::{Bid, Block, Lane};
@@ -103,8 +104,15 @@ impl<P: Protocol> World<P> {
         if taken.contains(&(account, auction)) {
             return self.miss(bid, Miss::Outrun, block);
         }
+        if self.watch.is_held(bid.what.seat, auction) {
+            return self.miss(bid, Miss::Guarded, block);
+        }
         let Some(plan) = self.final_plan(bid) else {
             return self.miss(bid, Miss::Outrun, block);
+        };
+        let Some(Admitted { plan, value }) = self.admitted(bid, plan) else {
+            self.watch.hold(bid.what.seat, auction);
+            return self.miss(bid, Miss::Guarded, block);
         };
         let terms = plan.terms(ledger_id(&self.protocol, bid.what.member));
         let trace = self.trace(&plan, &terms);
@@ -118,6 +126,7 @@ impl<P: Protocol> World<P> {
             Ok(settlement) => {
                 block.spend(gas);
                 taken.push((account, plan.offer.auction));
+                self.tell_guards(&plan, value, &settlement);
                 self.settle(bid, &plan, &terms, settlement, trace);
             }
         }
@@ -152,7 +161,9 @@ impl<P: Protocol> World<P> {
     }
 
     fn miss(&mut self, bid: &Bid<Attempt>, reason: Miss, block: &mut Block) {
-        let pays = bid.lane == Lane::Public && reason != Miss::BlockFull;
+        // What a guard holds back is known before anything is sent.
+        let sent = !matches!(reason, Miss::BlockFull | Miss::Guarded);
+        let pays = bid.lane == Lane::Public && sent;
         let mut gas_usd = 0.0;
         if pays {
             let network = &self.config.network;

@@ -4,7 +4,8 @@
 //!
 //! 1. outside prices move; venues recover toward them;
 //! 2. a manipulator may move the venues; the feeds sample the source prices and answer, or not;
-//! 3. the protocol takes time and answers: interest accrues, the breach index moves;
+//! 3. the protocol takes time and answers: interest accrues, the breach index moves; guards look at the market and
+//!    at what liquidations did, and may hold back what follows;
 //! 4. borrowers whose time has come add collateral, repay, or take on leverage; a manipulator strikes;
 //! 5. block after block, liquidators read offers, quote their exits, and bid; the block takes what
 //!    fits; what is taken settles on the ledger and sells on the venues;
@@ -29,6 +30,7 @@ mod manipulation;
 mod openings;
 mod opportunities;
 mod outcomes;
+mod protection;
 mod reactions;
 mod settlement;
 mod spared;
@@ -54,6 +56,7 @@ use books::{Refusals, Units};
 use census::Census;
 use manipulation::as_liquidator;
 use openings::Openings;
+use protection::Protection;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use watch::Watch;
@@ -97,6 +100,8 @@ pub struct World<P> {
     refusals: Refusals,
     /// Written off in the present step and not yet covered.
     deficits: Vec<(AssetId, Amount)>,
+    /// Guards, and what they hear.
+    protection: Option<Box<Protection>>,
     /// Whole tokens by asset that came to others than liquidators and wait to be sold.
     depositors: Vec<f64>,
     /// Ledger prices of the present step in USD.
@@ -171,6 +176,7 @@ impl<P: Protocol> World<P> {
         let oracle = units.usd_answers(&answers);
         let residents = residents(&protocol, &oracle)?;
         let (crew, manipulator) = crew(&config, assets, seed)?;
+        let protection = Protection::new(&config.guards, &protocol)?;
         Ok(Self {
             record: units.empty_record(&protocol, seed),
             feeds: feeds(&config, &market),
@@ -186,6 +192,7 @@ impl<P: Protocol> World<P> {
             refusals: Refusals::default(),
             depositors: vec![0.0; assets],
             deficits: Vec::new(),
+            protection,
             next: 0,
             now: config.grid.start,
             row: StepRow::default(),
@@ -277,6 +284,7 @@ impl<P: Protocol> World<P> {
         self.oracle = self.units.usd_answers(&answers);
         let events = self.protocol.observe(Timestamp(self.now), &answers)?;
         self.keep_events(events);
+        self.ask_guards(&answers);
         self.network.begin_step(self.now, self.stress_usd());
         self.react();
         self.lever_up();
@@ -441,5 +449,7 @@ fn check_grid<P: Protocol>(protocol: &P, config: &WorldConfig) -> Result<(), Con
 mod agents_tests;
 #[cfg(test)]
 mod auction_tests;
+#[cfg(test)]
+mod protection_tests;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -74,6 +74,7 @@ impl<P: Protocol> World<P> {
         tell_lacking(|account| Some(&held(account)?.held), &mut record, step_s);
         record.liquidators = self.liquidator_rows();
         record.refusals = self.refusals.rows();
+        record.guard_costs = self.guard_costs();
         if told == AccountsTold::All {
             record.state_hash = self.protocol.state_hash();
         }

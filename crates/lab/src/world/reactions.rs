@@ -36,6 +36,10 @@ impl<P: Protocol> World<P> {
         } else {
             Adjustment::TopUp { asset, amount }
         };
+        if !self.lets_adjust(&adjustment) {
+            // The borrower tries again as long as its health calls for it.
+            return 0.0;
+        }
         match self.protocol.adjust(due.account, &adjustment) {
             Err(rejection) => {
                 self.refusals.count("borrower's move", rejection);

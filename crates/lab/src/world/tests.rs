@@ -12,7 +12,7 @@ use backstop_core::protocol::Event;
 use backstop_core::units::{U256, Value};
 use proptest::prelude::*;
 
-const STEPS: u32 = 120;
+pub(crate) const STEPS: u32 = 120;
 
 pub(crate) fn asset(price: PriceModel) -> AssetConfig {
     let feed = FeedConfig {
@@ -89,6 +89,7 @@ pub(crate) fn config(price: PriceModel) -> WorldConfig {
             Box::new(TreasuryReserve::new(Value::new(100_00000000))),
             Box::new(InsuranceFund::new(Value::new(100_00000000))),
         ]),
+        guards: Vec::new(),
         recording: Recording {
             traces: true,
             events: true,

@@ -18,6 +18,8 @@ pub(super) struct Watched {
     changed: bool,
     /// Cured in the present step.
     pub(super) cured: bool,
+    /// Auctions, or 0 for what needs none, that a guard holds back in the present step.
+    held: Vec<u64>,
     /// Liquidators who found no room in a block.
     waiting: Vec<usize>,
     /// Whether only an alarm makes it worth a look.
@@ -40,6 +42,7 @@ impl Watched {
             plans: Vec::new(),
             changed: false,
             cured: false,
+            held: Vec::new(),
             waiting: Vec::new(),
             asleep: false,
         }
@@ -83,6 +86,25 @@ impl Watched {
             offers.retain(|offer| offer.auction != auction);
         }
         self.changed = true;
+    }
+
+    /// Leaves an auction alone for the rest of the step, because a guard holds it back.
+    pub(super) fn hold(&mut self, auction: u64) {
+        self.held.push(auction);
+        self.forget_plans(auction);
+        if let Some(offers) = &mut self.offers {
+            offers.retain(|offer| offer.auction != auction);
+        }
+    }
+
+    /// Whether a guard holds an auction back in the present step.
+    pub(super) fn holds(&self, auction: u64) -> bool {
+        self.held.contains(&auction)
+    }
+
+    /// Whether guards hold back all that is offered.
+    fn all_held(&self) -> bool {
+        !self.held.is_empty() && self.offers.as_ref().is_none_or(Vec::is_empty)
     }
 
     /// Forgets everything where an auction has changed, at the beginning of a block.
@@ -144,6 +166,7 @@ impl Watch {
             let awake = seats.get_mut(*seat).filter(|watched| !watched.asleep);
             awake.is_some_and(|watched| {
                 watched.cured = false;
+                watched.held.clear();
                 watched.forget();
                 true
             })
@@ -203,9 +226,22 @@ impl Watch {
         let seats = &self.seats;
         self.awake.retain(|seat| {
             let watched = seats.get(*seat);
-            watched.is_some_and(|w| !w.asleep && !w.cured)
+            watched.is_some_and(|w| !w.asleep && !w.cured && !w.all_held())
         });
         self.awake.clone()
+    }
+
+    /// Leaves an auction of an account alone for the rest of the step.
+    pub(super) fn hold(&mut self, seat: Seat, auction: u64) {
+        if let Some(watched) = self.seats.get_mut(seat) {
+            watched.hold(auction);
+        }
+    }
+
+    /// Whether a guard holds an auction of an account back in the present step.
+    pub(super) fn is_held(&self, seat: Seat, auction: u64) -> bool {
+        let watched = self.seats.get(seat);
+        watched.is_some_and(|watched| watched.holds(auction))
     }
 
     /// Whether a liquidator had to wait for room before.

@@ -57,8 +57,11 @@ fn reasons(page: &Page<'_>) -> Markup {
             "the ledger refused it",
             m.rejected,
         ),
+        (Miss::Guarded, "guarded", "a guard held it back", m.guarded),
     ]
     .into_iter()
+    // Only scenarios with guards speak of them.
+    .filter(|(reason, .., n)| *reason != Miss::Guarded || *n > 0)
     .map(|(reason, name, why, n)| {
         vec![
             cell(name),

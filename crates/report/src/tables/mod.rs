@@ -9,6 +9,7 @@ mod cascade;
 mod compare;
 mod ensemble;
 mod events;
+mod guards;
 mod sweep;
 
 pub(crate) use ab::ab_table;
@@ -29,7 +30,7 @@ use backstop_io::table::{Column, ColumnData, Table};
 use backstop_lab::metrics::{Evidence, METRICS};
 use backstop_lab::record::{AccountRow, LiquidationRow, LiquidatorRow, Miss, PathRecord};
 
-/// All tables of a run, in a fixed order; those of leverage and attacks where there are any. The paired run
+/// All tables of a run, in a fixed order; those of leverage, attacks and guards where there are any. The paired run
 /// adds figures to `metrics` only.
 pub fn tables(record: &PathRecord, without_feedback: Option<&PathRecord>) -> Vec<Table> {
     let mut tables = vec![
@@ -45,6 +46,7 @@ pub fn tables(record: &PathRecord, without_feedback: Option<&PathRecord>) -> Vec
         metrics(record, without_feedback),
     ];
     tables.extend(agents::tables(record));
+    tables.extend(guards::tables(record));
     tables
 }
 
@@ -470,12 +472,13 @@ fn misses(record: &PathRecord) -> Table {
         .text(
             "reason",
             "",
-            "`outrun`, `block_full` (once for a liquidator and account) or `rejected`.",
+            "`outrun`, `block_full` (once for a liquidator and account), `rejected`, or `guarded` (held back by a guard).",
             |m| {
                 match m.reason {
                     Miss::Outrun => "outrun",
                     Miss::BlockFull => "block_full",
                     Miss::Rejected => "rejected",
+                    Miss::Guarded => "guarded",
                 }
                 .to_owned()
             },
