@@ -5,6 +5,7 @@ use super::prices::{dependence, points, price_model};
 use super::venues::venues;
 use crate::failure::Failure;
 use backstop_core::coverage::{InsuranceFund, Layer, TreasuryReserve, Waterfall};
+use backstop_core::guard::Guard;
 use backstop_core::protocol::AssetId;
 use backstop_core::units::Value;
 use backstop_io::price::TimeSeries;
@@ -83,9 +84,16 @@ pub(crate) fn world_config(
             margin_call: census.margin_call_health,
         }),
         coverage: waterfall(scenario),
-        guards: Vec::new(),
+        guards: guards(scenario)?,
         recording,
     })
+}
+
+/// The guards that policies switched on.
+fn guards(scenario: &Scenario) -> Result<Vec<Box<dyn Guard>>, Failure> {
+    let made = scenario.guards.iter().map(|spec| spec.guard());
+    let made: Result<_, _> = made.collect();
+    made.map_err(|error| Failure::new(error.to_string()))
 }
 
 /// A price with the scenario's shock on top, if there is one.

@@ -7,6 +7,7 @@ mod agents;
 mod assets;
 mod book;
 mod ensemble;
+mod guards;
 mod market;
 mod policy;
 mod prices;
@@ -25,6 +26,7 @@ use crate::source::read_text;
 pub use agents::{CensusSpec, CompetitionSpec, LeverageSpec, ManipulatorSpec, RiskSpec};
 use backstop_core::protocol::AssetId;
 pub use ensemble::{DrawsSpec, EnsembleSpec, TiltSpec};
+pub use guards::GuardSpec;
 pub use policy::{
     Key, KeyKind, POLICIES, Part, Policy, PolicySpec, PolicyValue, allowed_policies, policy,
 };
@@ -96,6 +98,8 @@ pub struct Scenario {
     pub book: BookSpec,
     /// Who pays deficits before they are socialised, in order.
     pub waterfall: Vec<LayerSpec>,
+    /// What holds the protocol back while something is wrong; policies add to it.
+    pub guards: Vec<GuardSpec>,
     /// What is switched on around the protocol, in the order of [`POLICIES`]. The other fields hold what the
     /// policies made of them.
     pub policies: Vec<PolicySpec>,
@@ -597,6 +601,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<(Scenario, Vec<policy::Placed>
         census,
         book: book?,
         waterfall,
+        guards: Vec::new(),
         policies: Vec::new(),
     };
     Some((scenario, policies))

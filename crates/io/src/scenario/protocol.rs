@@ -48,6 +48,71 @@ pub fn families() -> Vec<(&'static str, Vec<&'static str>)> {
 /// deployed.
 const FIXED: &[(&str, Part, &str)] = &[
     (
+        "aave",
+        Part::Limits,
+        "a liquidation is limited by health and close factor, nothing counts them over time",
+    ),
+    (
+        "aave-v4",
+        Part::Liquidations,
+        "a reserve's pause ends liquidations and repaying together",
+    ),
+    (
+        "aave-v4",
+        Part::Limits,
+        "a liquidation is sized by target health, nothing counts them over time",
+    ),
+    (
+        "comet",
+        Part::Limits,
+        "an absorption takes all of an account, nothing counts them over time",
+    ),
+    (
+        "compound-v2",
+        Part::Limits,
+        "a liquidation is limited by the close factor, nothing counts them over time",
+    ),
+    (
+        "crvusd",
+        Part::Liquidations,
+        "liquidations and exchanges between bands have no switch",
+    ),
+    (
+        "crvusd",
+        Part::Limits,
+        "liquidations and exchanges between bands have no switch",
+    ),
+    (
+        "liquity",
+        Part::Borrowing,
+        "nothing can be paused in contracts that nobody can change",
+    ),
+    (
+        "liquity",
+        Part::Liquidations,
+        "nothing can be paused in contracts that nobody can change",
+    ),
+    (
+        "liquity",
+        Part::Limits,
+        "nothing can be paused in contracts that nobody can change",
+    ),
+    (
+        "morpho",
+        Part::Borrowing,
+        "Morpho Blue's markets are immutable and have no pause",
+    ),
+    (
+        "morpho",
+        Part::Liquidations,
+        "Morpho Blue's markets are immutable and have no pause",
+    ),
+    (
+        "morpho",
+        Part::Limits,
+        "Morpho Blue's markets are immutable and have no pause",
+    ),
+    (
         "comet",
         Part::Bonus,
         "what a liquidation credits and the discount of its sales take the place of a bonus (protocol.parameters)",

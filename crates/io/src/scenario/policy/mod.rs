@@ -7,17 +7,25 @@
 
 mod bonus_offset;
 mod borrower_alerts;
+mod deficit_breaker;
+mod deviation_breaker;
+mod downtime_grace;
 mod insurance_fund;
+mod liquidation_limit;
 mod oracle_delay;
 mod oracle_twap;
+mod price_breaker;
 mod threshold_offset;
 mod treasury_reserve;
+mod volume_breaker;
 
 use super::section::{Problems, Range, Section, list};
 use super::tree::{Item, Kind};
-use super::{AssetSpec, LayerKind, LayerSpec, Names, Scenario, protocol};
+use super::{AssetSpec, GuardSpec, LayerKind, LayerSpec, Names, Scenario, protocol};
 use crate::error::{Place, nearest};
+use backstop_core::guard::Level;
 use backstop_core::protocol::AssetId;
+use backstop_core::units::Bps;
 
 /// All policies, in the order in which they act and in which reports show them.
 pub const POLICIES: &[Policy] = &[
@@ -26,6 +34,12 @@ pub const POLICIES: &[Policy] = &[
     threshold_offset::POLICY,
     bonus_offset::POLICY,
     borrower_alerts::POLICY,
+    price_breaker::POLICY,
+    deviation_breaker::POLICY,
+    volume_breaker::POLICY,
+    deficit_breaker::POLICY,
+    liquidation_limit::POLICY,
+    downtime_grace::POLICY,
     treasury_reserve::POLICY,
     insurance_fund::POLICY,
 ];
@@ -40,6 +54,12 @@ pub enum Part {
     Threshold,
     /// The bonus of a liquidation.
     Bonus,
+    /// Whether new debt can be held back.
+    Borrowing,
+    /// Whether liquidations can be held back.
+    Liquidations,
+    /// Whether liquidations can be counted over time and limited.
+    Limits,
     /// Who pays deficits.
     Waterfall,
     /// What borrowers do, which no design decides.
@@ -111,6 +131,27 @@ const ASSETS: Key = Key {
     kind: KeyKind::Collateral,
 };
 
+/// How much a guard holds back: 1 new debt, 2 new liquidations too, 3 all but takes, 4 everything.
+const LEVEL: Key = whole("level", 1, (1, 4));
+
+/// The level that a guard is set to.
+fn level(spec: &PolicySpec) -> Level {
+    let at = usize::try_from(spec.whole(LEVEL.name)).unwrap_or(0);
+    Level::ALL.get(at).copied().unwrap_or_default()
+}
+
+/// A share by its key.
+fn share_of(spec: &PolicySpec, key: &str) -> Bps {
+    Bps(u16::try_from(spec.whole(key)).unwrap_or(u16::MAX))
+}
+
+/// Adds a guard to the scenario, or says which of its settings is out of range.
+fn with_guard(scenario: &mut Scenario, guard: GuardSpec) -> Result<(), String> {
+    guard.guard().map_err(|error| error.to_string())?;
+    scenario.guards.push(guard);
+    Ok(())
+}
+
 /// A policy that is on, with all its settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicySpec {
@@ -143,6 +184,11 @@ impl PolicySpec {
             Some(PolicyValue::Whole(number)) => *number,
             _ => 0,
         }
+    }
+
+    /// A whole number that is not negative, such as a time in seconds.
+    fn seconds(&self, key: &str) -> u64 {
+        u64::try_from(self.whole(key)).unwrap_or(0)
     }
 
     /// A number by its key; 0 where the policy has no such key.
