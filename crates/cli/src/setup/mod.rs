@@ -7,6 +7,7 @@ mod designs;
 mod draws;
 mod drivers;
 mod maps;
+mod oracles;
 mod parts;
 mod path;
 mod pool;

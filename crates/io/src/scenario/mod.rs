@@ -8,6 +8,7 @@ mod assets;
 mod book;
 mod ensemble;
 mod market;
+mod oracle;
 mod prices;
 mod protocol;
 mod section;
@@ -24,6 +25,7 @@ use crate::source::read_text;
 pub use agents::{CensusSpec, CompetitionSpec, LeverageSpec, ManipulatorSpec, RiskSpec};
 use backstop_core::protocol::AssetId;
 pub use ensemble::{DrawsSpec, EnsembleSpec, TiltSpec};
+pub use oracle::{PegBoundsSpec, ReadsSpec, SourceSpec, SourcesSpec, Trust};
 pub use prices::{
     BlockSpec, BootstrapSpec, CandleFiles, DependenceSpec, MoveSpec, PegSpec, PriceSpec,
     RandomSpec, RegimeSpec, ScaleSpec, TrendSpec,
@@ -172,6 +174,8 @@ pub struct AssetSpec {
     pub price: PriceSpec,
     /// How the oracle answers.
     pub oracle: OracleSpec,
+    /// What it samples, where that is several sources.
+    pub sources: Option<SourcesSpec>,
 }
 
 /// A two-slope interest rate curve; rates a year, in bps.
@@ -535,12 +539,13 @@ fn read(path: &Path, root: Section<'_>) -> Option<Scenario> {
     let time = root.section("time").map(time);
     let protocol = root.section("protocol").map(protocol);
     let mut assets = assets::read(&root, &folder);
-    assets::read_oracles(&root, &mut assets);
+    let sources = assets::read_oracles(&root, &mut assets);
     let names = Names::new(&assets);
     let dependence = prices::dependence(&root, &names);
     let shock = shock::read(&root, &names, &assets);
     let ensemble = ensemble::ensemble(&root, &names);
     let venues = venues::venues(&root, &names, &folder);
+    oracle::read(sources, &mut assets, &venues);
     let impact = market::impact(&root);
     let gas = root
         .section("gas")
