@@ -86,7 +86,13 @@ fn config() -> WorldConfig {
             step_s: 60,
             steps: STEPS,
         },
-        assets: prices.map(|price| AssetConfig { price, feed }).to_vec(),
+        assets: prices
+            .map(|price| AssetConfig {
+                price,
+                feed,
+                sources: None,
+            })
+            .to_vec(),
         dependence: Dependence::default(),
         venues: vec![VenueConfig {
             name: "pool".to_owned(),

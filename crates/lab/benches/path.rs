@@ -121,7 +121,11 @@ fn config(fall: u32, mode: FeedbackMode) -> WorldConfig {
         },
         assets: prices
             .into_iter()
-            .map(|price| AssetConfig { price, feed })
+            .map(|price| AssetConfig {
+                price,
+                feed,
+                sources: None,
+            })
             .collect(),
         dependence: Dependence::default(),
         venues: venues(),

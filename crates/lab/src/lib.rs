@@ -18,6 +18,7 @@ pub mod impact;
 pub mod market;
 pub mod metrics;
 pub mod network;
+pub mod oracle_cost;
 pub mod price;
 pub mod random;
 pub mod record;

@@ -129,6 +129,15 @@ impl Market {
         self.router.mid(asset, self.outside_of(asset))
     }
 
+    /// Mid of one venue, USD; the outside price of an asset where there is no such venue, and without feedback.
+    pub fn mid_of(&self, venue: usize, asset: usize) -> f64 {
+        let outside = self.outside_of(asset);
+        match self.impact.mode {
+            FeedbackMode::Off => outside,
+            FeedbackMode::On => self.router.mid_of(venue).unwrap_or(outside),
+        }
+    }
+
     /// Price that the oracle's feed samples, USD.
     pub fn source(&self, asset: usize) -> f64 {
         let outside = self.outside_of(asset);

@@ -132,7 +132,11 @@ fn config(prices: Vec<PriceModel>, venues: Vec<VenueConfig>, mode: FeedbackMode)
         },
         assets: prices
             .into_iter()
-            .map(|price| AssetConfig { price, feed })
+            .map(|price| AssetConfig {
+                price,
+                feed,
+                sources: None,
+            })
             .collect(),
         dependence: Dependence::default(),
         venues,

@@ -68,6 +68,7 @@ fn config() -> WorldConfig {
             delay_s: 0,
             twap_s: 0,
         },
+        sources: None,
     };
     WorldConfig {
         grid: Grid {

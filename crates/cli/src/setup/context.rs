@@ -1,6 +1,6 @@
 //! What a report says about a run: inputs, settings, how to repeat it.
 
-use super::{Loaded, agents};
+use super::{Loaded, agents, oracles};
 use backstop_core::protocol::AssetId;
 use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{
@@ -466,6 +466,7 @@ fn settings(scenario: &Scenario) -> Vec<SettingsTable> {
     ];
     tables.extend(agents::settings(scenario));
     tables.extend(policies(scenario));
+    tables.extend(oracles::settings(&scenario.assets));
     tables
 }
 

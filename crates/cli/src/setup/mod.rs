@@ -8,6 +8,7 @@ mod differs;
 mod draws;
 mod drivers;
 mod maps;
+mod oracles;
 mod parts;
 mod path;
 mod pool;

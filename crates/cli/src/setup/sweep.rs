@@ -291,6 +291,7 @@ fn with_market_of(other: &Scenario, scenario: &Scenario) -> Scenario {
     };
     for (asset, other) in mixed.assets.iter_mut().zip(&other.assets) {
         asset.oracle = other.oracle;
+        asset.sources.clone_from(&other.sources);
     }
     for (venue, other) in mixed.venues.iter_mut().zip(&other.venues) {
         let ours = std::mem::replace(venue, other.clone());

@@ -1,6 +1,7 @@
 //! The market around the pool.
 
 use super::Loaded;
+use super::oracles;
 use super::prices::{dependence, points, price_model};
 use super::venues::venues;
 use crate::failure::Failure;
@@ -56,6 +57,7 @@ pub(crate) fn world_config(
                 delay_s: asset.oracle.delay_s,
                 twap_s: asset.oracle.twap_s,
             },
+            sources: asset.sources.as_ref().map(oracles::sources),
         });
     Ok(WorldConfig {
         grid: Grid {

@@ -57,6 +57,7 @@ fn asset(name: &str, section: &Section<'_>) -> AssetSpec {
         source: section.text_or_empty("source"),
         price: PriceSpec::Constant(1.0),
         oracle: OracleSpec::default(),
+        sources: None,
     };
     check_thresholds(section, &spec);
     AssetSpec {
@@ -127,20 +128,28 @@ fn check_follows(table: &Section<'_>, assets: &[AssetSpec]) {
     }
 }
 
-/// Gives each asset its oracle: the default, with the asset's own keys on top.
-pub(super) fn read_oracles(root: &Section<'_>, assets: &mut [AssetSpec]) {
+/// Gives each asset its oracle: the default, with the asset's own keys on top. Tables of several sources are
+/// handed back with the positions of their assets, since they name venues.
+pub(super) fn read_oracles<'a>(
+    root: &Section<'a>,
+    assets: &mut [AssetSpec],
+) -> Vec<(usize, Section<'a>)> {
+    let mut several = Vec::new();
     let Some(table) = root.section("oracle") else {
-        return;
+        return several;
     };
     let default = oracle(&table, None);
     for (name, item) in table.entries() {
         let known = ["deviation_bps", "heartbeat_s", "delay_s", "twap_s"].contains(&name.as_str());
-        let asset = assets.iter_mut().find(|asset| asset.symbol == *name);
+        let listed = assets.iter_mut().enumerate();
+        let asset = listed.into_iter().find(|(_, asset)| asset.symbol == *name);
         match (known, asset) {
             (true, _) => {}
-            (false, Some(asset)) => {
+            (false, Some((position, asset))) => {
                 if let Some(section) = Section::new(root.problems, table.key(name), item) {
                     asset.oracle = oracle(&section, Some(default));
+                    let sources = section.section_if("sources");
+                    several.extend(sources.map(|sources| (position, sources)));
                     section.finish();
                 }
             }
@@ -155,6 +164,7 @@ pub(super) fn read_oracles(root: &Section<'_>, assets: &mut [AssetSpec]) {
             asset.oracle = default;
         }
     }
+    several
 }
 
 fn oracle(section: &Section<'_>, default: Option<OracleSpec>) -> OracleSpec {

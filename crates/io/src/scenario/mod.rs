@@ -9,6 +9,7 @@ mod book;
 mod ensemble;
 mod guards;
 mod market;
+mod oracle;
 mod policy;
 mod prices;
 mod protocol;
@@ -27,6 +28,7 @@ pub use agents::{CensusSpec, CompetitionSpec, LeverageSpec, ManipulatorSpec, Ris
 use backstop_core::protocol::AssetId;
 pub use ensemble::{DrawsSpec, EnsembleSpec, TiltSpec};
 pub use guards::GuardSpec;
+pub use oracle::{PegBoundsSpec, ReadsSpec, SourceSpec, SourcesSpec, Trust};
 pub use policy::{
     Key, KeyKind, POLICIES, Part, Policy, PolicySpec, PolicyValue, allowed_policies, policy,
 };
@@ -186,6 +188,8 @@ pub struct AssetSpec {
     pub price: PriceSpec,
     /// How the oracle answers.
     pub oracle: OracleSpec,
+    /// What it samples, where that is several sources.
+    pub sources: Option<SourcesSpec>,
 }
 
 /// A two-slope interest rate curve; rates a year, in bps.
@@ -555,12 +559,13 @@ fn read(path: &Path, root: Section<'_>) -> Option<(Scenario, Vec<policy::Placed>
     let time = root.section("time").map(time);
     let protocol = root.section("protocol").map(protocol);
     let mut assets = assets::read(&root, &folder);
-    assets::read_oracles(&root, &mut assets);
+    let sources = assets::read_oracles(&root, &mut assets);
     let names = Names::new(&assets);
     let dependence = prices::dependence(&root, &names);
     let shock = shock::read(&root, &names, &assets);
     let ensemble = ensemble::ensemble(&root, &names);
     let venues = venues::venues(&root, &names, &folder);
+    oracle::read(sources, &mut assets, &venues);
     let impact = market::impact(&root);
     let gas = root
         .section("gas")

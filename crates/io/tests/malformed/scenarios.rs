@@ -332,6 +332,31 @@ const SCENARIO_EDITS: &[(&str, &str, &str)] = &[
         "[[0, 1.1], [1, 3]]",
         "[[0, 0.9], [1, 3]]",
     ),
+    (
+        "sources without a list",
+        "delay_s = 60\n[assets",
+        "delay_s = 60\nWETH = { sources = {} }\n[assets",
+    ),
+    (
+        "sources of an unknown kind",
+        "delay_s = 60\n[assets",
+        "delay_s = 60\nWETH = { sources = { list = [{ kind = \"rumour\" }] } }\n[assets",
+    ),
+    (
+        "source of a venue that is not",
+        "delay_s = 60\n[assets",
+        "delay_s = 60\nDAI = { sources = { list = [{ kind = \"venue\", venue = \"exchange\" }] } }\n[assets",
+    ),
+    (
+        "recorded source that goes back in time",
+        "delay_s = 60\n[assets",
+        "delay_s = 60\nWETH = { sources = { list = [{ kind = \"recorded\", points = [[2000000000, 1], [1900000000, 2]] }] } }\n[assets",
+    ),
+    (
+        "quorum above the sources, zero weight, trust and a peg that are none",
+        "delay_s = 60\n[assets",
+        "delay_s = 60\nWETH = { sources = { trust = \"blind\", quorum = 2, half_life_s = -1, peg = { target = 0, below_bps = 10000, broken = \"no\" }, list = [{ kind = \"outside\", weight = 0, noise_bps = -1, lag_s = 0.5, name = \"x\" }] } }\n[assets",
+    ),
 ];
 
 /// Adds the messages of these files to the report.

@@ -6,6 +6,9 @@
 //! it plays through is exact where one sample of the feed is enough; an attack that holds the venues down
 //! through several samples is reckoned at the present outside price, so that it bears the risk of a move.
 //!
+//! Against an oracle of several sources it tries pushes of growing depth, held for some samples, and takes the
+//! least that brings the oracle's answer down so far.
+//!
 //! Assumptions: it borrows what it sells without a fee, up to its capital; what it seizes beyond that it sells
 //! at once in markets that are not modelled, at the outside price less [`ManipulatorConfig::exit_cost`]; nobody
 //! else trades between its sale and its purchase.

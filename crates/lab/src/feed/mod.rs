@@ -4,8 +4,13 @@
 //! when the heartbeat has passed since then; its answer arrives after the delay. Rounds in flight
 //! do not hold up later ones. The feed samples once a step, so a threshold crossed and recrossed
 //! inside a step is not seen, and an answer is usable from the first step at or after its arrival.
+//!
+//! What it samples is the market's source price, or what an oracle of several [`sources`] says.
+
+pub mod sources;
 
 use crate::error::{ConfigError, require, require_not_negative};
+use sources::{Seen, Sources};
 use std::collections::VecDeque;
 
 /// One asset's feed.
@@ -49,6 +54,7 @@ pub struct Feed {
     /// Arrival times and prices, in order.
     in_flight: VecDeque<(u64, f64)>,
     window: Window,
+    sources: Option<Sources>,
 }
 
 /// Samples of the last seconds, each of which holds until the next.
@@ -95,7 +101,28 @@ impl Feed {
             window: Window {
                 samples: VecDeque::from([(time, usd)]),
             },
+            sources: None,
         }
+    }
+
+    /// The feed with several sources behind it.
+    pub(crate) fn with_sources(self, sources: Option<Sources>) -> Self {
+        Self { sources, ..self }
+    }
+
+    /// Whether an oracle of several sources is behind it.
+    pub(crate) fn has_sources(&self) -> bool {
+        self.sources.is_some()
+    }
+
+    /// Samples what the market shows and returns the answer that holds now, USD. Where an oracle of several
+    /// sources has no price that is good enough to liquidate at, no round starts.
+    pub(crate) fn look(&mut self, seen: &Seen<'_>, time: u64) -> f64 {
+        let usd = match &mut self.sources {
+            Some(sources) => sources.ask(seen, time).unwrap_or(f64::NAN),
+            None => seen.blended,
+        };
+        self.sample(usd, time)
     }
 
     /// Samples the source price and returns the answer that holds now, USD.

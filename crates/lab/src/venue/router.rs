@@ -84,6 +84,11 @@ impl Router {
         self.edge(asset, side, price).base
     }
 
+    /// Mid of one venue, USD; nothing where there is no such venue.
+    pub fn mid_of(&self, venue: usize) -> Option<f64> {
+        self.venues.get(venue).map(Venue::mid)
+    }
+
     /// What a trade would do.
     pub fn quote(&self, asset: usize, side: Side, base: f64, outside: f64) -> Fill {
         if self.splits(asset, base) {

@@ -4,6 +4,7 @@ use super::census::CensusConfig;
 use crate::agents::{BorrowerGroup, LeverageGroup, LiquidatorConfig, ManipulatorConfig};
 use crate::error::ConfigError;
 use crate::feed::FeedConfig;
+use crate::feed::sources::SourcesConfig;
 use crate::market::Impact;
 use crate::network::NetworkConfig;
 use crate::price::{Dependence, Grid, PriceModel, PricePlan};
@@ -19,6 +20,8 @@ pub struct AssetConfig {
     pub price: PriceModel,
     /// How the oracle answers.
     pub feed: FeedConfig,
+    /// What the feed samples, where that is an oracle of several sources.
+    pub sources: Option<SourcesConfig>,
 }
 
 /// How much a path records. Steps, liquidations, misses, reactions and liquidators always are.

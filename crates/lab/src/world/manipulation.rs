@@ -10,7 +10,8 @@ use crate::agents::{
     Attack, BidStyle, Bidding, Competition, Exit, LiquidatorConfig, ManipulatorConfig, Outages,
     Plan, Sizing,
 };
-use crate::feed::FeedConfig;
+use crate::feed::sources::Seen;
+use crate::feed::{Feed, FeedConfig};
 use crate::market::{FeedbackMode, Market};
 use crate::network::{Bid, Lane};
 use crate::record::{AttackRow, LiquidatorKind};
@@ -26,6 +27,11 @@ const LOWEST_MID: f64 = 0.05;
 const REACHED: f64 = 1e-6;
 /// Halvings when it searches for the amount that moves the venues.
 const HALVINGS: u32 = 40;
+
+/// For how many samples it considers holding the venues down against an oracle of several sources.
+const HELD: [u32; 3] = [1, 5, 20];
+/// By how much deeper each of the pushes is that it considers against such an oracle.
+const DEEPER: f64 = 1.15;
 
 /// How the manipulator appears among the liquidators: it never bids for inclusion with them.
 pub(super) fn as_liquidator(config: &ManipulatorConfig) -> LiquidatorConfig {
@@ -308,7 +314,11 @@ impl<P: Protocol> World<P> {
         let feed = self.config.assets.get(config.asset)?.feed;
         let ideas = config.falls.iter().flat_map(|fall| {
             let whole = samples_of(&feed, self.config.grid.step_s);
-            let mut counts = vec![1, whole];
+            let mut counts = if self.feeds.get(config.asset).is_some_and(Feed::has_sources) {
+                HELD.to_vec()
+            } else {
+                vec![1, whole]
+            };
             counts.dedup();
             let idea = move |samples| self.idea(*fall, (samples, whole), &feed, config, member);
             counts.into_iter().filter_map(idea)
@@ -330,7 +340,11 @@ impl<P: Protocol> World<P> {
         let (asset, weight) = (config.asset, self.config.impact.venue_weight);
         let outside = self.market.outside_of(asset);
         let source_fall = fall * f64::from(whole) / f64::from(samples);
-        let mid_share = 1.0 - source_fall / weight;
+        let mid_share = if self.feeds.get(asset)?.has_sources() {
+            self.mid_against_sources(asset, fall, samples)?
+        } else {
+            1.0 - source_fall / weight
+        };
         // A feed that waits for a larger move says nothing of this one.
         if mid_share.is_nan() || mid_share < LOWEST_MID || fall < feed.deviation || outside <= 0.0 {
             return None;
@@ -363,6 +377,34 @@ impl<P: Protocol> World<P> {
             samples,
             profit_usd: cash + traded + surplus * (1.0 - config.exit_cost) + loot.cash_usd,
         })
+    }
+
+    /// How far the venues have to be pushed, as a share of the outside price, so that an oracle of several
+    /// sources has fallen so far at the last of some samples; nothing where no push does it. The oracle is
+    /// played through with every venue at that mid.
+    fn mid_against_sources(&self, asset: usize, fall: f64, samples: u32) -> Option<f64> {
+        let feed = self.feeds.get(asset)?;
+        let outside = self.market.outside_of(asset);
+        let wanted = feed.answer() * (1.0 - fall) * (1.0 + REACHED);
+        let step_s = u64::from(self.config.grid.step_s);
+        let reaches = |mid_share: &f64| {
+            let mut feed = feed.clone();
+            let mid = |_| outside * mid_share;
+            let seen = Seen {
+                outside,
+                blended: outside * mid_share,
+                mid: &mid,
+            };
+            let times = (0..u64::from(samples)).map(|sample| self.now + sample * step_s);
+            let told = times.map(|time| feed.look(&seen, time)).last();
+            told.is_some_and(|told| told <= wanted)
+        };
+        let deeper = std::iter::successors(Some(fall), |push| Some(push * DEEPER));
+        let mut shares = deeper.map(|push| 1.0 - push);
+        shares
+            .by_ref()
+            .take_while(|share| *share >= LOWEST_MID)
+            .find(reaches)
     }
 
     /// What can be liquidated with profit when the oracle's answer for an asset has fallen; nothing where

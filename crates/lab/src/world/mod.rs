@@ -45,6 +45,7 @@ pub use config::{AssetConfig, Recording, WorldConfig};
 use crate::agents::{Borrowers, Crew, Levered, Manipulator};
 use crate::error::{ConfigError, require};
 use crate::feed::Feed;
+use crate::feed::sources::{Seen, Sources};
 use crate::market::Market;
 use crate::network::{GasModel, GasToken, Network};
 use crate::price::{Grid, PathDraw, PricePlan};
@@ -127,6 +128,9 @@ impl<P: Protocol> World<P> {
         check_grid(&protocol, &config)?;
         for (i, asset) in config.assets.iter().enumerate() {
             asset.feed.check(&format!("assets[{i}].feed"))?;
+            if let Some(sources) = &asset.sources {
+                sources.check(config.venues.len(), &format!("assets[{i}].sources"))?;
+            }
         }
         let prices = Arc::new(config.price_plan()?);
         let config = Arc::new(config);
@@ -179,7 +183,7 @@ impl<P: Protocol> World<P> {
         let protection = Protection::new(&config.guards, &protocol)?;
         Ok(Self {
             record: units.empty_record(&protocol, seed),
-            feeds: feeds(&config, &market),
+            feeds: feeds(&config, &market, seed)?,
             network: Network::new(config.network.clone(), assets, seed)?,
             crew,
             manipulator,
@@ -210,13 +214,22 @@ impl<P: Protocol> World<P> {
     /// What the oracle would answer if nobody sold anything: a record with steps only, as a path
     /// without feedback has them. Of a world that has not run.
     pub fn undisturbed(&self) -> PathRecord {
-        let mut feeds = feeds(&self.config, &self.market);
+        let mut feeds = self.feeds.clone();
         let grid = self.config.grid;
         let mut record = self.units.empty_record(&self.protocol, self.seed);
         for step in 0..grid.steps {
             let (time, outside) = (grid.time(step), self.market.undisturbed(step));
             let sampled = feeds.iter_mut().zip(&outside);
-            let answers: Vec<f64> = sampled.map(|(feed, usd)| feed.sample(*usd, time)).collect();
+            let answer = |(feed, usd): (&mut Feed, &f64)| {
+                let mid = |_| *usd;
+                let seen = Seen {
+                    outside: *usd,
+                    blended: *usd,
+                    mid: &mid,
+                };
+                feed.look(&seen, time)
+            };
+            let answers: Vec<f64> = sampled.map(answer).collect();
             record.steps.push(StepRow {
                 step,
                 time,
@@ -299,7 +312,13 @@ impl<P: Protocol> World<P> {
 
     fn sample_feeds(&mut self) {
         for (asset, feed) in self.feeds.iter_mut().enumerate() {
-            feed.sample(self.market.source(asset), self.now);
+            let mid = |venue| self.market.mid_of(venue, asset);
+            let seen = Seen {
+                outside: self.market.outside_of(asset),
+                blended: self.market.source(asset),
+                mid: &mid,
+            };
+            feed.look(&seen, self.now);
         }
     }
 
@@ -398,11 +417,16 @@ fn crew(
     Ok((crew, Some(manipulator)))
 }
 
-fn feeds(config: &WorldConfig, market: &Market) -> Vec<Feed> {
+fn feeds(config: &WorldConfig, market: &Market, seed: u64) -> Result<Vec<Feed>, ConfigError> {
     let start = config.grid.start;
     let assets = config.assets.iter().enumerate();
     assets
-        .map(|(i, asset)| Feed::new(asset.feed, market.outside_of(i), start))
+        .map(|(i, asset)| {
+            let sources = asset.sources.clone();
+            let sources = sources.map(|sources| Sources::new(sources, i, seed));
+            let feed = Feed::new(asset.feed, market.outside_of(i), start);
+            Ok(feed.with_sources(sources.transpose()?))
+        })
         .collect()
 }
 

@@ -21,7 +21,11 @@ pub(crate) fn asset(price: PriceModel) -> AssetConfig {
         delay_s: 0,
         twap_s: 0,
     };
-    AssetConfig { price, feed }
+    AssetConfig {
+        price,
+        feed,
+        sources: None,
+    }
 }
 
 /// Ether falls from 200 by `fall` over the first hour and stays there.
