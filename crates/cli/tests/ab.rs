@@ -105,6 +105,9 @@ fn policies_have_the_sign_that_follows_from_the_rules() {
         "shock.over_s=3600",
         "--set",
         "waterfall=[]",
+        // Writes deficits off, which earlier rules leave standing.
+        "--set",
+        "protocol.version=3.7",
         "--with",
         "insurance-fund.amount_usd=1000",
     ];
@@ -113,8 +116,11 @@ fn policies_have_the_sign_that_follows_from_the_rules() {
     let [less, _, high] = change(&figures, "uncovered_bad_debt_mean");
     // A thousand dollars on each path.
     assert!((less + 1_000.0).abs() < 1.0 && high < 0.0, "{less} {high}");
-    assert_eq!(change(&figures, "bad_debt_mean"), [0.0; 3]);
-    assert_eq!(change(&figures, "penalty_mean"), [0.0; 3]);
+    // Interest follows what is paid in, so that these move by less than a cent.
+    for name in ["bad_debt_mean", "penalty_mean"] {
+        assert!(change(&figures, name)[0].abs() < 0.01, "{name}");
+        assert_eq!(figures[name]["verdict"], "no effect shown", "{name}");
+    }
 }
 
 /// A set is one row; a scenario's own policies are switched off in turn; off and on again is where it began.
@@ -222,7 +228,7 @@ fn designs_are_compared_with_what_all_can_have() {
     compare
         .args(["compare", "scenarios/march-2020.toml"])
         .args(["--protocols", "aave-3.7,morpho"])
-        .args(["--set", "book.synthetic.accounts=50"])
+        .args(["--set", "book.synthetic.accounts=400"])
         .args(["--set", "policy.threshold-offset=on", "--out"])
         .arg(&out)
         .current_dir(support::root());

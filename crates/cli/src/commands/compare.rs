@@ -75,6 +75,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     set.extend(args.seed.map(|seed| format!("seed={seed}")));
     let loaded = setup::load(&args.scenario, &set)?;
     let chosen = chosen(&args.protocols);
+    for row in &chosen {
+        if let Some(why) = loaded.scenario.policies_refused_by(row.rules.0) {
+            return Err(Failure::new(format!("{}: policy: {why}", row.name)));
+        }
+    }
     let ran = run_all(&loaded, &chosen)?;
     if ran.is_empty() {
         let message = "stopped before any design was done; nothing was written";
@@ -161,9 +166,6 @@ fn run_one(loaded: &Loaded, row: &'static Row, bar: &ProgressBar) -> Result<Opti
         Failure::Message(message) => Failure::new(format!("{}: {message}", row.name)),
         Failure::OutputClosed => Failure::OutputClosed,
     };
-    if let Some(why) = loaded.scenario.policies_refused_by(row.rules.0) {
-        return Err(named(Failure::new(format!("policy: {why}"))));
-    }
     let design = (row.open)(loaded).map_err(named)?;
     let (record, without_feedback) = rayon::join(
         || design.walk(loaded, FeedbackMode::On, RECORDING, bar),

@@ -110,18 +110,26 @@ impl Verdict {
 }
 
 impl Effect {
-    /// What it means for a figure in this unit.
+    /// What it means for a figure in this unit. A change that people would be shown as none is none.
     pub(crate) fn verdict(&self, unit: &str) -> Verdict {
         let Estimate { value, low, high } = self.change;
-        let least = if unit == "USD" { NOTHING_USD } else { 0.0 };
         if !(low.is_finite() && high.is_finite()) {
             return Verdict::TooFew;
         }
-        match (value.abs() >= least, low > 0.0, high < 0.0) {
+        match (value.abs() >= shown_min(unit), low > 0.0, high < 0.0) {
             (true, true, _) => Verdict::Worse,
             (true, _, true) => Verdict::Better,
             _ => Verdict::NotShown,
         }
+    }
+}
+
+/// The smallest change of a figure that counts: what rounds to nothing is what sums of other terms differ by.
+fn shown_min(unit: &str) -> f64 {
+    match unit {
+        "USD" => NOTHING_USD,
+        "count" => 0.005,
+        _ => 0.000_05,
     }
 }
 
@@ -202,4 +210,37 @@ fn effect(base: &AbRun<'_>, changed: &AbRun<'_>, measure: &Measure) -> Option<Ef
         },
         paths: after.len() as u64,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts_are_read_off_the_interval() {
+        for (value, low, high, unit, want) in [
+            (-5.0, -9.0, -1.0, "USD", Verdict::Better),
+            (5.0, 1.0, 9.0, "USD", Verdict::Worse),
+            (5.0, -1.0, 11.0, "USD", Verdict::NotShown),
+            (0.0, 0.0, 0.0, "USD", Verdict::NotShown),
+            (0.4, 0.3, 0.5, "USD", Verdict::NotShown),
+            (0.4, 0.3, 0.5, "count", Verdict::Worse),
+            (-1e-6, -2e-6, -1e-7, "share", Verdict::NotShown),
+            (-1e-3, -2e-3, -1e-4, "ratio", Verdict::Better),
+            (
+                5.0,
+                f64::NEG_INFINITY,
+                f64::INFINITY,
+                "USD",
+                Verdict::TooFew,
+            ),
+        ] {
+            let effect = Effect {
+                after: 0.0,
+                change: Estimate { value, low, high },
+                paths: 2,
+            };
+            assert_eq!(effect.verdict(unit), want, "{value} {low} {high} {unit}");
+        }
+    }
 }
