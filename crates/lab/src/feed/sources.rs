@@ -3,7 +3,7 @@
 //! A source reads the outside price (an exchange elsewhere), the mid of one of this world's venues, or a
 //! recorded price of a book of its own. What it tells is late by its lag and off by its noise, a normal error of
 //! the logarithm that is drawn anew at every sample and that it states as its confidence. The observations pass
-//! the [door](crate::door) as integers of 10^−[`DECIMALS`] dollars, and the core's [`Oracle`] makes one price
+//! the [door] as integers of 10^−[`DECIMALS`] dollars, and the core's [`Oracle`] makes one price
 //! of them.
 
 use crate::door;
