@@ -58,6 +58,9 @@ struct Cohort {
     falls: BTreeSet<(U256, u32)>,
     /// Looked at when `R` is at least the number, the first at the head.
     rises: BTreeSet<(U256, u32)>,
+    /// The first numbers of both, so that a quiet tick reads no list.
+    first_fall: U256,
+    first_rise: U256,
 }
 
 /// All accounts with debt, by band.
@@ -72,7 +75,43 @@ pub(super) struct Bands {
     places: BTreeMap<(AssetSet, AssetSet), usize>,
     filed: BTreeMap<u32, Filed>,
     restless: BTreeSet<u32>,
+    /// Kept from tick to tick, so that a quiet one allocates nothing.
     due: Vec<u32>,
+    factors: Vec<Option<Factors>>,
+}
+
+/// How one asset's price moved since the reference, in wad: computed once a tick for all cohorts.
+#[derive(Clone, Copy, Debug)]
+struct Factors {
+    /// As collateral, rounded down and up.
+    least: U256,
+    most: U256,
+    /// What a debt of it takes a fall and a rise of collateral times, interest included.
+    fall: U256,
+    rise: U256,
+}
+
+impl Factors {
+    /// Nothing where a price is zero (some contracts tell no health then) or numbers are too large.
+    fn new(now: U256, then: U256, growth: U256) -> Option<Self> {
+        if now.is_zero() {
+            return None;
+        }
+        let (least, most) = if now == then {
+            (WAD, WAD)
+        } else {
+            let least = mul_div(now, WAD, then, Rounding::Floor).ok()?;
+            (least, mul_div(now, WAD, then, Rounding::Ceil).ok()?)
+        };
+        // A debt may count at a fixed price instead, as a stablecoin does where it was issued.
+        let dearer = grown(most.max(WAD), growth)?;
+        Some(Self {
+            least,
+            most,
+            fall: mul_div(WAD, WAD, dearer, Rounding::Floor).ok()?,
+            rise: mul_div(WAD, growth, least.min(WAD), Rounding::Ceil).ok()?,
+        })
+    }
 }
 
 /// What the numbers of a tick may be off by roundings, in basis points.
@@ -105,6 +144,7 @@ impl Bands {
             filed: BTreeMap::new(),
             restless: BTreeSet::new(),
             due: Vec::new(),
+            factors: Vec::new(),
         };
         bands.file_all(protocol, prices, &mut Vec::new());
         bands
@@ -134,8 +174,12 @@ impl Bands {
         }
         let growth = self.growth_until(now);
         let mut due = std::mem::take(&mut self.due);
+        self.factors.clear();
+        let pairs = prices.0.iter().zip(&self.reference.0);
+        let factors = pairs.map(|(now, then)| Factors::new(now.0, then.0, growth));
+        self.factors.extend(factors);
         for cohort in &mut self.cohorts {
-            cohort.pass(&self.reference, prices, growth, &mut due);
+            cohort.pass(&self.factors, &mut due);
         }
         due.extend(&self.restless);
         due.extend(protocol.softened().into_iter().map(|AccountId(id)| id));
@@ -190,6 +234,7 @@ impl Bands {
                 if let Some(cohort) = self.cohorts.get_mut(at) {
                     cohort.falls.insert((below, id));
                     cohort.rises.insert((above, id));
+                    cohort.note_firsts();
                 }
             }
             None => {
@@ -216,6 +261,7 @@ impl Bands {
         {
             cohort.falls.remove(&(below, id));
             cohort.rises.remove(&(above, id));
+            cohort.note_firsts();
         }
         if let Some(band) = self.bands.get_mut(filed.band) {
             band.accounts = band.accounts.saturating_sub(1);
@@ -325,15 +371,37 @@ impl Cohort {
         ))
     }
 
+    /// `F` and `R` with interest, from what is known of each asset; nothing where one is not known.
+    fn reach(&self, factors: &[Option<Factors>]) -> Option<(U256, U256)> {
+        let known = |id: &AssetId| factors.get(usize::from(id.0)).copied().flatten();
+        let (mut least, mut most) = (U256::MAX, U256::ZERO);
+        for id in &self.collateral {
+            let factors = known(id)?;
+            (least, most) = (least.min(factors.least), most.max(factors.most));
+        }
+        if self.collateral.is_empty() {
+            (least, most) = (WAD, WAD);
+        }
+        let (mut fall, mut rise) = (U256::MAX, U256::ZERO);
+        for id in &self.debt {
+            let factors = known(id)?;
+            (fall, rise) = (fall.min(factors.fall), rise.max(factors.rise));
+        }
+        Some((
+            mul_div(least, fall, WAD, Rounding::Floor).ok()?,
+            mul_div(most, rise, WAD, Rounding::Ceil).ok()?,
+        ))
+    }
+
     /// Takes out who may have left its band. Where the moves cannot be told, all have.
-    fn pass(&mut self, reference: &Prices, prices: &Prices, growth: U256, due: &mut Vec<u32>) {
+    fn pass(&mut self, factors: &[Option<Factors>], due: &mut Vec<u32>) {
         if self.falls.is_empty() {
             return;
         }
-        let moves = self.moves(reference, prices);
-        let moves =
-            moves.and_then(|(fall, rise)| Some((shrunk(fall, growth)?, grown(rise, growth)?)));
-        let (fall, rise) = moves.unwrap_or((U256::ZERO, U256::MAX));
+        let (fall, rise) = self.reach(factors).unwrap_or((U256::ZERO, U256::MAX));
+        if fall >= self.first_fall && rise < self.first_rise {
+            return;
+        }
         while let Some((_, id)) = self.falls.last().filter(|(below, _)| fall < *below) {
             due.push(*id);
             self.falls.pop_last();
@@ -342,6 +410,12 @@ impl Cohort {
             due.push(*id);
             self.rises.pop_first();
         }
+        self.note_firsts();
+    }
+
+    fn note_firsts(&mut self) {
+        self.first_fall = self.falls.last().map_or(U256::ZERO, |(below, _)| *below);
+        self.first_rise = self.rises.first().map_or(U256::MAX, |(above, _)| *above);
     }
 }
 
