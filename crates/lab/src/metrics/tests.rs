@@ -443,8 +443,26 @@ fn a_fund_is_depleted_when_the_rest_is_shared_out() {
         amount: Amount::ZERO,
         usd: 1.0,
         left_usd,
+        losses: Vec::new(),
     };
     for (name, rows, depleted, time) in [
+        (
+            "a limit holds it back",
+            vec![payment(60, 10.0), payment(60, f64::INFINITY)],
+            Some(0.0),
+            None,
+        ),
+        (
+            "a limit holds it back at first",
+            vec![
+                payment(60, 10.0),
+                payment(60, f64::INFINITY),
+                payment(90, 0.0),
+                payment(90, f64::INFINITY),
+            ],
+            Some(1.0),
+            Some(90.0),
+        ),
         ("no deficit", vec![], Some(0.0), None),
         (
             "it pays",
