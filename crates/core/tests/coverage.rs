@@ -190,6 +190,36 @@ fn random_stacks_reach_every_layer() {
     }
 }
 
+/// The page of the layers has a row for each, with the words of its rule.
+#[test]
+fn the_page_says_the_rules() {
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/policies/coverage.md"
+    );
+    let page = std::fs::read_to_string(page).unwrap();
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+        .map(|row| row.split(" | ").collect())
+        .collect();
+    let layers = Kind::ALL.map(|kind| (kind.name(), kind.rule()));
+    for (name, rule) in layers
+        .into_iter()
+        .chain([(Socialised.name(), Socialised.rule())])
+    {
+        let rounding = match rule.rounding {
+            Rounding::Floor => "down",
+            Rounding::Ceil => "up",
+            Rounding::HalfUp => "half up",
+        };
+        let want = [rule.payer, rule.unit, rounding, rule.owner];
+        let row = rows.iter().find(|row| row.len() == 6 && row[0] == name);
+        let row = row.unwrap_or_else(|| panic!("no row for {name}"));
+        assert_eq!(row[2..], want, "{name}");
+    }
+}
+
 fn terms() -> impl Strategy<Value = Terms> {
     let limit = prop::option::of(0u64..500);
     (limit.clone(), limit, 0u8..8, 0u8..8).prop_map(|(event, asset, assets, causes)| {

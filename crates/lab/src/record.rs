@@ -417,4 +417,19 @@ pub struct CoverageRow {
     pub usd: f64,
     /// Left in the layer afterwards; infinite layers say infinity.
     pub left_usd: f64,
+    /// Whose money it was.
+    pub losses: Vec<PayerLoss>,
+}
+
+/// What one payer lost by one payment, USD.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PayerLoss {
+    /// Who, in words.
+    pub payer: String,
+    /// Held before; `None` where nobody counts it.
+    pub before_usd: Option<f64>,
+    /// Lost.
+    pub paid_usd: f64,
+    /// Held after; `None` where nobody counts it.
+    pub after_usd: Option<f64>,
 }

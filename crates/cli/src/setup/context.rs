@@ -1,14 +1,14 @@
 //! What a report says about a run: inputs, settings, how to repeat it.
 
-use super::{Loaded, agents, oracles};
+use super::{Loaded, agents, oracles, waterfall};
 use backstop_core::protocol::AssetId;
 use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{
-    BookSpec, DependenceSpec, ExitSpec, GasPriceSpec, LayerKind, LiquiditySpec, PolicySpec,
-    PolicyValue, PriceSpec, RandomSpec, Refine, Routing, ScaleSpec, Scenario, TicksSpec, TrendSpec,
-    VenueSpec, policy,
+    BookSpec, DependenceSpec, ExitSpec, GasPriceSpec, LiquiditySpec, PolicySpec, PolicyValue,
+    PriceSpec, RandomSpec, Refine, Routing, ScaleSpec, Scenario, TicksSpec, TrendSpec, VenueSpec,
+    policy,
 };
-use backstop_report::{Input, InputKind, RunContext, SettingsTable, WaterfallLayer, setting};
+use backstop_report::{Input, InputKind, RunContext, SettingsTable, setting};
 use std::path::{Path, PathBuf};
 
 /// The description of a run.
@@ -32,7 +32,7 @@ pub(crate) fn run_context(loaded: &Loaded, command: String) -> RunContext {
         inputs: inputs(loaded),
         notes,
         settings: settings(scenario),
-        waterfall: waterfall(scenario),
+        waterfall: waterfall::told(scenario),
         software: format!("backstop {}", env!("CARGO_PKG_VERSION")),
         command,
     }
@@ -599,30 +599,6 @@ fn liquidator_settings(scenario: &Scenario) -> SettingsTable {
         "Exit",
     ];
     table("Liquidators", &columns, rows.collect())
-}
-
-/// The layers by the names that payments carry.
-fn waterfall(scenario: &Scenario) -> Vec<WaterfallLayer> {
-    let finite = scenario.waterfall.iter().map(|layer| {
-        let (name, pays) = match layer.layer {
-            LayerKind::TreasuryReserve => (
-                "treasury reserve",
-                "The protocol's treasury, and so its token holders.",
-            ),
-            LayerKind::InsuranceFund => ("insurance fund", "Stakers who take the risk for pay."),
-        };
-        WaterfallLayer {
-            name: name.to_owned(),
-            pays: pays.to_owned(),
-            capacity_usd: Some(layer.amount_usd),
-        }
-    });
-    let last = WaterfallLayer {
-        name: "socialised".to_owned(),
-        pays: "All suppliers of the asset.".to_owned(),
-        capacity_usd: None,
-    };
-    finite.chain([last]).collect()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod prices;
 mod stage;
 mod sweep;
 mod venues;
+mod waterfall;
 mod world;
 
 pub(crate) use cascades::{book_cascade, cascades};

@@ -4,18 +4,16 @@ use super::Loaded;
 use super::oracles;
 use super::prices::{dependence, points, price_model};
 use super::venues::venues;
+use super::waterfall::waterfall;
 use crate::failure::Failure;
-use backstop_core::coverage::{InsuranceFund, Layer, TreasuryReserve, Waterfall};
 use backstop_core::guard::Guard;
 use backstop_core::protocol::AssetId;
-use backstop_core::units::Value;
 use backstop_io::price::TimeSeries;
-use backstop_io::scenario::{self as spec, ExitSpec, GasPriceSpec, LayerKind, Scenario};
+use backstop_io::scenario::{self as spec, ExitSpec, GasPriceSpec, Scenario};
 use backstop_lab::agents::{
     BidStyle, Bidding, BorrowerGroup, Competition, Exit, InventoryRisk, LeverageGroup,
     LiquidatorConfig, ManipulatorConfig, Outages, Reaction, Sizing,
 };
-use backstop_lab::door;
 use backstop_lab::feed::FeedConfig;
 use backstop_lab::market::{FeedbackMode, Impact};
 use backstop_lab::network::{BaseFee, GasModel, GasSeries, GasToken, NetworkConfig};
@@ -85,7 +83,7 @@ pub(crate) fn world_config(
         census: scenario.census.map(|census| CensusConfig {
             margin_call: census.margin_call_health,
         }),
-        coverage: waterfall(scenario),
+        coverage: waterfall(scenario)?,
         guards: guards(scenario)?,
         recording,
     })
@@ -244,17 +242,4 @@ fn borrowers(scenario: &Scenario) -> Vec<BorrowerGroup> {
         budget_share: spec.budget_share,
     })
     .collect()
-}
-
-fn waterfall(scenario: &Scenario) -> Waterfall {
-    let decimals = scenario.protocol.base_decimals;
-    // One dollar a unit of the base currency: a price and a value have the same scale.
-    let money = |usd| Value(door::price_to_oracle(usd, decimals).0);
-    let layers = scenario.waterfall.iter().map(|layer| -> Box<dyn Layer> {
-        match layer.layer {
-            LayerKind::TreasuryReserve => Box::new(TreasuryReserve::new(money(layer.amount_usd))),
-            LayerKind::InsuranceFund => Box::new(InsuranceFund::new(money(layer.amount_usd))),
-        }
-    });
-    Waterfall::new(layers.collect())
 }

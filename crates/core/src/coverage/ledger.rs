@@ -3,6 +3,7 @@
 use crate::protocol::AccountId;
 use crate::units::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Whose money a payment was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +34,34 @@ pub enum Payer {
     Counterparty(AccountId),
     /// All suppliers, by what they supplied.
     Suppliers,
+}
+
+impl fmt::Display for Payer {
+    /// Who it is, for reports.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Protocol => f.write_str("the protocol's treasury"),
+            Self::Surplus => f.write_str("the protocol's surplus"),
+            Self::Organisation => f.write_str("the organisation behind the protocol"),
+            Self::Fund => f.write_str("owners of the insurance fund"),
+            Self::Depositors => f.write_str("depositors of the backstop pool"),
+            Self::Stakers => f.write_str("stakers of the safety module"),
+            Self::TokenHolders => f.write_str("holders of the protocol's token"),
+            Self::Tranche(0) => f.write_str("suppliers of the junior tranche"),
+            Self::Tranche(above) => {
+                let place = u16::from(*above).saturating_add(1);
+                write!(
+                    f,
+                    "suppliers of tranche {place}, counted from the junior one"
+                )
+            }
+            Self::Supplier(id) => write!(f, "supplier {}", id.0),
+            Self::Borrower(id) => write!(f, "borrower {}", id.0),
+            Self::Trader(id) => write!(f, "trader {}", id.0),
+            Self::Counterparty(id) => write!(f, "counterparty {}", id.0),
+            Self::Suppliers => f.write_str("all suppliers"),
+        }
+    }
 }
 
 /// What one payer lost by one payment, in the base currency.

@@ -3,8 +3,9 @@
 use super::Dice;
 use backstop_core::coverage::{
     AutoDeleveraging, BackstopPool, Bearers, Cause, DebtAuction, Deficit, FirstLoss, InsuranceFund,
-    Layer, Policy, Position, Redistribution, Refill, SafetyModule, Side, Staking, SupplierPool,
-    SurplusBuffer, Terms, Tranches, TreasuryReserve, Trove, TwoSides, Waterfall, WithdrawalGate,
+    Layer, Policy, Position, Redistribution, Refill, Rule, SafetyModule, Side, Staking,
+    SupplierPool, SurplusBuffer, Terms, Tranches, TreasuryReserve, Trove, TwoSides, Waterfall,
+    WithdrawalGate,
 };
 use backstop_core::protocol::{AccountId, AssetId};
 use backstop_core::units::{Amount, Bps, Price, Timestamp, Value};
@@ -47,6 +48,10 @@ impl Kind {
 
     pub(super) fn name(self) -> &'static str {
         self.layer(1).name()
+    }
+
+    pub(super) fn rule(self) -> Rule {
+        self.layer(1).rule()
     }
 
     /// A layer whose sizes follow from one number.

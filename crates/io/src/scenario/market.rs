@@ -1,10 +1,10 @@
-//! Impact, gas, liquidators, borrowers and the waterfall.
+//! Impact, gas, liquidators and borrowers.
 
 use super::agents::{competition, inventory_risk};
-use super::section::{Range, Section, list, moment, number, pairs};
+use super::section::{Range, Section, moment, number, pairs};
 use super::{
-    AuctionBid, BaseFeeSpec, BorrowerSpec, ExitSpec, GasPriceSpec, GasSpec, ImpactSpec, LayerKind,
-    LayerSpec, LiquidatorKind, LiquidatorSpec, Names, Routing, Sizing, files, points,
+    AuctionBid, BaseFeeSpec, BorrowerSpec, ExitSpec, GasPriceSpec, GasSpec, ImpactSpec,
+    LiquidatorKind, LiquidatorSpec, Names, Routing, Sizing, files, points,
 };
 use std::path::Path;
 
@@ -179,48 +179,4 @@ pub(super) fn borrowers(root: &Section<'_>) -> BorrowerSpec {
     }
     section.finish();
     spec
-}
-
-#[derive(Clone, Copy)]
-enum Layer {
-    Socialised,
-    Paying(LayerKind),
-}
-
-/// The layers that pay; `socialised` may close the list, and closes it in any case.
-pub(super) fn waterfall(root: &Section<'_>) -> Vec<LayerSpec> {
-    let kinds = [
-        (
-            "treasury_reserve",
-            Layer::Paying(LayerKind::TreasuryReserve),
-        ),
-        ("insurance_fund", Layer::Paying(LayerKind::InsuranceFund)),
-        ("socialised", Layer::Socialised),
-    ];
-    let mut layers: Vec<LayerSpec> = Vec::new();
-    let last = root
-        .item("waterfall")
-        .and_then(|item| list(item).ok())
-        .map_or(0, <[_]>::len);
-    for (i, section) in root.sections("waterfall").into_iter().enumerate() {
-        match section.kind("layer", &kinds) {
-            None => continue,
-            Some(Layer::Paying(layer)) => {
-                if layers.iter().any(|other| other.layer == layer) {
-                    section.refuse("layer", "the layer is there twice; allowed: each once");
-                }
-                let amount_usd = section.number("amount_usd", USD);
-                layers.push(LayerSpec { layer, amount_usd });
-            }
-            Some(Layer::Socialised) if i + 1 != last => {
-                section.refuse(
-                    "layer",
-                    "socialised takes the rest; allowed: as the last layer",
-                );
-            }
-            Some(Layer::Socialised) => {}
-        }
-        section.finish();
-    }
-    layers
 }

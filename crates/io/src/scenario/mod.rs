@@ -17,6 +17,7 @@ mod section;
 mod shock;
 mod tree;
 mod venues;
+mod waterfall;
 
 use crate::book::AssetUnit;
 use crate::book::aggregated::AggregatedBook;
@@ -43,6 +44,7 @@ pub use shock::ShockSpec;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 pub use venues::{DepthSpec, RecordedDepthSpec, TicksSpec, WithdrawalSpec};
+pub use waterfall::{LayerKind, LayerSpec};
 
 /// Name of the format, the value of the key `format`.
 pub const FORMAT: &str = "backstop-scenario/1";
@@ -484,25 +486,6 @@ pub enum BookSpec {
     Aggregated(AggregatedBook),
 }
 
-/// A layer of the waterfall.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct LayerSpec {
-    /// Kind.
-    pub layer: LayerKind,
-    /// What it can pay in all, USD.
-    pub amount_usd: f64,
-}
-
-/// Kinds of layers that pay before a deficit is socialised.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LayerKind {
-    /// The protocol's treasury.
-    #[default]
-    TreasuryReserve,
-    /// A fund of stakers who take the risk for pay.
-    InsuranceFund,
-}
-
 /// Reads a scenario and applies overrides (dotted key, value).
 ///
 /// An override's value is read as TOML; what is not TOML is taken as text. Parts of a key are
@@ -578,7 +561,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<(Scenario, Vec<policy::Placed>
     let book = root
         .section("book")
         .and_then(|book| book::read(book, &names, &folder));
-    let waterfall = market::waterfall(&root);
+    let waterfall = waterfall::read(&root, &names);
     let policies = policy::read(&root, &names, &assets);
     root.finish();
     let (title, question, description, seed, notes) = header;

@@ -102,6 +102,74 @@ fn a_minimal_scenario_takes_the_documented_defaults() {
 }
 
 #[test]
+fn layers_have_their_own_keys_and_limits() {
+    let read = |layer: &str| {
+        with(&[("waterfall", &format!("[{layer}]"))])
+            .unwrap()
+            .waterfall
+    };
+    let insurance = "{layer=\"insurance_fund\", amount_usd=5, penalty_share_bps=100, \
+                     event_max_usd=2, asset_max_usd={DAI=3}, excluded_assets=[\"WETH\"]}";
+    let scenario = with(&[]).unwrap();
+    let [dai, weth] = ["DAI", "WETH"].map(|symbol| scenario.asset(symbol).unwrap());
+    let want = LayerSpec {
+        layer: LayerKind::InsuranceFund {
+            penalty_share_bps: 100,
+            target_usd: 5.0,
+        },
+        amount_usd: 5.0,
+        event_max_usd: Some(2.0),
+        asset_max_usd: vec![(dai, 3.0)],
+        excluded_assets: vec![weth],
+    };
+    assert_eq!(read(insurance), [want]);
+    let cases = [
+        (
+            "{layer=\"treasury_reserve\", amount_usd=7}",
+            LayerKind::TreasuryReserve,
+        ),
+        (
+            "{layer=\"surplus_buffer\", amount_usd=7}",
+            LayerKind::SurplusBuffer {
+                penalty_share_bps: 10_000,
+            },
+        ),
+        ("{layer=\"first_loss\", amount_usd=7}", LayerKind::FirstLoss),
+        (
+            "{layer=\"backstop_pool\", amount_usd=7}",
+            LayerKind::BackstopPool,
+        ),
+        (
+            "{layer=\"safety_module\", amount_usd=7, slash_max_bps=3000}",
+            LayerKind::SafetyModule {
+                slash_max_bps: 3_000,
+            },
+        ),
+        (
+            "{layer=\"debt_auction\", amount_usd=7, supply_usd=90, discount_bps=500}",
+            LayerKind::DebtAuction {
+                supply_usd: 90.0,
+                discount_bps: 500,
+            },
+        ),
+        (
+            "{layer=\"tranches\", sizes_usd=[3, 4]}",
+            LayerKind::Tranches {
+                sizes_usd: vec![3.0, 4.0],
+            },
+        ),
+    ];
+    for (told, layer) in cases {
+        let want = LayerSpec {
+            layer,
+            amount_usd: 7.0,
+            ..LayerSpec::default()
+        };
+        assert_eq!(read(told), [want], "{told}");
+    }
+}
+
+#[test]
 fn overrides_change_any_value() {
     let scenario = with(&[
         ("seed", "18446744073709551615"),

@@ -303,6 +303,76 @@ const SCENARIO_EDITS: &[(&str, &str, &str)] = &[
         "[[waterfall]]",
         "[[waterfall]]\nlayer = \"socialised\"\n[[waterfall]]",
     ),
+    (
+        "layer twice",
+        "[[waterfall]]",
+        "[[waterfall]]\nlayer = \"insurance_fund\"\namount_usd = 1\n[[waterfall]]",
+    ),
+    (
+        "layer without money",
+        "\"insurance_fund\"\namount_usd = 1e6",
+        "\"first_loss\"",
+    ),
+    (
+        "key of another layer",
+        "\"insurance_fund\"",
+        "\"backstop_pool\"\nslash_max_bps = 3000",
+    ),
+    (
+        "stakes without a cap",
+        "\"insurance_fund\"",
+        "\"safety_module\"",
+    ),
+    (
+        "more slashed than staked",
+        "\"insurance_fund\"",
+        "\"safety_module\"\nslash_max_bps = 10001",
+    ),
+    (
+        "more than the penalty",
+        "\"insurance_fund\"",
+        "\"surplus_buffer\"\npenalty_share_bps = 10001",
+    ),
+    (
+        "tokens for nothing",
+        "\"insurance_fund\"",
+        "\"debt_auction\"\nsupply_usd = 1e8\ndiscount_bps = 10000",
+    ),
+    (
+        "no tranches",
+        "\"insurance_fund\"\namount_usd = 1e6",
+        "\"tranches\"\nsizes_usd = []",
+    ),
+    (
+        "a debt of tranches",
+        "\"insurance_fund\"\namount_usd = 1e6",
+        "\"tranches\"\nsizes_usd = [1e6, -1]",
+    ),
+    (
+        "limit below nothing",
+        "amount_usd = 1e6",
+        "amount_usd = 1e6\nevent_max_usd = -1",
+    ),
+    (
+        "limit for a stranger",
+        "amount_usd = 1e6",
+        "amount_usd = 1e6\nasset_max_usd = { WBTC = 1 }",
+    ),
+    (
+        "limit that is a text",
+        "amount_usd = 1e6",
+        "amount_usd = 1e6\nasset_max_usd = { DAI = \"1\" }",
+    ),
+    (
+        "excluded stranger",
+        "amount_usd = 1e6",
+        "amount_usd = 1e6\nexcluded_assets = [\"WBTC\"]",
+    ),
+    (
+        "excluded by a text",
+        "amount_usd = 1e6",
+        "amount_usd = 1e6\nexcluded_assets = \"DAI\"",
+    ),
     ("no book", "[book.synthetic]", "[book.real]"),
     ("accounts", "accounts = 10", "accounts = 1000001"),
     ("weights", "{ WETH = 1 }", "{ WETH = -1 }"),

@@ -1,6 +1,7 @@
 //! Whether and when the layers that pay for deficits ran out.
 
 use super::{Evidence, Metric};
+use std::collections::BTreeMap;
 
 /// 1 where they ran out.
 pub(super) const FUND_DEPLETED: Metric = Metric {
@@ -35,10 +36,19 @@ fn funded(evidence: &Evidence<'_>) -> bool {
     rows.clone().any(|row| row.left_usd.is_finite())
 }
 
-/// The time of the first payment by a layer without limit after layers with one: the waterfall asks
-/// it only when those are empty.
+/// Less than this in a layer is a rest that buys no unit of an asset, USD.
+const REST_USD: f64 = 1.0;
+
+/// The time of the first payment by a layer without limit when every layer with one that has paid
+/// is used up. A layer that paid no more because of a limit for one deficit or one asset is not.
 fn depleted(evidence: &Evidence<'_>) -> Option<u64> {
-    let mut rows = evidence.path.coverage.iter();
-    let rest = rows.find(|row| !row.left_usd.is_finite())?;
-    funded(evidence).then_some(rest.time)
+    let mut left = BTreeMap::new();
+    for row in &evidence.path.coverage {
+        if row.left_usd.is_finite() {
+            left.insert(row.layer.as_str(), row.left_usd);
+        } else if !left.is_empty() && left.values().all(|usd| *usd < REST_USD) {
+            return Some(row.time);
+        }
+    }
+    None
 }

@@ -299,6 +299,7 @@ fn uncovered_is_what_no_limited_layer_paid() {
         amount: Amount::ZERO,
         usd,
         left_usd,
+        losses: Vec::new(),
     };
     let mut record = path(&[1.0]);
     record.coverage = vec![payment(5.0, 1.0), payment(7.0, f64::INFINITY)];
@@ -487,8 +488,26 @@ fn a_fund_is_depleted_when_the_rest_is_shared_out() {
         amount: Amount::ZERO,
         usd: 1.0,
         left_usd,
+        losses: Vec::new(),
     };
     for (name, rows, depleted, time) in [
+        (
+            "a limit holds it back",
+            vec![payment(60, 10.0), payment(60, f64::INFINITY)],
+            Some(0.0),
+            None,
+        ),
+        (
+            "a limit holds it back at first",
+            vec![
+                payment(60, 10.0),
+                payment(60, f64::INFINITY),
+                payment(90, 0.0),
+                payment(90, f64::INFINITY),
+            ],
+            Some(1.0),
+            Some(90.0),
+        ),
         ("no deficit", vec![], Some(0.0), None),
         (
             "it pays",

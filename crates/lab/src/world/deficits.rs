@@ -2,10 +2,10 @@
 
 use super::World;
 use crate::door;
-use crate::record::CoverageRow;
-use backstop_core::coverage::{Cause, Deficit, Payment};
+use crate::record::{CoverageRow, PayerLoss};
+use backstop_core::coverage::{Cause, Deficit, Loss, Payment};
 use backstop_core::protocol::{AssetId, Prices, Protocol};
-use backstop_core::units::{Amount, Timestamp};
+use backstop_core::units::{Amount, Rounding, Timestamp, Value, mul_div, pow10};
 
 impl<P: Protocol> World<P> {
     /// Pays the deficits of this step: layers with capital pay the protocol; what the last layer
@@ -53,6 +53,34 @@ impl<P: Protocol> World<P> {
             amount: payment.amount,
             usd: self.units.usd(payment.asset, payment.amount, &self.oracle),
             left_usd: left.map_or(f64::INFINITY, |value| door::value_to_usd(value, base)),
+            losses: payment.losses.iter().map(|loss| told(loss, base)).collect(),
         });
+    }
+
+    /// Offers the protocol's part of a liquidation to layers that fill up from it, at the oracle's
+    /// price, rounded down. What no layer keeps goes where it went before.
+    pub(super) fn share_fee(&mut self, asset: AssetId, fee: Amount) {
+        if fee.is_zero() {
+            return;
+        }
+        let price = self.units.answers(&self.oracle).get(asset);
+        let unit = pow10(self.units.decimals_of(asset));
+        let worth = unit.and_then(|unit| mul_div(fee.0, price.0, unit, Rounding::Floor));
+        match worth {
+            Ok(worth) => {
+                self.waterfall.receive(Value(worth));
+            }
+            Err(overflow) => self.refusals.count("waterfall", format!("{overflow:?}")),
+        }
+    }
+}
+
+fn told(loss: &Loss, base_decimals: u8) -> PayerLoss {
+    let usd = |value| door::value_to_usd(value, base_decimals);
+    PayerLoss {
+        payer: loss.payer.to_string(),
+        before_usd: loss.before.map(usd),
+        paid_usd: usd(loss.paid),
+        after_usd: loss.after.map(usd),
     }
 }

@@ -60,6 +60,7 @@ impl<P: Protocol> World<P> {
         if kind != OfferKind::Bid {
             self.record.liquidations.push(row);
         }
+        self.share_fee(plan.offer.collateral, settlement.protocol_fee);
         self.deficits.extend(settlement.deficit);
         self.keep_events(settlement.events);
     }

@@ -7,9 +7,9 @@ use crate::price::{Constant, Dependence, Grid, Historical, PriceModel, Refine};
 use crate::record::{AccountsTold, LiquidatorKind, Miss};
 use crate::toy::{ETH, Toy, USD};
 use crate::venue::{ConstantProduct, Liquidity, Routing, VenueConfig};
-use backstop_core::coverage::{InsuranceFund, TreasuryReserve};
+use backstop_core::coverage::{InsuranceFund, Refill, TreasuryReserve};
 use backstop_core::protocol::Event;
-use backstop_core::units::{U256, Value};
+use backstop_core::units::{Bps, U256, Value};
 use proptest::prelude::*;
 
 pub(crate) const STEPS: u32 = 120;
@@ -421,6 +421,49 @@ fn a_gap_leaves_a_deficit_that_the_layers_pay_in_order() {
     assert_eq!(record.refusals, []);
     reconcile(&record);
     events_agree(&record);
+}
+
+#[test]
+fn fees_fill_a_fund_and_every_payment_tells_whose_money_it_was() {
+    let mut config = config(PriceModel::Historical(Historical::from_points(
+        &[(0, 200.0), (600, 150.0), (1_800, 80.0), (7_200, 80.0)],
+        Refine::Hold,
+    )));
+    config.liquidators = vec![LiquidatorConfig {
+        sizing: Sizing::Full,
+        ..example("keeper", LiquidatorKind::Native)
+    }];
+    let refill = Refill {
+        share: Bps(5_000),
+        target: Value::MAX,
+    };
+    let fund = InsuranceFund::with_refill(Value::ZERO, refill);
+    config.coverage = Waterfall::new(vec![Box::new(fund)]);
+    let mut world = World::new(book(), config, 1).unwrap();
+    let record = world.run(&mut |_| ControlFlow::Continue(()));
+    let fees: f64 = record.liquidations.iter().map(|row| row.fee_usd).sum();
+    let fund = record
+        .coverage
+        .iter()
+        .filter(|row| row.layer == "insurance fund");
+    let paid: f64 = fund.map(|row| row.usd).sum();
+    let left = world.waterfall.layers().next().and_then(|fund| fund.left());
+    let left = crate::door::value_to_usd(left.unwrap(), 8);
+    assert!(paid > 1.0, "{paid} of {fees}");
+    assert!(
+        (paid + left - fees / 2.0).abs() < 0.01,
+        "{paid} {left} {fees}"
+    );
+    for row in &record.coverage {
+        let lost: f64 = row.losses.iter().map(|loss| loss.paid_usd).sum();
+        assert!((lost - row.usd).abs() < 1e-6, "{row:?}");
+        for loss in &row.losses {
+            if let (Some(before), Some(after)) = (loss.before_usd, loss.after_usd) {
+                assert!((before - loss.paid_usd - after).abs() < 1e-6, "{row:?}");
+            }
+        }
+    }
+    assert_eq!(record.refusals, []);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::Page;
 use super::parts::{bar_cell, cell, inner_table, moment, nothing, number, prose, table, text};
 use crate::answer::NOTHING_USD;
-use crate::format::{MISSING, count, moment_short, money, units, usd};
+use crate::format::{MISSING, count, moment_short, money, percent, units, usd};
 use crate::summary::{LayerSummary, symbol};
 use backstop_core::protocol::AssetId;
 use maud::{Markup, html};
@@ -12,10 +12,14 @@ use std::collections::BTreeMap;
 /// Most single payments listed; all are in the results folder.
 const PAYMENTS_MAX: usize = 20;
 
+/// Most payers listed.
+const PAYERS_MAX: usize = 20;
+
 pub(super) fn content(page: &Page<'_>) -> Markup {
     html! {
         (in_words(page))
         (waterfall(page))
+        (payers(page))
         (deficits(page))
         (payments(page))
     }
@@ -111,6 +115,84 @@ fn waterfall(page: &Page<'_>) -> Markup {
             number("Paid", "USD"),
             number("Payments", ""),
             number("Left at the end", "USD"),
+        ],
+        &rows,
+    )
+}
+
+/// Losses of one payer in one layer over all payments.
+struct Borne<'a> {
+    payer: &'a str,
+    layer: &'a str,
+    before: Option<f64>,
+    paid: f64,
+    after: Option<f64>,
+}
+
+/// Losses by layer and payer, in the order of the first payment.
+fn borne<'a>(page: &'a Page<'_>) -> Vec<Borne<'a>> {
+    let mut sums: Vec<Borne<'_>> = Vec::new();
+    for row in &page.record.coverage {
+        for loss in &row.losses {
+            let same = |sum: &&mut Borne<'_>| sum.payer == loss.payer && sum.layer == row.layer;
+            let paid = Some(loss.paid_usd).filter(|usd| usd.is_finite());
+            if let Some(sum) = sums.iter_mut().find(same) {
+                sum.paid += paid.unwrap_or(0.0);
+                sum.after = loss.after_usd;
+            } else {
+                sums.push(Borne {
+                    payer: &loss.payer,
+                    layer: &row.layer,
+                    before: loss.before_usd,
+                    paid: paid.unwrap_or(0.0),
+                    after: loss.after_usd,
+                });
+            }
+        }
+    }
+    sums
+}
+
+fn payers(page: &Page<'_>) -> Markup {
+    let sums = borne(page);
+    if sums.is_empty() {
+        return html! {};
+    }
+    let all: f64 = sums.iter().map(|sum| sum.paid).sum();
+    let largest = sums
+        .iter()
+        .fold(f64::MIN_POSITIVE, |a, sum| a.max(sum.paid));
+    let shown = sums.iter().take(PAYERS_MAX);
+    let held = |held: Option<f64>| held.map_or_else(|| MISSING.to_owned(), usd);
+    let rows: Vec<_> = shown
+        .map(|sum| {
+            let share = sum.paid / all.max(f64::MIN_POSITIVE);
+            vec![
+                cell(sum.payer),
+                cell(sum.layer),
+                cell(held(sum.before)),
+                bar_cell(&usd(sum.paid), sum.paid / largest),
+                cell(held(sum.after)),
+                cell(percent(share)),
+            ]
+        })
+        .collect();
+    let caption = format!(
+        "Who paid: what each payer held before its first payment and after its last one ({} of {} \
+         payers). Income in between counts in the second figure; {MISSING} where nobody counts it.",
+        count(rows.len() as u64),
+        count(sums.len() as u64)
+    );
+    table(
+        page,
+        &caption,
+        &[
+            prose("Payer"),
+            text("Layer"),
+            number("Held before", "USD"),
+            number("Paid", "USD"),
+            number("Held after", "USD"),
+            number("Share of all paid", ""),
         ],
         &rows,
     )

@@ -4,7 +4,7 @@ use backstop_core::protocol::{AccountId, AssetId, Event, OfferKind, TraceStep};
 use backstop_core::units::{Amount, Price, Ratio, Rounding, U256};
 use backstop_lab::record::{
     AccountRow, AccountsTold, CoverageRow, EventRow, LiquidationRow, LiquidatorKind, LiquidatorRow,
-    Miss, MissRow, PathRecord, ReactionRow, StepRow,
+    Miss, MissRow, PathRecord, PayerLoss, ReactionRow, StepRow,
 };
 use backstop_report::{
     Input, InputKind, LiquidationMap, MapPoint, RunContext, SettingsTable, WaterfallLayer,
@@ -268,9 +268,14 @@ fn coverage(liquidations: &[LiquidationRow]) -> Vec<CoverageRow> {
     for l in liquidations.iter().filter(|l| l.deficit_usd > 0.0) {
         let first = l.deficit_usd.min(left);
         left -= first;
-        for (layer, usd, left_usd) in [
-            ("treasury reserve", first, left),
-            ("socialised", l.deficit_usd - first, f64::INFINITY),
+        for (layer, payer, usd, left_usd) in [
+            ("treasury reserve", "the protocol's treasury", first, left),
+            (
+                "socialised",
+                "all suppliers",
+                l.deficit_usd - first,
+                f64::INFINITY,
+            ),
         ] {
             if usd > 0.0 {
                 let amount = Amount::new((usd * 1e6) as u128);
@@ -283,6 +288,12 @@ fn coverage(liquidations: &[LiquidationRow]) -> Vec<CoverageRow> {
                     amount,
                     usd,
                     left_usd,
+                    losses: vec![PayerLoss {
+                        payer: payer.into(),
+                        before_usd: Some(left_usd + usd).filter(|held| held.is_finite()),
+                        paid_usd: usd,
+                        after_usd: Some(left_usd).filter(|held| held.is_finite()),
+                    }],
                 });
             }
         }

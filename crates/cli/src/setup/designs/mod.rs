@@ -150,6 +150,11 @@ impl<P: Protocol + Send + Sync + 'static> Design for Opened<P> {
             .filter(|row| row.layer == SOCIALISED)
         {
             self.payer.last().clone_into(&mut row.layer);
+            if self.payer != Payer::Waterfall {
+                for loss in &mut row.losses {
+                    self.payer.last().clone_into(&mut loss.payer);
+                }
+            }
         }
         Ok(record)
     }

@@ -13,7 +13,10 @@ pub(super) const POLICY: Policy = Policy {
         add_to_layer(
             scenario,
             last,
-            LayerKind::InsuranceFund,
+            LayerKind::InsuranceFund {
+                penalty_share_bps: 0,
+                target_usd: spec.number("amount_usd"),
+            },
             spec.number("amount_usd"),
         );
         Ok(())

@@ -26,6 +26,7 @@ use crate::error::{Place, nearest};
 use backstop_core::guard::Level;
 use backstop_core::protocol::AssetId;
 use backstop_core::units::Bps;
+use std::mem::discriminant;
 
 /// All policies, in the order in which they act and in which reports show them.
 pub const POLICIES: &[Policy] = &[
@@ -388,11 +389,17 @@ fn below_par(bonus_bps: u16) -> u16 {
 /// Adds to a layer of the waterfall, which is made at this place of the order where it is missing.
 fn add_to_layer(scenario: &mut Scenario, at: usize, layer: LayerKind, amount_usd: f64) {
     let layers = &mut scenario.waterfall;
-    match layers.iter_mut().find(|found| found.layer == layer) {
+    let same = |found: &&mut LayerSpec| discriminant(&found.layer) == discriminant(&layer);
+    match layers.iter_mut().find(same) {
         Some(found) => found.amount_usd += amount_usd,
         None => {
             let at = at.min(layers.len());
-            layers.insert(at, LayerSpec { layer, amount_usd });
+            let layer = LayerSpec {
+                layer,
+                amount_usd,
+                ..LayerSpec::default()
+            };
+            layers.insert(at, layer);
         }
     }
 }
