@@ -27,13 +27,17 @@ pub(crate) fn answer(compared: &Compared<'_>) -> Vec<Span> {
     spans
 }
 
-/// The first drawn figure of which there is any.
+/// Of what borrowers lose, what bad debt has to reach to be what the answer speaks of.
+const MATTERS: f64 = 0.01;
+
+/// The first figure of which there is enough to speak of: bad debt of a few dollars says nothing where borrowers
+/// lose millions.
 fn headline(compared: &Compared<'_>) -> Option<usize> {
-    let told = |at: &usize| {
-        let value = compared.base.get(*at).copied().flatten();
-        value.is_some_and(|value| value.value.abs() >= NOTHING_USD)
-    };
-    compared.base.iter().flatten().next()?;
+    let value = |at: usize| Some(compared.base.get(at).copied().flatten()?.value);
+    (0..MEASURES.len()).find_map(value)?;
+    let penalty = MEASURES.iter().position(|m| m.name == "penalty_mean");
+    let least = penalty.and_then(value).unwrap_or(0.0) * MATTERS;
+    let told = |at: &usize| value(*at).is_some_and(|usd| usd >= least.max(NOTHING_USD));
     let at = (0..MEASURES.len()).find(told);
     Some(at.unwrap_or(0))
 }

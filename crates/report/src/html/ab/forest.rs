@@ -13,7 +13,8 @@ pub(super) fn content(page: &impl Captioned, compared: &Compared<'_>) -> Markup 
         return nothing("Nothing was compared.");
     }
     let caption = "Change of each figure by each policy, paired by path, with its interval. Left of the line is \
-                   better. Grey and hollow: the interval holds zero, so no effect is shown.";
+                   better. Grey and hollow: the interval holds zero, or the change would be shown as none, so no \
+                   effect is shown.";
     html! {
         figure {
             div class="forests" {
