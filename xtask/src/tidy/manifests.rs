@@ -29,8 +29,11 @@ const ARROWS: [(&str, &[&str]); 7] = [
 const TESTKIT: &str = "backstop-testkit";
 
 /// Everything that the core may depend on, with the reason.
-const CORE_DEPENDENCIES: [(&str, &str); 2] =
-    [("ruint", "256-bit integers"), ("sha2", "the state hash")];
+const CORE_DEPENDENCIES: [(&str, &str); 3] = [
+    ("ruint", "256-bit integers"),
+    ("sha2", "the state hash"),
+    ("smallvec", "an account's positions beside it in memory"),
+];
 
 /// Compares `cargo metadata` with the arrows.
 pub(super) fn arrows(tree: &Tree) -> Vec<String> {

@@ -586,8 +586,8 @@ fn the_most_cautious_counts_and_everything_is_logged() {
         4,
     );
     expect_test::expect![[r#"
-        1700000000 WBTC.liquidation_threshold (cautious, wished: 1): 8000 to 7760, 7700 wanted, cut to one step
-        1700000000 WBTC.nothing (lost, wished: 1): 1 refused 4 times: no such lever
-        1700003600 WBTC.liquidation_threshold (cautious, wished: 1): 7760 to 7700"#]]
+        1600000000 WBTC.liquidation_threshold (cautious, wished: 1): 8000 to 7760, 7700 wanted, cut to one step
+        1600000000 WBTC.nothing (lost, wished: 1): 1 refused 4 times: no such lever
+        1600003600 WBTC.liquidation_threshold (cautious, wished: 1): 7760 to 7700"#]]
     .assert_eq(&log);
 }

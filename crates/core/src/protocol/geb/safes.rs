@@ -779,11 +779,11 @@ impl Safes {
         if asset != self.coin {
             return Err(Rejection::NoReason);
         }
-        let owing = |slot: &&Slot| {
-            slot.system
-                .account(account)
-                .is_some_and(|s| !s.debt.is_zero())
+        let debt_of = |slot: &Slot| {
+            let safe = slot.system.account(account);
+            safe.map_or(Shares::ZERO, |s| s.debt)
         };
+        let owing = |slot: &&Slot| !debt_of(slot).is_zero();
         let standing = |slot: &&Slot| {
             let health = slot.system.health(account).ok();
             let ratio =
@@ -792,13 +792,9 @@ impl Safes {
         };
         let worst = self.slots.iter().filter(owing).min_by_key(standing);
         let slot = worst.ok_or(Rejection::SafesSignedAdd)?;
-        let debt = slot
-            .system
-            .account(account)
-            .map_or(Shares::ZERO, |s| s.debt);
         let paid = self.inward(asset, amount)?;
         let index = slot.system.core().safes.debt_index.0;
         let fitting = mul_div(paid.0, RAY, index, Rounding::Floor)?;
-        Ok((slot.collateral, debt.min(Shares(fitting))))
+        Ok((slot.collateral, debt_of(slot).min(Shares(fitting))))
     }
 }

@@ -6,6 +6,17 @@ fn absent_is_off_and_every_key_has_a_default() {
     assert!(with(&[]).unwrap().policies.is_empty());
     for policy in POLICIES {
         let key = format!("policy.{}", policy.name);
+        // A design that can have it.
+        let refused = policy.refused_by("aave").is_some();
+        let (family, version) = if refused {
+            ("maker", "2.0")
+        } else {
+            ("aave", "3.3")
+        };
+        let with = |overrides: &[(&str, &str)]| {
+            let design = [("protocol.family", family), ("protocol.version", version)];
+            with(&[&design, overrides].concat())
+        };
         let on = with(&[(&key, "on")]).unwrap();
         let (spec, plain) = (&on.policies[0], with(&[]).unwrap());
         assert_eq!(on.policies.len(), 1, "{}", policy.name);
