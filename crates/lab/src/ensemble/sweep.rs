@@ -119,6 +119,8 @@ pub struct Difference {
     /// Difference of the expected shortfalls; its interval is infinite where the paths are too few
     /// to tell an upper end of the quantile.
     pub expected_shortfall: Estimate,
+    /// Mean and expected shortfall before.
+    pub before: [f64; 2],
 }
 
 /// The difference of a figure between two settings, path by path: `base` and `changed` hold its
@@ -151,6 +153,7 @@ pub fn difference(base: &[f64], changed: &[f64], level: Level) -> Option<Differe
     Some(Difference {
         mean: Estimate::around(mean, error),
         expected_shortfall: Estimate::around(after.value - before.value, beyond_error),
+        before: [base.iter().sum::<f64>() / pairs as f64, before.value],
     })
 }
 
@@ -231,6 +234,8 @@ mod tests {
         let got = difference(&base, &base, Level(0.99)).unwrap();
         let none = Estimate::around(0.0, 0.0);
         assert_eq!((got.mean, got.expected_shortfall), (none, none));
+        let mean = base.iter().sum::<f64>() / 500.0;
+        assert!((got.before[0] - mean).abs() < 1e-12 && got.before[1] > mean);
         let few = difference(&base[..100], &base[..100], Level(0.99)).unwrap();
         assert_eq!(few.expected_shortfall.high, f64::INFINITY);
         assert_eq!(difference(&base[..1], &base[..1], Level(0.99)), None);

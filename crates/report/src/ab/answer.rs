@@ -62,7 +62,7 @@ fn single(compared: &Compared<'_>, spans: &mut Vec<Span>) {
         any = true;
         spans.push(Span::Plain(format!("{before}{} by ", measure.words)));
         spans.push(Span::Strong(change_text(effect.change.value, measure.unit)));
-        let base = value_text(effect.after - effect.change.value, measure.unit);
+        let base = value_text(effect.before, measure.unit);
         let bounds = bounds(measure, &effect);
         spans.push(Span::Plain(format!(" ({bounds}) from {base}")));
     }
@@ -105,7 +105,7 @@ fn many(compared: &Compared<'_>, at: usize, spans: &mut Vec<Span>) {
             spans.push(Span::Strong(label.to_owned()));
             spans.push(Span::Plain(": ".to_owned()));
             spans.push(Span::Strong(change_text(effect.change.value, measure.unit)));
-            let base = value_text(effect.after - effect.change.value, measure.unit);
+            let base = value_text(effect.before, measure.unit);
             spans.push(Span::Plain(format!(
                 " ({}) from {base}.",
                 bounds(measure, &effect)

@@ -75,8 +75,8 @@ fn effect_file(measure: &Measure, effect: &Effect) -> EffectFile {
     EffectFile {
         unit: measure.unit,
         paths: effect.paths,
-        before: effect.after - effect.change.value,
-        after: effect.after,
+        before: effect.before,
+        after: effect.after(),
         change: estimate_file(effect.change),
         verdict: effect.verdict(measure.unit).word(),
     }

@@ -15,7 +15,7 @@ pub use text::ab_text;
 use crate::answer::NOTHING_USD;
 use crate::context::RunContext;
 use crate::html::ab_page;
-use backstop_lab::ensemble::{Difference, Distribution, Estimate, Level, difference};
+use backstop_lab::ensemble::{Distribution, Estimate, Level, difference};
 use measures::Statistic;
 
 /// The level of expected shortfall that is compared.
@@ -76,8 +76,8 @@ impl AbReport<'_> {
 /// What a row does to one figure.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effect {
-    /// The figure with it.
-    pub(crate) after: f64,
+    /// The figure without it.
+    pub(crate) before: f64,
     /// Its change, paired by path.
     pub(crate) change: Estimate,
     /// Paths that tell the figure on both sides.
@@ -110,6 +110,11 @@ impl Verdict {
 }
 
 impl Effect {
+    /// The figure with it.
+    pub(crate) fn after(&self) -> f64 {
+        self.before + self.change.value
+    }
+
     /// What it means for a figure in this unit. A change that people would be shown as none is none.
     pub(crate) fn verdict(&self, unit: &str) -> Verdict {
         let Estimate { value, low, high } = self.change;
@@ -182,12 +187,8 @@ fn values<'r>(run: &AbRun<'r>, measure: &Measure) -> &'r [Option<f64>] {
 }
 
 fn standing(run: &AbRun<'_>, measure: &Measure) -> Option<Estimate> {
-    of_paths(values(run, measure).iter().flatten(), measure)
-}
-
-/// A figure over paths.
-fn of_paths<'v>(told: impl Iterator<Item = &'v f64>, measure: &Measure) -> Option<Estimate> {
     let mut all = Distribution::default();
+    let told = values(run, measure).iter().flatten();
     told.for_each(|value| all.add(*value));
     match measure.statistic {
         Statistic::Mean => all.mean(),
@@ -198,16 +199,15 @@ fn of_paths<'v>(told: impl Iterator<Item = &'v f64>, measure: &Measure) -> Optio
 fn effect(base: &AbRun<'_>, changed: &AbRun<'_>, measure: &Measure) -> Option<Effect> {
     let pairs = values(base, measure).iter().zip(values(changed, measure));
     let (before, after): (Vec<f64>, Vec<f64>) = pairs.filter_map(|(a, b)| (*a).zip(*b)).unzip();
-    let Difference {
-        mean,
-        expected_shortfall,
-    } = difference(&before, &after, TAIL)?;
+    let moved = difference(&before, &after, TAIL)?;
+    let [mean, beyond] = moved.before;
+    let (before, change) = match measure.statistic {
+        Statistic::Mean => (mean, moved.mean),
+        Statistic::Beyond => (beyond, moved.expected_shortfall),
+    };
     Some(Effect {
-        after: of_paths(after.iter(), measure)?.value,
-        change: match measure.statistic {
-            Statistic::Mean => mean,
-            Statistic::Beyond => expected_shortfall,
-        },
+        before,
+        change,
         paths: after.len() as u64,
     })
 }
@@ -236,7 +236,7 @@ mod tests {
             ),
         ] {
             let effect = Effect {
-                after: 0.0,
+                before: 0.0,
                 change: Estimate { value, low, high },
                 paths: 2,
             };

@@ -89,10 +89,9 @@ fn figures(compared: &Compared<'_>) -> String {
 
 fn told(measure: &Measure, effect: &Effect) -> [String; 5] {
     let change = |value: f64| change_text(value, measure.unit);
-    let before = effect.after - effect.change.value;
     [
-        value_text(before, measure.unit),
-        value_text(effect.after, measure.unit),
+        value_text(effect.before, measure.unit),
+        value_text(effect.after(), measure.unit),
         change(effect.change.value),
         interval(&effect.change, change),
         effect.verdict(measure.unit).word().to_owned(),

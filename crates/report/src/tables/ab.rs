@@ -54,10 +54,10 @@ pub(crate) fn ab_table(compared: &Compared<'_>) -> Table {
             |r| r.effect.map_or(0, |effect| effect.paths),
         )
         .optional_f64("before", "", "As the scenario stands, of these paths.", |r| {
-            r.effect.map(|effect| effect.after - effect.change.value)
+            r.effect.map(|effect| effect.before)
         })
         .optional_f64("after", "", "With the policy.", |r| {
-            r.effect.map(|effect| effect.after)
+            r.effect.map(|effect| effect.after())
         })
         .optional_f64("change", "", "After less before, paired by path.", |r| {
             r.effect.map(|effect| effect.change.value)

@@ -159,8 +159,8 @@ fn told(measure: &Measure, effect: Option<Effect>) -> [Markup; 5] {
     let change = |value: f64| change_text(value, measure.unit);
     let bounds = interval(&effect.change, change);
     [
-        cell(value_text(effect.after - effect.change.value, measure.unit)),
-        cell(value_text(effect.after, measure.unit)),
+        cell(value_text(effect.before, measure.unit)),
+        cell(value_text(effect.after(), measure.unit)),
         html! { (change(effect.change.value)) @if !bounds.is_empty() { span class="range" { (bounds) } } },
         html! { span class=(class(effect.verdict(measure.unit))) { (effect.verdict(measure.unit).word()) } },
         cell(count(effect.paths)),
