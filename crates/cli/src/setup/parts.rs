@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Name of the file in a folder of results.
 pub(crate) const TOTALS: &str = "totals.json";
-const FORMAT: &str = "backstop-totals/2";
+const FORMAT: &str = "backstop-totals/3";
 
 /// Totals, and the paths that they are of.
 #[derive(Debug, Serialize, Deserialize)]

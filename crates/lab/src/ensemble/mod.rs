@@ -17,7 +17,7 @@ mod totals;
 pub use draws::{BATCHES, Draws, Place};
 pub use estimate::{CONFIDENCE, Estimate, Level, Tail};
 pub use figures::{AccountFigures, FALL, Figures};
-pub use sum::{Distribution, Sum};
+pub use sum::{Distribution, Sum, Tally};
 pub use sweep::{Cell, Difference, PathValues, SWEPT, difference};
 pub use tail_index::TailIndex;
 pub use totals::{AccountLosses, AtRisk, FallBin, FanStep, Totals, WORST_KEPT, Weights, WorstPath};

@@ -16,10 +16,7 @@ const LARGEST: f64 = 1e20;
 /// multiples of 2⁻⁴⁸ and their products with the terms are summed exactly too.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Sum {
-    count: u64,
-    /// Billionths.
-    #[serde(with = "text")]
-    sum: i128,
+    of: Tally,
     /// Squares of billionths.
     #[serde(with = "text")]
     squares: U256,
@@ -29,8 +26,18 @@ pub struct Sum {
     /// Billionths.
     #[serde(with = "text")]
     max: i128,
+}
+
+/// Count and sum alone, as a [`Sum`] keeps them: small, for what is kept of each account.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Tally {
+    count: u64,
+    /// Billionths.
+    #[serde(with = "text")]
+    sum: i128,
+    /// Apart, since most ensembles have no weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    weighted: Option<Weighted>,
+    weighted: Option<Box<Weighted>>,
 }
 
 /// Sums of weights in units of 2⁻⁴⁸, alone and times billionths.
@@ -77,12 +84,10 @@ impl Weighted {
 impl Default for Sum {
     fn default() -> Self {
         Self {
-            count: 0,
-            sum: 0,
+            of: Tally::default(),
             squares: U256::ZERO,
             min: i128::MAX,
             max: i128::MIN,
-            weighted: None,
         }
     }
 }
@@ -92,42 +97,28 @@ fn billionths(term: f64) -> i128 {
     (term.clamp(-LARGEST, LARGEST) * SCALE).round() as i128
 }
 
-impl Sum {
-    /// Adds a term that is a number.
-    pub fn add(&mut self, term: f64) {
-        let term = billionths(term);
-        let size = U256::from(term.unsigned_abs());
-        self.count += 1;
-        self.sum += term;
-        self.squares += size * size;
-        self.min = self.min.min(term);
-        self.max = self.max.max(term);
-    }
-
+impl Tally {
     /// Adds a term that counts as a path does.
     pub fn add_of(&mut self, term: f64, place: Option<Place>) {
-        self.add(term);
+        self.add(billionths(term), place);
+    }
+
+    fn add(&mut self, term: i128, place: Option<Place>) {
+        self.count += 1;
+        self.sum += term;
         if let Some(weight) = place.and_then(|place| place.weight) {
             let weighted = self.weighted.get_or_insert_default();
-            weighted.add(billionths(term), weight);
+            weighted.add(term, weight);
         }
     }
 
-    /// Adds another sum.
+    /// Adds another one.
     pub fn merge(&mut self, other: &Self) {
         if let Some(more) = &other.weighted {
             self.weighted.get_or_insert_default().merge(more);
         }
         self.count += other.count;
         self.sum += other.sum;
-        self.squares += other.squares;
-        self.min = self.min.min(other.min);
-        self.max = self.max.max(other.max);
-    }
-
-    /// Number of terms.
-    pub fn count(&self) -> u64 {
-        self.count
     }
 
     /// How many paths the terms count for: their number, or the sum of their weights.
@@ -145,6 +136,46 @@ impl Sum {
             Some(weighted) => weighted.total(),
         }
     }
+}
+
+impl Sum {
+    /// Adds a term that is a number.
+    pub fn add(&mut self, term: f64) {
+        self.add_of(term, None);
+    }
+
+    /// Adds a term that counts as a path does.
+    pub fn add_of(&mut self, term: f64, place: Option<Place>) {
+        let term = billionths(term);
+        let size = U256::from(term.unsigned_abs());
+        self.of.add(term, place);
+        self.squares += size * size;
+        self.min = self.min.min(term);
+        self.max = self.max.max(term);
+    }
+
+    /// Adds another sum.
+    pub fn merge(&mut self, other: &Self) {
+        self.of.merge(&other.of);
+        self.squares += other.squares;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    /// Number of terms.
+    pub fn count(&self) -> u64 {
+        self.of.count
+    }
+
+    /// How many paths the terms count for: their number, or the sum of their weights.
+    pub fn mass(&self) -> f64 {
+        self.of.mass()
+    }
+
+    /// The sum itself, of terms times weights where they have weights.
+    pub fn total(&self) -> f64 {
+        self.of.total()
+    }
 
     /// Arithmetic mean, weighted where terms have weights; nothing without terms that count.
     pub fn mean(&self) -> Option<f64> {
@@ -154,25 +185,26 @@ impl Sum {
 
     /// Unbiased variance of the terms, whatever their weights; nothing with fewer than two.
     pub fn variance(&self) -> Option<f64> {
-        if self.count < 2 {
+        let Tally { count, sum, .. } = self.of;
+        if count < 2 {
             return None;
         }
-        let n = U256::from(self.count);
-        let sum = U256::from(self.sum.unsigned_abs());
+        let n = U256::from(count);
+        let sum = U256::from(sum.unsigned_abs());
         // n·Σx² − (Σx)² is exact and never below zero.
         let spread = f64::from(n * self.squares - sum * sum);
-        let n = self.count as f64;
+        let n = count as f64;
         Some(spread / (n * (n - 1.0)) / (SCALE * SCALE))
     }
 
     /// Smallest term; nothing without terms.
     pub fn min(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.min as f64 / SCALE)
+        (self.of.count > 0).then(|| self.min as f64 / SCALE)
     }
 
     /// Largest term; nothing without terms.
     pub fn max(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.max as f64 / SCALE)
+        (self.of.count > 0).then(|| self.max as f64 / SCALE)
     }
 }
 

@@ -91,7 +91,7 @@ fn collateral_at_risk_adds_up_by_asset_and_by_account() {
         // The toy's accounts have ether and owe dollars.
         assert!(totals.at_risk[0].sum.total() > 0.0);
         assert_eq!(totals.at_risk[1].sum.total(), 0.0);
-        let (first, at_risk) = totals.accounts.first_key_value().unwrap();
+        let (first, at_risk) = totals.accounts.iter().min_by_key(|row| row.0).unwrap();
         // As the toy's book is made, at 200 dollars an ether.
         let want = 200.0 * (10.0 + f64::from(first * 7 % 51));
         assert!((at_risk.at_risk.collateral / want - 1.0).abs() < 1e-9);

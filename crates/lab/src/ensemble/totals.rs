@@ -2,9 +2,9 @@
 
 use super::draws::{ONE, Place};
 use super::figures::{FALL, Figures, metrics};
-use super::sum::{Distribution, Sum, text};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use super::sum::{Distribution, Sum, Tally, text};
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::{BTreeMap, HashMap};
 
 /// How many of the worst paths are kept.
 pub const WORST_KEPT: usize = 20;
@@ -30,8 +30,9 @@ pub struct Totals {
     /// The paths with the largest bad debt.
     pub worst: Vec<WorstPath>,
     /// What accounts lost, by account; those that neither lost anything nor were at risk on any path have no
-    /// entry.
-    pub accounts: BTreeMap<u32, AccountLosses>,
+    /// entry. Without an order, which paths that touch hundreds of accounts would pay for.
+    #[serde(serialize_with = "in_order")]
+    pub accounts: HashMap<u32, AccountLosses>,
     /// By whole percent of the largest fall, cut.
     pub falls: BTreeMap<u16, FallBin>,
     /// Points in time of the lead asset's price.
@@ -77,9 +78,9 @@ impl Weights {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
 pub struct AccountLosses {
     /// Collateral taken, USD; one term a path in which something was taken.
-    pub taken: Sum,
+    pub taken: Tally,
     /// Bad debt left, USD; one term a path in which some was left.
-    pub bad_debt: Sum,
+    pub bad_debt: Tally,
     /// On the paths on which it was liquidated or softened or ends in breach.
     pub at_risk: AtRisk,
 }
@@ -298,6 +299,14 @@ impl Totals {
     pub fn figure(&self, name: &str) -> Option<&Distribution> {
         self.figures.get(name)
     }
+}
+
+/// Files do not depend on where a table puts its rows.
+fn in_order<S: Serializer>(
+    accounts: &HashMap<u32, AccountLosses>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.collect_map(accounts.iter().collect::<BTreeMap<_, _>>())
 }
 
 /// Steps of the fan: all of them, or evenly placed ones with the last.
