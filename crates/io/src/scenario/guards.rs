@@ -1,9 +1,9 @@
 //! Guards around a protocol, as policies switch them on.
 
 use backstop_core::guard::{
-    DeficitBreaker, DeficitBreakerSettings, DeviationBreaker, DeviationBreakerSettings,
-    DowntimeGrace, DowntimeGraceSettings, Guard, GuardError, LiquidationLimit,
-    LiquidationLimitSettings, PriceBreaker, PriceBreakerSettings, VolumeBreaker,
+    CloseOnly, CloseOnlySettings, DeficitBreaker, DeficitBreakerSettings, DeviationBreaker,
+    DeviationBreakerSettings, DowntimeGrace, DowntimeGraceSettings, Guard, GuardError,
+    LiquidationLimit, LiquidationLimitSettings, PriceBreaker, PriceBreakerSettings, VolumeBreaker,
     VolumeBreakerSettings,
 };
 
@@ -22,6 +22,8 @@ pub enum GuardSpec {
     Limit(LiquidationLimitSettings),
     /// Waits after an outage.
     Grace(DowntimeGraceSettings),
+    /// Lets positions only be closed where little can be sold.
+    CloseOnly(CloseOnlySettings),
 }
 
 impl GuardSpec {
@@ -37,6 +39,7 @@ impl GuardSpec {
             Self::Deficit(settings) => Box::new(DeficitBreaker::new(settings)?),
             Self::Limit(settings) => Box::new(LiquidationLimit::new(settings)?),
             Self::Grace(settings) => Box::new(DowntimeGrace::new(settings)?),
+            Self::CloseOnly(settings) => Box::new(CloseOnly::new(settings)?),
         })
     }
 }

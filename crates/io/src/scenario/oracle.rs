@@ -83,6 +83,26 @@ pub struct PegBoundsSpec {
     pub clamped: bool,
 }
 
+impl SourcesSpec {
+    /// Sources that are trusted by the default rules.
+    pub(super) fn with_defaults(list: Vec<SourceSpec>) -> Self {
+        Self {
+            trust: Trust::Robust,
+            list,
+            max_age_s: 3_600,
+            confidence_max_bps: 200,
+            quorum: None,
+            outlier_bps: 500,
+            spread_max_bps: 1_000,
+            jump_max_bps: 5_000,
+            half_life_s: 60,
+            per_update_bps: 1_000,
+            per_second_bps: 20.0,
+            peg: None,
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Kind {
     Outside,
@@ -122,23 +142,28 @@ fn sources(section: &Section<'_>, venues: &[(usize, &VenueSpec)]) -> SourcesSpec
     }
     let most = count.clamp(1, SOURCES_MAX) as u64;
     let bps = |name, default| section.whole_or(name, 1, 10_000, default);
+    let default = SourcesSpec::with_defaults(list);
     SourcesSpec {
-        trust: section.choice_or("trust", &trust, Trust::Robust),
-        max_age_s: section.whole_or("max_age_s", 1, SECONDS_MAX, 3_600),
-        confidence_max_bps: bps("confidence_max_bps", 200),
+        trust: section.choice_or("trust", &trust, default.trust),
+        max_age_s: section.whole_or("max_age_s", 1, SECONDS_MAX, default.max_age_s),
+        confidence_max_bps: bps("confidence_max_bps", default.confidence_max_bps),
         quorum: section.optional("quorum", |item| super::section::whole(item, 1, most)),
-        outlier_bps: bps("outlier_bps", 500),
-        spread_max_bps: bps("spread_max_bps", 1_000),
-        jump_max_bps: bps("jump_max_bps", 5_000),
-        half_life_s: section.whole_or("half_life_s", 0, SECONDS_MAX, 60),
-        per_update_bps: bps("per_update_bps", 1_000),
-        per_second_bps: section.number_or("per_second_bps", Range::Within(0.01, 10_000.0), 20.0),
+        outlier_bps: bps("outlier_bps", default.outlier_bps),
+        spread_max_bps: bps("spread_max_bps", default.spread_max_bps),
+        jump_max_bps: bps("jump_max_bps", default.jump_max_bps),
+        half_life_s: section.whole_or("half_life_s", 0, SECONDS_MAX, default.half_life_s),
+        per_update_bps: bps("per_update_bps", default.per_update_bps),
+        per_second_bps: section.number_or(
+            "per_second_bps",
+            Range::Within(0.01, 10_000.0),
+            default.per_second_bps,
+        ),
         peg: section.section_if("peg").map(|peg| {
             let spec = self::peg(&peg);
             peg.finish();
             spec
         }),
-        list,
+        list: default.list,
     }
 }
 

@@ -70,6 +70,23 @@ pub enum LayerKind {
     },
 }
 
+impl LayerKind {
+    /// The place at which a layer of this kind commonly pays: what belongs to the protocol, then what others
+    /// have put up for it, then holders of its token, then its suppliers.
+    pub(super) fn seniority(&self) -> u8 {
+        match self {
+            Self::TreasuryReserve => 0,
+            Self::SurplusBuffer { .. } => 1,
+            Self::FirstLoss => 2,
+            Self::InsuranceFund { .. } => 3,
+            Self::BackstopPool => 4,
+            Self::SafetyModule { .. } => 5,
+            Self::DebtAuction { .. } => 6,
+            Self::Tranches { .. } => 7,
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Kind {
     Treasury,

@@ -1,9 +1,8 @@
 //! `deficit-breaker`: deficits hold the protocol back.
 
 use super::super::GuardSpec;
-use super::{LEVEL, Part, Policy, level, share_of, whole, with_guard};
+use super::{LEVEL, Part, Policy, dollars, level, share_of, whole, with_guard};
 use backstop_core::guard::DeficitBreakerSettings;
-use backstop_core::units::{U256, Value, pow10};
 
 pub(super) const POLICY: Policy = Policy {
     name: "deficit-breaker",
@@ -17,17 +16,13 @@ pub(super) const POLICY: Policy = Policy {
         whole("least_s", 1_800, (0, 10_000_000)),
     ],
     apply: |spec, scenario| {
-        let unit = pow10(scenario.protocol.base_decimals).unwrap_or(U256::ONE);
-        let most = U256::from(spec.seconds("most_usd")).saturating_mul(unit);
-        with_guard(
-            scenario,
-            GuardSpec::Deficit(DeficitBreakerSettings {
-                level: level(spec),
-                window_s: spec.seconds("window_s"),
-                most: Value(most),
-                release: share_of(spec, "release_bps"),
-                least_s: spec.seconds("least_s"),
-            }),
-        )
+        let settings = DeficitBreakerSettings {
+            level: level(spec),
+            window_s: spec.seconds("window_s"),
+            most: dollars(spec, "most_usd", scenario),
+            release: share_of(spec, "release_bps"),
+            least_s: spec.seconds("least_s"),
+        };
+        with_guard(scenario, GuardSpec::Deficit(settings))
     },
 };

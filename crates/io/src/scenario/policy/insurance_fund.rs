@@ -1,24 +1,19 @@
 //! `insurance-fund`: a fund of stakers pays deficits.
 
 use super::super::LayerKind;
-use super::{Part, Policy, add_to_layer, real};
+use super::{AMOUNT, Part, Policy, add_to_layer, share_of, whole};
 
 pub(super) const POLICY: Policy = Policy {
     name: "insurance-fund",
     about: "A fund of stakers pays deficits before suppliers do, up to an amount",
     part: Part::Waterfall,
-    keys: &[real("amount_usd", 1e6, (0.0, 1e12))],
+    keys: &[AMOUNT, whole("penalty_share_bps", 0, (0, 10_000))],
     apply: |spec, scenario| {
-        let last = scenario.waterfall.len();
-        add_to_layer(
-            scenario,
-            last,
-            LayerKind::InsuranceFund {
-                penalty_share_bps: 0,
-                target_usd: spec.number("amount_usd"),
-            },
-            spec.number("amount_usd"),
-        );
+        let layer = LayerKind::InsuranceFund {
+            penalty_share_bps: share_of(spec, "penalty_share_bps").0,
+            target_usd: spec.number(AMOUNT.name),
+        };
+        add_to_layer(scenario, layer, spec.number(AMOUNT.name));
         Ok(())
     },
 };

@@ -5,17 +5,25 @@
 //! for the scenario as it stands without it, so that everything that reads a scenario sees its effect: runs,
 //! ensembles, sweeps, comparisons and what reports tell of the settings.
 
+mod backstop_pool;
 mod bonus_offset;
 mod borrower_alerts;
+mod close_only;
+mod debt_auction;
 mod deficit_breaker;
 mod deviation_breaker;
 mod downtime_grace;
+mod first_loss;
 mod insurance_fund;
 mod liquidation_limit;
 mod oracle_delay;
+mod oracle_robust;
 mod oracle_twap;
 mod price_breaker;
+mod safety_module;
+mod surplus_buffer;
 mod threshold_offset;
+mod tranches;
 mod treasury_reserve;
 mod volume_breaker;
 
@@ -25,11 +33,12 @@ use super::{AssetSpec, GuardSpec, LayerKind, LayerSpec, Names, Scenario, protoco
 use crate::error::{Place, nearest};
 use backstop_core::guard::Level;
 use backstop_core::protocol::AssetId;
-use backstop_core::units::Bps;
+use backstop_core::units::{Bps, U256, Value, pow10};
 use std::mem::discriminant;
 
 /// All policies, in the order in which they act and in which reports show them.
 pub const POLICIES: &[Policy] = &[
+    oracle_robust::POLICY,
     oracle_twap::POLICY,
     oracle_delay::POLICY,
     threshold_offset::POLICY,
@@ -41,8 +50,15 @@ pub const POLICIES: &[Policy] = &[
     deficit_breaker::POLICY,
     liquidation_limit::POLICY,
     downtime_grace::POLICY,
+    close_only::POLICY,
     treasury_reserve::POLICY,
+    surplus_buffer::POLICY,
+    first_loss::POLICY,
     insurance_fund::POLICY,
+    backstop_pool::POLICY,
+    safety_module::POLICY,
+    debt_auction::POLICY,
+    tranches::POLICY,
 ];
 
 /// What of a design a policy changes. Which designs cannot have it changed, and why, each family says in
@@ -139,6 +155,15 @@ const LEVEL: Key = whole("level", 1, (1, 4));
 fn level(spec: &PolicySpec) -> Level {
     let at = usize::try_from(spec.whole(LEVEL.name)).unwrap_or(0);
     Level::ALL.get(at).copied().unwrap_or_default()
+}
+
+/// What a layer can pay at the start.
+const AMOUNT: Key = real("amount_usd", 1e6, (0.0, 1e12));
+
+/// Whole dollars by their key, in the scenario's base currency.
+fn dollars(spec: &PolicySpec, key: &str, scenario: &Scenario) -> Value {
+    let unit = pow10(scenario.protocol.base_decimals).unwrap_or(U256::ONE);
+    Value(U256::from(spec.seconds(key)).saturating_mul(unit))
 }
 
 /// A share by its key.
@@ -386,14 +411,16 @@ fn below_par(bonus_bps: u16) -> u16 {
     u16::try_from(most).unwrap_or(u16::MAX)
 }
 
-/// Adds to a layer of the waterfall, which is made at this place of the order where it is missing.
-fn add_to_layer(scenario: &mut Scenario, at: usize, layer: LayerKind, amount_usd: f64) {
+/// Adds to a layer of the waterfall, which is made where it is missing: before the first layer that commonly
+/// pays after it.
+fn add_to_layer(scenario: &mut Scenario, layer: LayerKind, amount_usd: f64) {
     let layers = &mut scenario.waterfall;
     let same = |found: &&mut LayerSpec| discriminant(&found.layer) == discriminant(&layer);
     match layers.iter_mut().find(same) {
         Some(found) => found.amount_usd += amount_usd,
         None => {
-            let at = at.min(layers.len());
+            let later = |found: &LayerSpec| found.layer.seniority() > layer.seniority();
+            let at = layers.iter().position(later).unwrap_or(layers.len());
             let layer = LayerSpec {
                 layer,
                 amount_usd,

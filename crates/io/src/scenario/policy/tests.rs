@@ -1,3 +1,4 @@
+use super::super::Trust;
 use super::super::tests::{problem, with};
 use super::*;
 
@@ -91,6 +92,70 @@ fn keys_change_what_they_say() {
     let listed = POLICIES.iter().map(|policy| policy.name);
     let listed: Vec<_> = listed.filter(|name| names.contains(name)).collect();
     assert_eq!(names, listed);
+}
+
+#[test]
+fn layers_stand_in_the_order_of_seniority_around_those_of_the_scenario() {
+    let names = [
+        "tranches",
+        "debt-auction",
+        "first-loss",
+        "safety-module",
+        "backstop-pool",
+        "insurance-fund",
+        "surplus-buffer",
+        "treasury-reserve",
+    ];
+    let keys = names.map(|name| format!("policy.{name}"));
+    let mut set: Vec<(&str, &str)> = keys.iter().map(|key| (key.as_str(), "on")).collect();
+    let layers = with(&set).unwrap().waterfall;
+    let places: Vec<_> = layers.iter().map(|spec| spec.layer.seniority()).collect();
+    assert_eq!(places, [0, 1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(layers[7].amount_usd, 1e7);
+    // A scenario's own order stays.
+    let own = "[{ layer = \"insurance_fund\", amount_usd = 5 }, { layer = \"first_loss\", amount_usd = 7 }]";
+    set.insert(0, ("waterfall", own));
+    let amounts: Vec<_> = with(&set).unwrap().waterfall;
+    let amounts: Vec<_> = amounts.iter().map(|spec| spec.amount_usd).collect();
+    let million = 1e6;
+    let want = [
+        million,
+        million,
+        million + 5.0,
+        million + 7.0,
+        million,
+        million,
+        million,
+        1e7,
+    ];
+    assert_eq!(amounts, want);
+    let own = "[{ layer = \"tranches\", sizes_usd = [1, 2] }]";
+    let found = problem(&[("waterfall", own), ("policy.tranches", "on")]);
+    assert!(found.contains("tranches of its own"), "{found}");
+}
+
+#[test]
+fn several_sources_keep_their_list_and_take_the_limits() {
+    let scenario = with(&[
+        ("policy.oracle-robust.sources", "7"),
+        ("policy.oracle-robust.noise_bps", "25"),
+        ("policy.oracle-robust.assets", "WETH"),
+    ]);
+    let scenario = scenario.unwrap();
+    let made = scenario.assets[0].sources.as_ref().unwrap();
+    assert_eq!((made.list.len(), made.list[6].noise_bps), (7, 25.0));
+    assert!(scenario.assets[1].sources.is_none());
+    let own = "{ trust = \"naive\", max_age_s = 77, list = [{ kind = \"outside\", lag_s = 9 }] }";
+    let scenario = with(&[
+        ("oracle.WETH.sources", own),
+        ("policy.oracle-robust.outlier_bps", "300"),
+    ]);
+    let kept = scenario.unwrap().assets[0].sources.clone().unwrap();
+    assert_eq!(
+        (kept.trust, kept.max_age_s, kept.outlier_bps),
+        (Trust::Robust, 77, 300)
+    );
+    assert_eq!((kept.list.len(), kept.list[0].lag_s), (1, 9));
 }
 
 #[test]
