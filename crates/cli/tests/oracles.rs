@@ -76,3 +76,32 @@ fn an_own_book_liquidates_whom_the_market_does_not() {
         "{bad_debt:?}"
     );
 }
+
+/// The map of the same scenario says so beforehand.
+#[test]
+fn the_map_tells_what_moving_an_oracle_costs() {
+    let out = scratch("map-attack-thin-venue");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_backstop"));
+    command
+        .args(["map", "scenarios/attack-thin-venue.toml", "--out"])
+        .arg(&out)
+        .current_dir(root())
+        .stdin(Stdio::null());
+    let said = ok(command);
+    assert!(
+        said.contains("Moving the oracle of GOV is not possible"),
+        "{said}"
+    );
+    let text = std::fs::read_to_string(out.join("oracle-cost.json")).expect("oracle costs");
+    let rows: Vec<Value> = serde_json::from_str(&text).expect("JSON");
+    let of = |oracle: &str| -> Vec<&Value> {
+        let own = rows.iter().filter(|row| row["oracle"] == oracle);
+        own.collect()
+    };
+    let (all, alone) = (of("scenario"), of("one_source"));
+    assert_eq!((all.len(), alone.len()), (20, 20));
+    assert!(all.iter().all(|row| row["loss_usd"].is_null()));
+    let gain = |row: &&Value| Some(row["profit_usd"].as_f64()? - row["loss_usd"].as_f64()?);
+    let best = alone.iter().filter_map(gain).fold(f64::MIN, f64::max);
+    assert!(best > 5e6, "{best}");
+}

@@ -4,9 +4,10 @@ use crate::answer::{Span, spans_text};
 use crate::context::{LiquidationMap, RunContext};
 use crate::format::{money, percent, price};
 use crate::html::map_page;
+use crate::oracle_cost::{self, OracleCost};
 use crate::results::{json, write_files};
 use crate::summary_head::SummaryHead;
-use crate::tables::{cascade_tables, next_generation_table};
+use crate::tables::{cascade_tables, next_generation_table, oracle_cost_table};
 use crate::terminal::{WIDTH_MIN, wrap};
 use backstop_core::protocol::AssetId;
 use backstop_io::FileError;
@@ -123,6 +124,8 @@ pub struct MapReport<'a> {
     pub cascades: &'a [CascadeMap],
     /// What selling does across assets; nothing where fewer than two move.
     pub book: Option<&'a BookCascade>,
+    /// What moving oracles of several sources costs; empty where there are none.
+    pub oracles: &'a [OracleCost],
 }
 
 impl MapReport<'_> {
@@ -155,6 +158,9 @@ pub(crate) fn map_answer(report: &MapReport<'_>) -> Vec<Span> {
     }
     if let Some(book) = report.book {
         about_book(book, &mut spans);
+    }
+    for cost in report.oracles {
+        oracle_cost::about(cost, &mut spans);
     }
     spans
 }
@@ -289,7 +295,8 @@ pub fn cascade_text(report: &MapReport<'_>, width: usize) -> String {
     wrap(&spans_text(map_answer(report)), width) + "\n"
 }
 
-/// Writes the tables `reproduction`, `depth` and, of several assets, `next-generation`, `map-summary.json` and the page `map.html` into a
+/// Writes the tables `reproduction`, `depth` and, of several assets, `next-generation`, of oracles of several sources
+/// `oracle-cost`, `map-summary.json` and the page `map.html` into a
 /// folder that exists.
 ///
 /// # Errors
@@ -301,6 +308,9 @@ pub fn write_map_report(out: &Path, report: &MapReport<'_>) -> Result<(), FileEr
     ];
     let mut tables = cascade_tables(report.cascades);
     tables.extend(report.book.map(next_generation_table));
+    if !report.oracles.is_empty() {
+        tables.push(oracle_cost_table(report.oracles));
+    }
     write_files(out, &tables, &texts)?;
     Ok(())
 }

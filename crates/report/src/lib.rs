@@ -15,6 +15,7 @@ mod ensemble;
 mod explain;
 mod format;
 mod html;
+mod oracle_cost;
 mod plot;
 mod results;
 mod summary;
@@ -38,6 +39,7 @@ pub use ensemble::{Added, EnsembleReport, ensemble_text, estimate_text, write_en
 pub use explain::{ExplainError, explain};
 pub use format::setting;
 pub use html::Report;
+pub use oracle_cost::OracleCost;
 pub use plot::{map_svg, map_table, map_terminal};
 pub use results::write_results;
 pub use summary::{Amplification, AssetSummary, Fall, LayerSummary, MissSummary, Paired, Summary};
@@ -47,6 +49,6 @@ pub use sweep::{
 };
 pub use tables::{
     ab_tables, cascade_tables, comparison_tables, drivers_tables, ensemble_tables,
-    next_generation_table, sweep_tables, tables,
+    next_generation_table, oracle_cost_table, sweep_tables, tables,
 };
 pub use terminal::{HealthRow, health_table, summary_text};

@@ -22,7 +22,8 @@ use backstop_lab::record::{AttackRow, GuardCostRow, GuardRow, LeveringRow, PathR
 use backstop_report::{
     Comparison, ExplainError, HealthRow, Report, RunContext, ab_tables, cascade_tables,
     comparison_tables, drivers_tables, ensemble_tables, explain, health_table, map_svg, map_table,
-    map_terminal, next_generation_table, summary_text, sweep_tables, tables, write_results,
+    map_terminal, next_generation_table, oracle_cost_table, summary_text, sweep_tables, tables,
+    write_results,
 };
 use ensemble::Ensemble;
 use expect_test::{expect, expect_file};
@@ -142,6 +143,7 @@ fn sweep(doc: &mut String) {
     tables.extend(drivers.report(drivers_tables));
     tables.extend(cascade_tables(&[]));
     tables.extend(Map::two().book.iter().map(next_generation_table));
+    tables.push(oracle_cost_table(&[]));
     tables.extend(Policies::some(20).report(ab_tables));
     let about = [
         "Written by `backstop sweep`. One row a cell, the last key running fastest.",
@@ -149,6 +151,8 @@ fn sweep(doc: &mut String) {
         "Written by `backstop map`. One row an asset and price, from the start's price down.",
         "Written by `backstop map`. One row an asset and size of a sale.",
         "Written by `backstop map` of several assets. One row a fall of all prices and pair of assets.",
+        "Written by `backstop map` where oracles ask several sources. One row an asset, oracle, fall of its price and time \
+         for which it is held.",
         "Written by `backstop ab`, as CSV too. One row a policy and figure.",
     ];
     assert_eq!(tables.len(), about.len());

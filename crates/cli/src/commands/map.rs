@@ -22,8 +22,9 @@ For each asset that serves as collateral: how much of it is liquidatable at each
 whose price follows move along), all else as at the scenario's start; the cascade reproduction number
 R(p), which tells whether selling it feeds on itself (docs/map.md); and the largest sale that the bonus
 pays for. Of several assets also the reproduction number of the whole book, whose accounts may sell one
-when another falls. Draws the map here and writes map.html, the tables map, reproduction, depth and
-next-generation, and one SVG an asset.")]
+when another falls. Where oracles ask several sources, what it costs to move them and what that would
+bring. Draws the map here and writes map.html, the tables map, reproduction, depth, next-generation and
+oracle-cost, and one SVG an asset.")]
 pub(crate) struct Args {
     /// Scenario file (docs/formats.md)
     scenario: PathBuf,
@@ -80,6 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let cascades = setup::cascades(&loaded, &opened.pool, &follows(&loaded), args.window)?;
     let book = setup::book_cascade(&loaded, &opened.pool, &follows(&loaded), args.window)?;
+    let oracles = setup::oracle_costs(&loaded, &opened.pool, &follows(&loaded))?;
     let mut context = setup::run_context(&loaded, command_line(args));
     context
         .protocol
@@ -89,6 +91,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         maps: &maps,
         cascades: &cascades,
         book: book.as_ref(),
+        oracles: &oracles,
     };
     write_map_report(&out, &report)?;
     screen.write_all(cascade_text(&report, usize::from(args.width)).as_bytes())?;

@@ -1,6 +1,7 @@
 //! The page of liquidation maps: what a fall makes liquidatable, whether selling it feeds on itself,
 //! and which sales the bonus pays for.
 
+use super::oracle_cost;
 use super::parts::{self, Captioned, Captions, cell, line_figure, nothing, number, table, text};
 use super::skeleton::{Again, Ending, Head};
 use super::tiles::{self, Tile, tile};
@@ -58,6 +59,10 @@ impl Page<'_> {
         if let Some(across) = self.report.book {
             let title = "Whether it does across assets";
             sections.insert(2, section("book", title, book(self, across)));
+        }
+        if !self.report.oracles.is_empty() {
+            let content = oracle_cost::draw(self, self.report.oracles);
+            sections.push(section("oracle", "What moving the oracle costs", content));
         }
         let ending = Ending {
             context,

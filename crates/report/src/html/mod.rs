@@ -19,6 +19,7 @@ mod map;
 mod map_page;
 mod metrics;
 mod misses;
+mod oracle_cost;
 mod parts;
 mod price;
 mod question;

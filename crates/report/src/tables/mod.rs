@@ -10,6 +10,7 @@ mod compare;
 mod ensemble;
 mod events;
 mod guards;
+mod oracle_cost;
 mod sweep;
 
 pub(crate) use ab::ab_table;
@@ -19,6 +20,7 @@ pub use cascade::{cascade_tables, next_generation_table};
 pub use compare::comparison_tables;
 pub use ensemble::ensemble_tables;
 pub(crate) use ensemble::known_tables;
+pub use oracle_cost::oracle_cost_table;
 pub(crate) use sweep::{drivers_table, known_sweep_tables};
 pub use sweep::{drivers_tables, sweep_tables};
 

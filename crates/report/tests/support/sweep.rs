@@ -264,6 +264,7 @@ impl Map {
 
     pub(crate) fn report<T>(&self, of: impl FnOnce(&MapReport<'_>) -> T) -> T {
         of(&MapReport {
+            oracles: &[],
             context: &self.context,
             maps: &self.maps,
             cascades: &self.cascades,
