@@ -66,7 +66,10 @@ impl<P: Protocol> World<P> {
     /// in order as the block may hold, some more at a time.
     fn fill(&mut self, block: &mut Block) {
         let gas = self.config.network.liquidation_gas;
-        let mut bids = self.bids();
+        // The room for them is kept: there may be thousands in a block.
+        let mut bids = std::mem::take(&mut self.bids);
+        bids.clear();
+        self.bids(&mut bids);
         let mut rest = bids.as_mut_slice();
         let mut taken = Vec::new();
         while block.fits(gas) && !rest.is_empty() {
@@ -84,6 +87,7 @@ impl<P: Protocol> World<P> {
         for bid in &waiting {
             self.attempt(bid, block, &mut taken);
         }
+        self.bids = bids;
     }
 
     /// One bid's turn in the block.

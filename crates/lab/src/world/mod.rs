@@ -47,7 +47,7 @@ use crate::error::{ConfigError, require};
 use crate::feed::Feed;
 use crate::feed::sources::{Seen, Sources};
 use crate::market::Market;
-use crate::network::{GasModel, GasToken, Network};
+use crate::network::{Bid, GasModel, GasToken, Network};
 use crate::price::{Grid, PathDraw, PricePlan};
 use crate::record::{EventRow, PathRecord, StepRow};
 use backstop_core::coverage::Waterfall;
@@ -55,6 +55,7 @@ use backstop_core::protocol::{AssetId, Events, Prices, Protocol};
 use backstop_core::units::{Amount, Timestamp};
 use books::{Refusals, Units};
 use census::Census;
+use liquidation::Attempt;
 use manipulation::as_liquidator;
 use openings::Openings;
 use protection::Protection;
@@ -97,6 +98,8 @@ pub struct World<P> {
     openings: Arc<Openings>,
     waterfall: Waterfall,
     watch: Watch,
+    /// Of the block that is filled.
+    bids: Vec<Bid<Attempt>>,
     units: Units,
     refusals: Refusals,
     /// Written off in the present step and not yet covered.
@@ -193,6 +196,7 @@ impl<P: Protocol> World<P> {
             openings: residents.openings,
             waterfall: config.coverage.clone(),
             watch: Watch::default(),
+            bids: Vec::new(),
             refusals: Refusals::default(),
             depositors: vec![0.0; assets],
             deficits: Vec::new(),

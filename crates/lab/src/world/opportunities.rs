@@ -53,12 +53,11 @@ impl<P: Protocol> World<P> {
         self.gas_usd(self.network.gas_gwei()) + least
     }
 
-    /// Bids of everybody who sees something to gain in the next block.
-    pub(super) fn bids(&mut self) -> Vec<Bid<Attempt>> {
-        let mut bids = Vec::new();
+    /// Adds the bids of everybody who sees something to gain in the next block.
+    pub(super) fn bids(&mut self, bids: &mut Vec<Bid<Attempt>>) {
         let awake = self.watch.awake();
         if awake.is_empty() {
-            return bids;
+            return;
         }
         let mut auctions = Vec::new();
         let block_s = self.network.next_block_s();
@@ -104,10 +103,9 @@ impl<P: Protocol> World<P> {
                 self.consider_sleep(seat);
             }
             if self.starts_unpaid(seat) {
-                self.leave_one_volunteer(&mut bids, before);
+                self.leave_one_volunteer(bids, before);
             }
         }
-        bids
     }
 
     /// Puts an account to sleep that cannot have an offer worth taking, as told by bounds of what it may offer.

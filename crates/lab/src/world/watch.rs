@@ -20,8 +20,8 @@ pub(super) struct Watched {
     pub(super) cured: bool,
     /// Auctions, or 0 for what needs none, that a guard holds back in the present step.
     held: Vec<u64>,
-    /// Liquidators who found no room in a block.
-    waiting: Vec<usize>,
+    /// By liquidator, whether it found no room in a block; those after the end have not asked.
+    waiting: Vec<bool>,
     /// Whether only an alarm makes it worth a look.
     asleep: bool,
 }
@@ -247,7 +247,7 @@ impl Watch {
     /// Whether a liquidator had to wait for room before.
     pub(super) fn has_waited(&self, seat: Seat, member: usize) -> bool {
         let watched = self.seats.get(seat);
-        watched.is_none_or(|watched| watched.waiting.contains(&member))
+        watched.is_none_or(|watched| watched.waiting.get(member) == Some(&true))
     }
 
     /// Notes that a liquidator has to wait for room; whether that is the first time.
@@ -255,11 +255,11 @@ impl Watch {
         let Some(watched) = self.seats.get_mut(seat) else {
             return false;
         };
-        let first = !watched.waiting.contains(&member);
-        if first {
-            watched.waiting.push(member);
+        if watched.waiting.len() <= member {
+            watched.waiting.resize(member + 1, false);
         }
-        first
+        let waits = watched.waiting.get_mut(member);
+        waits.is_some_and(|waits| !std::mem::replace(waits, true))
     }
 
     /// Lets an account sleep.
