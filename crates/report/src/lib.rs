@@ -15,6 +15,7 @@ mod ensemble;
 mod explain;
 mod format;
 mod html;
+mod parameters;
 mod plot;
 mod results;
 mod summary;

@@ -231,7 +231,7 @@ mod tests {
         ];
         let told = found.map(|refused| refused.unwrap_err().to_string());
         expect_test::expect![[r#"
-            policy.bonus.least: 3000 found, allowed from 0 to 2000
+            policy.bonus-equilibrium.least: 3000 found, allowed from 0 to 2000
             policy.partial-liquidation.least: 0 found, allowed from 1 to 10000
             policy.penalty-by-size.passed_on: 10001 found, allowed from 0 to 10000
             policy.auction-speed.aim_s: 0 found, allowed from 1 to 604800

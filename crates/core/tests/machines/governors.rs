@@ -384,7 +384,7 @@ fn designs_without_a_lever_say_why() {
     .assert_eq(&not(why));
     let (_, why) = fitting(&maker::open_2_0(&mut dice()).machine);
     expect_test::expect![[r#"
-        bonus: the protocol has no lever of [LiquidationBonus, BonusDiscount]
+        bonus-equilibrium: the protocol has no lever of [LiquidationBonus, BonusDiscount]
         partial-liquidation: the protocol has no lever of [CloseFactor, TargetHealth]"#]]
     .assert_eq(&not(why));
 }

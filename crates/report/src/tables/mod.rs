@@ -10,6 +10,7 @@ mod compare;
 mod ensemble;
 mod events;
 mod guards;
+mod parameters;
 mod sweep;
 
 pub(crate) use ab::ab_table;
@@ -30,7 +31,7 @@ use backstop_io::table::{Column, ColumnData, Table};
 use backstop_lab::metrics::{Evidence, METRICS};
 use backstop_lab::record::{AccountRow, LiquidationRow, LiquidatorRow, Miss, PathRecord};
 
-/// All tables of a run, in a fixed order; those of leverage, attacks and guards where there are any. The paired run
+/// All tables of a run, in a fixed order; those of leverage, attacks, guards and governors where there are any. The paired run
 /// adds figures to `metrics` only.
 pub fn tables(record: &PathRecord, without_feedback: Option<&PathRecord>) -> Vec<Table> {
     let mut tables = vec![
@@ -47,6 +48,7 @@ pub fn tables(record: &PathRecord, without_feedback: Option<&PathRecord>) -> Vec
     ];
     tables.extend(agents::tables(record));
     tables.extend(guards::tables(record));
+    tables.extend(parameters::table(record));
     tables
 }
 
