@@ -74,6 +74,12 @@ pub trait Governor: fmt::Debug + Send + Sync {
     /// Kinds of levers that it may move; a protocol needs one of them.
     fn moves(&self) -> &'static [LeverKind];
 
+    /// Whether it looks at the exposures of an [`Outlook`] beyond their units and takes: reading the book is
+    /// dear, and spared where nobody asks for it.
+    fn reads_book(&self) -> bool {
+        true
+    }
+
     /// Looks at a tick. Cheap, as every tick calls it.
     fn see(&mut self, _signals: &Signals) {}
 

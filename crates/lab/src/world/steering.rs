@@ -2,9 +2,9 @@
 //!
 //! A steward hears the signals of every step and reviews the levers at its own beat. What it knows of the book comes
 //! from one survey, which is made anew only when a review asks for it, the last one is old enough, and since then
-//! somebody acted or a price went by [`MOVED`]: a calm book is not read again. After a move whoever had found a
-//! liquidation not worth a look looks again, and where the move decides on health, borrowers and the census are
-//! filed anew. Without governors nothing of this is done.
+//! somebody acted or a price went by [`MOVED`]: a calm book is not read again, and none that no governor reads. After
+//! a move whoever had found a liquidation not worth a look looks again, and where the move decides on health,
+//! borrowers and the census are filed anew. Without governors nothing of this is done.
 
 use super::World;
 use super::config::GovernorsConfig;
@@ -94,7 +94,7 @@ impl Steering {
     /// What governors know at a review; takes are counted from here on anew.
     fn outlook<P: Protocol>(
         (survey, takes): (&mut Option<Survey>, &mut [Takes]),
-        protocol: &P,
+        (protocol, reads_book): (&P, bool),
         signals: &Signals,
         (config, costs, acts): (&GovernorsConfig, Costs, usize),
     ) -> Outlook {
@@ -102,7 +102,10 @@ impl Steering {
             .take()
             .filter(|last| !last.is_stale(config, signals, acts));
         let held = survey.insert(fresh.unwrap_or_else(|| Survey {
-            outlook: Outlook::survey(protocol, config.fall, costs),
+            outlook: match reads_book {
+                true => Outlook::survey(protocol, config.fall, costs),
+                false => Outlook::bare(protocol, costs),
+            },
             time: signals.now.0,
             prices: signals.assets.iter().map(|signal| signal.price).collect(),
             acts,
@@ -148,9 +151,10 @@ impl<P: Protocol> World<P> {
         } = steering.as_mut();
         let context = (&self.config.governors, costs, acts);
         let mut before = Vec::new();
+        let reads_book = steward.reads_book();
         let events = steward.tick(&mut self.protocol, signals, |protocol| {
             before = protocol.breaches().collect();
-            Steering::outlook((survey, takes), protocol, signals, context)
+            Steering::outlook((survey, takes), (protocol, reads_book), signals, context)
         });
         let new = steward.log().get(*told..).unwrap_or_default().to_vec();
         *told = steward.log().len();
