@@ -21,7 +21,7 @@ use backstop_lab::price::{Constant, Dependence, Gbm, Grid, PriceModel};
 use backstop_lab::random::path_seed;
 use backstop_lab::record::{LiquidatorKind, PathRecord};
 use backstop_lab::venue::{ConstantProduct, Liquidity, Routing, VenueConfig};
-use backstop_lab::world::{AssetConfig, Recording, World, WorldConfig};
+use backstop_lab::world::{AssetConfig, GovernorsConfig, Recording, World, WorldConfig};
 use divan::Bencher;
 use pool_of::{Listed, START};
 use std::cell::Cell;
@@ -146,6 +146,7 @@ fn config() -> WorldConfig {
         census: None,
         coverage: Waterfall::default(),
         guards: Vec::new(),
+        governors: GovernorsConfig::default(),
         recording: Recording::default(),
     }
 }

@@ -23,7 +23,7 @@ use backstop_lab::price::{Constant, Dependence, Grid, Historical, PriceModel, Re
 use backstop_lab::random::hashed_unit;
 use backstop_lab::record::{LiquidatorKind, PathRecord};
 use backstop_lab::venue::{ConstantProduct, Liquidity, Routing, SquareRoot, VenueConfig};
-use backstop_lab::world::{AssetConfig, Recording, World, WorldConfig};
+use backstop_lab::world::{AssetConfig, GovernorsConfig, Recording, World, WorldConfig};
 use divan::Bencher;
 use pool_of::{Listed, START};
 use std::ops::ControlFlow;
@@ -151,6 +151,7 @@ fn config(fall: u32, mode: FeedbackMode) -> WorldConfig {
         }],
         coverage: Waterfall::default(),
         guards: Vec::new(),
+        governors: GovernorsConfig::default(),
         recording: Recording::default(),
     }
 }

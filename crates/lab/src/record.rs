@@ -3,8 +3,9 @@
 //! Money is in USD unless a name says otherwise. Exact ledger quantities are [`Amount`]s beside
 //! their rounded `f64` values.
 
+use backstop_core::governor::{self, Cut};
 use backstop_core::guard::{Level, Operation, Reason};
-use backstop_core::protocol::{AccountId, AssetId, Event, OfferKind, Trace};
+use backstop_core::protocol::{AccountId, AssetId, Event, Governed, LeverKind, OfferKind, Trace};
 use backstop_core::units::{Amount, Ratio};
 
 /// Everything that one path produced.
@@ -51,6 +52,8 @@ pub struct PathRecord {
     pub guards: Vec<GuardRow>,
     /// What each guard has cost, in the order of the guards.
     pub guard_costs: Vec<GuardCostRow>,
+    /// Moves of parameters by governors, in order; empty without governors.
+    pub parameters: Vec<ParameterRow>,
 }
 
 /// The market and the ledger at the end of one step.
@@ -227,6 +230,35 @@ pub struct GuardCostRow {
     pub seconds: [u64; 5],
     /// What it refused: which operation, how often, and its value in USD. Who asks again is counted again.
     pub refused: Vec<(Operation, u64, f64)>,
+}
+
+/// A move of one parameter by a governor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterRow {
+    /// Step.
+    pub step: u32,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// Name of the governor.
+    pub governor: &'static str,
+    /// Name of the parameter, such as `WETH.liquidation_threshold`.
+    pub parameter: String,
+    /// What it does; tells the unit of its numbers.
+    pub kind: LeverKind,
+    /// What it governs.
+    pub governs: Governed,
+    /// Setting before.
+    pub from: u128,
+    /// Setting from now on.
+    pub to: u128,
+    /// What was asked for.
+    pub wanted: u128,
+    /// What shortened the move.
+    pub cut: Cut,
+    /// The figure behind it.
+    pub reason: governor::Reason,
+    /// Accounts that the moves of its review put in breach; the same in each of its rows.
+    pub decreed: u32,
 }
 
 /// One attempt that did not go through.

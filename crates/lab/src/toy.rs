@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const WAD: u128 = 1_000_000_000_000_000_000;
-/// Liquidation threshold, bonus and the protocol's share of the bonus, in percent.
-const THRESHOLD: u128 = 80;
-const BONUS: u128 = 5;
+/// Liquidation threshold and bonus at the start, in bps.
+const THRESHOLD: u128 = 8_000;
+const BONUS: u128 = 500;
+/// The protocol's share of the bonus, in percent.
 const FEE: u128 = 10;
 
 pub(crate) const ETH: AssetId = AssetId(0);
@@ -24,6 +25,9 @@ pub(crate) struct Toy {
     prices: Prices,
     now: Timestamp,
     deficit: u128,
+    /// In bps; both may be moved.
+    threshold: u128,
+    bonus: u128,
     /// Whether offers are bounded at a first look.
     pub(crate) bounded: bool,
     /// How often it was asked for offers, on all its forks.
@@ -68,6 +72,8 @@ impl Toy {
             prices: Prices(vec![Price::ZERO; 2]),
             now: Timestamp(0),
             deficit: 0,
+            threshold: THRESHOLD,
+            bonus: BONUS,
             bounded: false,
             asked: Arc::default(),
         }
@@ -96,7 +102,7 @@ impl Toy {
         } else {
             self.seized_for(repaid).min(seize_max)
         };
-        let fee = seized * BONUS / (100 + BONUS) * FEE / 100;
+        let fee = seized * self.bonus / (10_000 + self.bonus) * FEE / 100;
         let mut after = (eth - seized, usd - repaid);
         let written_off = if after.0 == 0 { after.1 } else { 0 };
         after.1 -= written_off;
@@ -131,7 +137,7 @@ impl Toy {
     }
 
     fn seized_for(&self, repaid: u128) -> u128 {
-        let value = repaid * self.price(USD) / 100 * (100 + BONUS) / 100;
+        let value = repaid * self.price(USD) / 100 * (10_000 + self.bonus) / 10_000;
         value * 10_000 / self.price(ETH).max(1)
     }
 
@@ -141,7 +147,8 @@ impl Toy {
         let factor = self.health(account).map_or(Ratio::MAX, |h| h.factor);
         let half = factor > Ratio::new(WAD / 100 * 95);
         let wanted = if half { usd / 2 } else { usd };
-        let all = eth * self.price(ETH) / 10_000 * 100 / (100 + BONUS) * 100 / self.price(USD);
+        let part = 10_000 + self.bonus;
+        let all = eth * self.price(ETH) / 10_000 * 10_000 / part * 100 / self.price(USD);
         let repay = wanted.min(all);
         let seized = if repay == all {
             eth
@@ -193,12 +200,13 @@ impl Protocol for Toy {
         let factor = if debt == 0 {
             Ratio::MAX
         } else {
-            Ratio(U256::from(collateral * THRESHOLD / 100) * U256::from(WAD) / U256::from(debt))
+            let limit = collateral * self.threshold / 10_000;
+            Ratio(U256::from(limit) * U256::from(WAD) / U256::from(debt))
         };
         Ok(Health {
             collateral: Value::new(collateral),
             debt: Value::new(debt),
-            liquidation_threshold: Bps(THRESHOLD as u16 * 100),
+            liquidation_threshold: Bps(self.threshold as u16),
             factor,
         })
     }
@@ -223,7 +231,7 @@ impl Protocol for Toy {
             collateral: ETH,
             debt: USD,
             repay: Value::new(self.values(account).1),
-            bonus: Bps(10_000 + 100 * BONUS as u16),
+            bonus: Bps(10_000 + self.bonus as u16),
         };
         bounds.extend(self.bounded.then_some(bound));
     }
@@ -231,7 +239,7 @@ impl Protocol for Toy {
     fn offers(&self, account: AccountId) -> Vec<Offer> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let (repay, seized) = self.limit(account);
-        let fee = seized * BONUS / (100 + BONUS) * FEE / 100;
+        let fee = seized * self.bonus / (10_000 + self.bonus) * FEE / 100;
         vec![Offer {
             account,
             collateral: ETH,
@@ -303,12 +311,56 @@ impl Protocol for Toy {
     }
 
     fn levers(&self) -> Vec<Lever> {
-        Vec::new()
+        let lever = |name: &str, kind, value, (min, max)| Lever {
+            name: name.to_owned(),
+            kind,
+            governs: Governed::Asset(ETH),
+            value,
+            min,
+            max,
+        };
+        let bonus = 10_000 + self.bonus;
+        vec![
+            lever(
+                "ETH.liquidation_threshold",
+                LeverKind::LiquidationThreshold,
+                self.threshold,
+                (1, 9_000),
+            ),
+            lever(
+                "ETH.liquidation_bonus",
+                LeverKind::LiquidationBonus,
+                bonus,
+                (10_000, 12_000),
+            ),
+        ]
     }
 
-    fn set_lever(&mut self, name: &str, _: u128) -> Result<Events, Denied<Refusal>> {
+    fn set_lever(&mut self, name: &str, value: u128) -> Result<Events, Denied<Refusal>> {
+        let levers = self.levers();
+        let found = levers.into_iter().find(|lever| lever.name == name);
         let name = name.to_owned();
-        Err(Denied::NoSuchLever { name })
+        let Some(lever) = found else {
+            return Err(Denied::NoSuchLever { name });
+        };
+        let (min, max) = (lever.min, lever.max);
+        if !(min..=max).contains(&value) {
+            return Err(Denied::OutOfBounds {
+                name,
+                min,
+                max,
+                found: value,
+            });
+        }
+        match lever.kind {
+            LeverKind::LiquidationThreshold => self.threshold = value,
+            _ => self.bonus = value - 10_000,
+        }
+        Ok(vec![Event::LeverSet {
+            name,
+            before: lever.value,
+            after: value,
+        }])
     }
 
     fn halts(&self) -> Halts {

@@ -27,7 +27,7 @@ use backstop_lab::network::{GasModel, GasSeries, GasToken, NetworkConfig};
 use backstop_lab::price::{Constant, Dependence, Grid, Historical, PriceModel, Refine};
 use backstop_lab::record::{LiquidatorKind, PathRecord};
 use backstop_lab::venue::{Level, Liquidity, OrderBook, Routing, VenueConfig};
-use backstop_lab::world::{AssetConfig, Recording, World, WorldConfig};
+use backstop_lab::world::{AssetConfig, GovernorsConfig, Recording, World, WorldConfig};
 use pool_of::{Listed, START, position};
 use std::ops::ControlFlow;
 
@@ -176,6 +176,7 @@ fn config(prices: Vec<PriceModel>, venues: Vec<VenueConfig>, mode: FeedbackMode)
         borrowers: Vec::new(),
         coverage: Waterfall::default(),
         guards: Vec::new(),
+        governors: GovernorsConfig::default(),
         recording: Recording::default(),
     }
 }

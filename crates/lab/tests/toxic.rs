@@ -16,7 +16,7 @@ use backstop_lab::network::{GasModel, GasSeries, GasToken, NetworkConfig};
 use backstop_lab::price::{Constant, Dependence, Grid, PriceModel};
 use backstop_lab::record::{AccountsTold, LiquidatorKind, PathRecord};
 use backstop_lab::venue::{ConstantProduct, Liquidity, Routing, VenueConfig};
-use backstop_lab::world::{AssetConfig, Recording, World, WorldConfig};
+use backstop_lab::world::{AssetConfig, GovernorsConfig, Recording, World, WorldConfig};
 use pool_of::{Listed, START, position};
 use std::ops::ControlFlow;
 
@@ -129,6 +129,7 @@ fn config() -> WorldConfig {
         census: None,
         coverage: Waterfall::default(),
         guards: Vec::new(),
+        governors: GovernorsConfig::default(),
         recording: Recording {
             traces: false,
             events: false,

@@ -16,6 +16,7 @@ mod explain;
 mod format;
 mod html;
 mod oracle_cost;
+mod parameters;
 mod plot;
 mod results;
 mod summary;

@@ -14,11 +14,14 @@ mod support;
 mod sweep;
 
 use ab::Policies;
+use backstop_core::governor::{self, Cut};
 use backstop_core::guard::{Level, Reason};
-use backstop_core::protocol::{AccountId, AssetId};
+use backstop_core::protocol::{AccountId, AssetId, Governed, LeverKind};
 use backstop_core::units::{Amount, Ratio};
 use backstop_io::table::{ColumnData, Table};
-use backstop_lab::record::{AttackRow, GuardCostRow, GuardRow, LeveringRow, PathRecord, StepRow};
+use backstop_lab::record::{
+    AttackRow, GuardCostRow, GuardRow, LeveringRow, ParameterRow, PathRecord, StepRow,
+};
 use backstop_report::{
     Comparison, ExplainError, HealthRow, Report, RunContext, ab_tables, cascade_tables,
     comparison_tables, drivers_tables, ensemble_tables, explain, health_table, map_svg, map_table,
@@ -206,9 +209,27 @@ fn levered_and_attacked() -> PathRecord {
         seconds: [0; 5],
         refused: Vec::new(),
     };
+    let parameter = ParameterRow {
+        step: 0,
+        time: 0,
+        governor: "ewma-threshold",
+        parameter: "WETH.liquidation_threshold".to_owned(),
+        kind: LeverKind::LiquidationThreshold,
+        governs: Governed::Asset(AssetId(0)),
+        from: 8_000,
+        to: 7_760,
+        wanted: 7_000,
+        cut: Cut::Step,
+        reason: governor::Reason {
+            what: "fall to bear, ppm",
+            found: 265_000,
+        },
+        decreed: 0,
+    };
     PathRecord {
         symbols: vec!["WETH".to_owned(), "WBTC".to_owned()],
         steps: vec![counted],
+        parameters: vec![parameter],
         leverings: vec![levering],
         attacks: vec![attack],
         guards: vec![guard],
@@ -291,6 +312,10 @@ fn the_documentation_lists_every_column() {
         (
             "guard_costs",
             "One row a guard and operation. Written where the scenario has guards.",
+        ),
+        (
+            "parameter_changes",
+            "One row a parameter that a governor moved, in order. Written where there is any.",
         ),
     ];
     let mut doc = include_str!("results-head.md").to_owned();

@@ -285,6 +285,7 @@ fn with_market_of(other: &Scenario, scenario: &Scenario) -> Scenario {
         borrowers: other.borrowers,
         waterfall: other.waterfall.clone(),
         guards: other.guards.clone(),
+        governors: other.governors.clone(),
         // What they made of the market and of the ledger stands in the other fields.
         policies: other.policies.clone(),
         ..scenario.clone()

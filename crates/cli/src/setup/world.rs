@@ -6,10 +6,11 @@ use super::prices::{dependence, points, price_model};
 use super::venues::venues;
 use super::waterfall::waterfall;
 use crate::failure::Failure;
+use backstop_core::governor::Governor;
 use backstop_core::guard::Guard;
-use backstop_core::protocol::AssetId;
+use backstop_core::protocol::{AssetId, SetupError};
 use backstop_io::price::TimeSeries;
-use backstop_io::scenario::{self as spec, ExitSpec, GasPriceSpec, Scenario};
+use backstop_io::scenario::{self as spec, ExitSpec, GasPriceSpec, GovernorKind, Scenario};
 use backstop_lab::agents::{
     BidStyle, Bidding, BorrowerGroup, Competition, Exit, InventoryRisk, LeverageGroup,
     LiquidatorConfig, ManipulatorConfig, Outages, Reaction, Sizing,
@@ -20,7 +21,7 @@ use backstop_lab::network::{BaseFee, GasModel, GasSeries, GasToken, NetworkConfi
 use backstop_lab::price::{Grid, Move, PriceModel, Shocks};
 use backstop_lab::record::LiquidatorKind;
 use backstop_lab::venue::Routing;
-use backstop_lab::world::{AssetConfig, CensusConfig, Recording, WorldConfig};
+use backstop_lab::world::{AssetConfig, CensusConfig, GovernorsConfig, Recording, WorldConfig};
 
 const BPS: f64 = 10_000.0;
 
@@ -85,6 +86,7 @@ pub(crate) fn world_config(
         }),
         coverage: waterfall(scenario)?,
         guards: guards(scenario)?,
+        governors: governors(scenario)?,
         recording,
     })
 }
@@ -94,6 +96,27 @@ fn guards(scenario: &Scenario) -> Result<Vec<Box<dyn Guard>>, Failure> {
     let made = scenario.guards.iter().map(|spec| spec.guard());
     let made: Result<_, _> = made.collect();
     made.map_err(|error| Failure::new(error.to_string()))
+}
+
+/// The governors that policies switched on, under one steward.
+fn governors(scenario: &Scenario) -> Result<GovernorsConfig, Failure> {
+    let specs = &scenario.governors;
+    let failed = |error: SetupError| Failure::new(error.to_string());
+    let made: Result<Vec<Box<dyn Governor>>, _> =
+        specs.iter().map(|spec| spec.governor()).collect();
+    let usual = GovernorsConfig::default();
+    let costs = specs.iter().find_map(|spec| match spec.kind {
+        GovernorKind::Bonus(_, capital, bound_s) => Some((capital, bound_s)),
+        _ => None,
+    });
+    let (capital, bound_s) = costs.unwrap_or((usual.capital, usual.bound_s));
+    Ok(GovernorsConfig {
+        governors: made.map_err(failed)?,
+        rules: spec::steward_rules(specs).map_err(failed)?,
+        capital,
+        bound_s,
+        ..usual
+    })
 }
 
 /// A price with the scenario's shock on top, if there is one.

@@ -93,6 +93,10 @@ impl Governor for AuctionSpeed {
         &KINDS
     }
 
+    fn reads_book(&self) -> bool {
+        false
+    }
+
     fn propose(&mut self, _: &Signals, outlook: &Outlook, dials: &[Dial]) -> Vec<Proposal> {
         let stepped = |dial: &Dial| {
             let mut steps = of_kind(dials, LeverKind::AuctionStep);

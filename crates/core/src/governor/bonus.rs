@@ -15,7 +15,7 @@ use crate::protocol::{AssetId, LeverKind, SetupError};
 use crate::signals::Signals;
 use crate::units::{Bps, Rounding, U256, YEAR, mul_div};
 
-/// The policy `bonus`.
+/// The policy `bonus-equilibrium`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bonus {
     /// What a liquidator wants beyond its costs, bps of what it takes.
@@ -26,7 +26,7 @@ pub struct Bonus {
     pub most: Bps,
 }
 
-const NAME: &str = "bonus";
+const NAME: &str = "bonus-equilibrium";
 
 impl Default for Bonus {
     fn default() -> Self {

@@ -73,6 +73,10 @@ impl Governor for Caps {
         &KINDS
     }
 
+    fn reads_book(&self) -> bool {
+        false
+    }
+
     fn see(&mut self, signals: &Signals) {
         if !self.beat.due(signals.now, self.interval_s) {
             return;

@@ -74,6 +74,12 @@ pub trait Governor: fmt::Debug + Send + Sync {
     /// Kinds of levers that it may move; a protocol needs one of them.
     fn moves(&self) -> &'static [LeverKind];
 
+    /// Whether it looks at the exposures of an [`Outlook`] beyond their units and takes: reading the book is
+    /// dear, and spared where nobody asks for it.
+    fn reads_book(&self) -> bool {
+        true
+    }
+
     /// Looks at a tick. Cheap, as every tick calls it.
     fn see(&mut self, _signals: &Signals) {}
 
@@ -231,7 +237,7 @@ mod tests {
         ];
         let told = found.map(|refused| refused.unwrap_err().to_string());
         expect_test::expect![[r#"
-            policy.bonus.least: 3000 found, allowed from 0 to 2000
+            policy.bonus-equilibrium.least: 3000 found, allowed from 0 to 2000
             policy.partial-liquidation.least: 0 found, allowed from 1 to 10000
             policy.penalty-by-size.passed_on: 10001 found, allowed from 0 to 10000
             policy.auction-speed.aim_s: 0 found, allowed from 1 to 604800

@@ -71,14 +71,11 @@ impl Outlook {
     /// after a common fall of collateral by `fall`. A usual liquidation takes half of the average account at
     /// risk, or of the average indebted one where there is none. Takes are left empty.
     pub fn survey<P: Protocol>(protocol: &P, fall: Bps, costs: Costs) -> Self {
-        let unit = |decimals| pow10(decimals).unwrap_or(U256::ONE);
-        let listed = protocol.assets().iter();
-        let mut tallies: Vec<_> = listed
-            .map(|asset| Tally {
-                exposure: Exposure {
-                    unit: unit(asset.decimals),
-                    ..Exposure::default()
-                },
+        let bare = Self::bare(protocol, costs);
+        let exposures = bare.assets.into_iter();
+        let mut tallies: Vec<_> = exposures
+            .map(|exposure| Tally {
+                exposure,
                 ..Tally::default()
             })
             .collect();
@@ -87,6 +84,20 @@ impl Outlook {
         }
         Self {
             assets: tallies.into_iter().map(Tally::exposure).collect(),
+            ..bare
+        }
+    }
+
+    /// Units and costs alone, without a look at the book.
+    pub fn bare<P: Protocol>(protocol: &P, costs: Costs) -> Self {
+        let unit = |decimals| pow10(decimals).unwrap_or(U256::ONE);
+        let exposure = |decimals| Exposure {
+            unit: unit(decimals),
+            ..Exposure::default()
+        };
+        let listed = protocol.assets().iter();
+        Self {
+            assets: listed.map(|asset| exposure(asset.decimals)).collect(),
             one: unit(protocol.base_decimals()),
             costs,
         }

@@ -167,6 +167,10 @@ impl Governor for Threshold {
         ]
     }
 
+    fn reads_book(&self) -> bool {
+        self.rules.sold.0 > 0 || self.forecast.reads_book()
+    }
+
     fn see(&mut self, signals: &Signals) {
         self.forecast.see(signals);
     }

@@ -7,8 +7,9 @@ use crate::{
 };
 use crate::{liquity, maker, morpho, scale};
 use backstop_core::governor::{
-    AuctionSpeed, Bonus, Caps, Costs, Cut, Dial, Governor, Outcome, Outlook, Partial, Penalty,
-    Proposal, Reason, Refusal, Steward, StewardRules, Takes, Threshold, policies,
+    AuctionSpeed, Bonus, Caps, Costs, Cut, Dial, Ewma, Governor, Outcome, Outlook, Partial,
+    Penalty, Proposal, Reason, Refusal, Steward, StewardRules, Takes, Threshold, ThresholdRules,
+    policies,
 };
 use backstop_core::protocol::{Lever, LeverKind, LeverUnit, Prices, Protocol};
 use backstop_core::signals::{AssetSignal, Signals};
@@ -384,9 +385,49 @@ fn designs_without_a_lever_say_why() {
     .assert_eq(&not(why));
     let (_, why) = fitting(&maker::open_2_0(&mut dice()).machine);
     expect_test::expect![[r#"
-        bonus: the protocol has no lever of [LiquidationBonus, BonusDiscount]
+        bonus-equilibrium: the protocol has no lever of [LiquidationBonus, BonusDiscount]
         partial-liquidation: the protocol has no lever of [CloseFactor, TargetHealth]"#]]
     .assert_eq(&not(why));
+}
+
+/// Who does not read the book proposes the same without it.
+fn proposes_without_the_book<P: Protocol>(open: impl Fn(&mut Dice) -> Case<P>) -> usize {
+    let mut proposed = 0;
+    for seed in 0..10 {
+        let case = open(&mut Dice::new(seed));
+        let machine = &case.machine;
+        let unread = policies().into_iter().filter(|policy| !policy.reads_book());
+        let sold_nothing = ThresholdRules {
+            sold: Bps(0),
+            ..ThresholdRules::default()
+        };
+        let ewma = Threshold::new(Box::new(Ewma::default()), sold_nothing).unwrap();
+        let dials = machine.levers().into_iter().map(|lever| Dial {
+            base: lever.value,
+            lever,
+        });
+        let dials: Vec<_> = dials.collect();
+        for mut governor in unread.chain([Box::new(ewma) as Box<dyn Governor>]) {
+            assert!(!governor.reads_book());
+            let mut market = signals(machine, &priced(machine, 1_000), 300);
+            governor.see(&market);
+            market = signals(machine, &priced(machine, 800), 200);
+            market.now = Timestamp(market.now.0 + 300);
+            governor.see(&market);
+            let full = outlook(machine, 50, Takes::default());
+            let bare = Outlook::bare(machine, full.costs);
+            let with = governor.copy().propose(&market, &full, &dials);
+            assert_eq!(with, governor.propose(&market, &bare, &dials));
+            proposed += with.len();
+        }
+    }
+    proposed
+}
+
+#[test]
+fn who_does_not_read_the_book_does_without() {
+    assert!(proposes_without_the_book(aave::open) > 0);
+    assert!(proposes_without_the_book(maker::open_2_0) > 0);
 }
 
 /// A market that is calm, stressed for some hours, and calm again; or that alternates.

@@ -7,6 +7,7 @@ mod agents;
 mod assets;
 mod book;
 mod ensemble;
+mod governors;
 mod guards;
 mod market;
 mod oracle;
@@ -28,6 +29,7 @@ use crate::source::read_text;
 pub use agents::{CensusSpec, CompetitionSpec, LeverageSpec, ManipulatorSpec, RiskSpec};
 use backstop_core::protocol::AssetId;
 pub use ensemble::{DrawsSpec, EnsembleSpec, TiltSpec};
+pub use governors::{ForecastSpec, GovernorKind, GovernorSpec, steward_rules};
 pub use guards::GuardSpec;
 pub use oracle::{PegBoundsSpec, ReadsSpec, SourceSpec, SourcesSpec, Trust};
 pub use policy::{
@@ -104,6 +106,8 @@ pub struct Scenario {
     pub waterfall: Vec<LayerSpec>,
     /// What holds the protocol back while something is wrong; policies add to it.
     pub guards: Vec<GuardSpec>,
+    /// What moves the protocol's parameters; policies add to it.
+    pub governors: Vec<GovernorSpec>,
     /// What is switched on around the protocol, in the order of [`POLICIES`]. The other fields hold what the
     /// policies made of them.
     pub policies: Vec<PolicySpec>,
@@ -590,6 +594,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<(Scenario, Vec<policy::Placed>
         book: book?,
         waterfall,
         guards: Vec::new(),
+        governors: Vec::new(),
         policies: Vec::new(),
     };
     Some((scenario, policies))

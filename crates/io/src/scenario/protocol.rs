@@ -187,6 +187,148 @@ const FIXED: &[(&str, Part, &str)] = &[
         Part::Waterfall,
         "a market's suppliers bear bad debt at once",
     ),
+    (
+        "aave",
+        Part::LiquidationSize,
+        "the close factor is fixed in its code",
+    ),
+    (
+        "aave",
+        Part::Penalty,
+        "what an account loses beyond its debt is the bonus",
+    ),
+    (
+        "aave-v4",
+        Part::Penalty,
+        "what an account loses beyond its debt is the bonus",
+    ),
+    (
+        "compound-v2",
+        Part::Penalty,
+        "what an account loses beyond its debt is the incentive",
+    ),
+    (
+        "euler",
+        Part::Penalty,
+        "what an account loses beyond its debt is the discount",
+    ),
+    (
+        "crvusd",
+        Part::Penalty,
+        "bands are exchanged at the market's prices, without a penalty",
+    ),
+    (
+        "aave",
+        Part::AuctionSpeed,
+        "it liquidates at once, without auctions",
+    ),
+    (
+        "aave-v4",
+        Part::AuctionSpeed,
+        "it liquidates at once, without auctions",
+    ),
+    (
+        "compound-v2",
+        Part::AuctionSpeed,
+        "it liquidates at once, without auctions",
+    ),
+    (
+        "euler",
+        Part::AuctionSpeed,
+        "it liquidates at once, without auctions",
+    ),
+    (
+        "comet",
+        Part::AuctionSpeed,
+        "absorbed collateral is sold at a discount, without auctions",
+    ),
+    (
+        "crvusd",
+        Part::AuctionSpeed,
+        "bands follow the price, without auctions",
+    ),
+    (
+        "comet",
+        Part::MovingBonus,
+        "what a liquidation credits and the discount of its sales take the place of a bonus",
+    ),
+    (
+        "comet",
+        Part::LiquidationSize,
+        "an absorption takes all of an account",
+    ),
+    (
+        "crvusd",
+        Part::MovingBonus,
+        "bands are exchanged at the market's prices, without a bonus",
+    ),
+    (
+        "crvusd",
+        Part::LiquidationSize,
+        "bands follow the price, and a hard liquidation takes all of a loan",
+    ),
+    (
+        "crvusd",
+        Part::Caps,
+        "what a market may lend is the factory's matter",
+    ),
+    (
+        "euler",
+        Part::LiquidationSize,
+        "a liquidation brings an account to health, which nobody can set",
+    ),
+    (
+        "geb",
+        Part::LiquidationSize,
+        "an auction takes all of a position, up to a limit on each",
+    ),
+    ("geb", Part::Caps, "its ceilings are no lever here"),
+    ("maker", Part::MovingBonus, "its auctions find the price"),
+    (
+        "maker",
+        Part::LiquidationSize,
+        "a liquidation takes all of a vault, as far as the limits on auctions allow",
+    ),
+    (
+        "liquity",
+        Part::MovingThreshold,
+        "its contracts are immutable",
+    ),
+    ("liquity", Part::MovingBonus, "its contracts are immutable"),
+    (
+        "liquity",
+        Part::LiquidationSize,
+        "its contracts are immutable",
+    ),
+    ("liquity", Part::Penalty, "its contracts are immutable"),
+    ("liquity", Part::Caps, "its contracts are immutable"),
+    ("liquity", Part::AuctionSpeed, "its contracts are immutable"),
+    (
+        "morpho",
+        Part::MovingThreshold,
+        "Morpho Blue's markets are immutable",
+    ),
+    (
+        "morpho",
+        Part::MovingBonus,
+        "Morpho Blue's markets are immutable",
+    ),
+    (
+        "morpho",
+        Part::LiquidationSize,
+        "Morpho Blue's markets are immutable",
+    ),
+    (
+        "morpho",
+        Part::Penalty,
+        "Morpho Blue's markets are immutable",
+    ),
+    ("morpho", Part::Caps, "Morpho Blue's markets are immutable"),
+    (
+        "morpho",
+        Part::AuctionSpeed,
+        "Morpho Blue's markets are immutable",
+    ),
 ];
 
 /// Why a part of a family cannot be changed; nothing where it can.

@@ -226,6 +226,17 @@ impl Borrowers {
         }
     }
 
+    /// Files all who are filed by their health of now, after the rules for it have changed.
+    pub(crate) fn file_anew<P: Protocol>(&mut self, protocol: &P, oracle: &[f64]) {
+        for (_, index) in self.files.take(|_| Some(|_: &Entry| true)) {
+            let borrower = self.roster.borrowers.get(index);
+            let account = borrower.map(|borrower| borrower.account);
+            if let Some(health) = account.and_then(|account| health_of(protocol, account)) {
+                self.file(index, &health, oracle);
+            }
+        }
+    }
+
     /// Looks at the accounts whose ratio has been reached, and returns those whose time to act is
     /// now, in order of time.
     pub(crate) fn due<P: Protocol>(&mut self, protocol: &P, oracle: &[f64], time: u64) -> Vec<Due> {
@@ -340,5 +351,42 @@ mod tests {
             let who: Vec<u32> = acts.iter().map(|due| due.account.0).collect();
             assert_eq!(who, due, "{usd}");
         }
+    }
+
+    /// After a move of the threshold those act whose health fell below the trigger by it, as a look at all of them
+    /// says; who has decided before does not decide again.
+    #[test]
+    fn rules_that_change_are_seen_once_filed_anew() {
+        let group = BorrowerGroup {
+            name: "all".to_owned(),
+            share: 1.0,
+            reaction: Reaction::Repay,
+            trigger: 1.1,
+            target: 1.2,
+            delay_s: 60,
+            budget_share: 1.0,
+        };
+        let healths = [1.05, 1.15, 1.3, 1.6];
+        let book: Vec<_> = healths.iter().map(|h| (10.0, 1_600.0 / h)).collect();
+        let (mut toy, oracle) = (Toy::new(&book), [200.0, 1.0]);
+        let prices = Prices([200, 1].map(|usd| Price::new(usd * 100_000_000)).to_vec());
+        toy.observe(Timestamp(0), &prices).unwrap();
+        let mut borrowers = Borrowers::new(vec![group], &toy, &oracle, 1).unwrap();
+        assert!(
+            borrowers.due(&toy, &oracle, 0).is_empty(),
+            "one has decided"
+        );
+        toy.set_lever("ETH.liquidation_threshold", 6_600).unwrap();
+        borrowers.file_anew(&toy, &oracle);
+        let mut acts = borrowers.due(&toy, &oracle, 30);
+        acts.extend(borrowers.due(&toy, &oracle, 90));
+        let mut who: Vec<u32> = acts.iter().map(|due| due.account.0).collect();
+        who.sort_unstable();
+        let low = |id: &u32| {
+            let health = toy.health(AccountId(*id)).unwrap();
+            door::ratio_to_f64(health.factor) < 1.1
+        };
+        assert_eq!(who, (0..4).filter(low).collect::<Vec<_>>());
+        assert_eq!(who, [0, 1, 2]);
     }
 }

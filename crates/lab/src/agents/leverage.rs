@@ -236,6 +236,16 @@ impl Levered {
             .collect()
     }
 
+    /// Files all who are filed by their health of now, after the rules for it have changed.
+    pub(crate) fn file_anew<P: Protocol>(&mut self, protocol: &P, oracle: &[f64]) {
+        for Reverse((_, _, member)) in self.files.take(|_| Some(|_: &Entry| true)) {
+            let account = self.roster.members.get(member).map(|m| m.account);
+            if let Some(health) = account.and_then(|account| health_of(protocol, account)) {
+                self.file(member, &health, oracle);
+            }
+        }
+    }
+
     /// Files an account again.
     pub(crate) fn file(&mut self, member: usize, health: &Health, oracle: &[f64]) {
         let Some(Member { file, .. }) = self.roster.members.get(member).copied() else {

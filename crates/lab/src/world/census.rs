@@ -108,6 +108,22 @@ impl Census {
         })
     }
 
+    /// Files all who were not called by their health of now, after the rules for it have changed.
+    pub(super) fn file_all_anew<P: Protocol>(&mut self, protocol: &P, oracle: &[f64]) {
+        let filed = self.files.take(|_| Some(|_: &Entry| true));
+        for (told, account) in filed {
+            let counts = self.anew.get(&account).is_none_or(|anew| *anew == told);
+            let Some(health) = protocol.health(AccountId(account)).ok().filter(|_| counts) else {
+                continue;
+            };
+            let pair = largest(protocol, AccountId(account), oracle);
+            if let Some(wake) = wake(pair, self.book.margin_call, &health, oracle) {
+                self.anew.insert(account, wake);
+                self.files.again(pair, (wake, account));
+            }
+        }
+    }
+
     /// Counts what a step changed, and tells of it.
     pub(super) fn take<P: Protocol>(
         &mut self,

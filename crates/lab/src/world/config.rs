@@ -11,7 +11,9 @@ use crate::price::{Dependence, Grid, PriceModel, PricePlan};
 use crate::record::AccountsTold;
 use crate::venue::VenueConfig;
 use backstop_core::coverage::Waterfall;
+use backstop_core::governor::{Governor, StewardRules};
 use backstop_core::guard::Guard;
+use backstop_core::units::Bps;
 
 /// One asset's market side.
 #[derive(Clone, Debug)]
@@ -33,6 +35,38 @@ pub struct Recording {
     pub events: bool,
     /// Whose outcomes to keep; all of them come with the hash of the final state.
     pub accounts: AccountsTold,
+}
+
+/// Governors, and what bounds and informs them.
+#[derive(Clone, Debug)]
+pub struct GovernorsConfig {
+    /// Those that propose; none moves nothing.
+    pub governors: Vec<Box<dyn Governor>>,
+    /// How far and how fast levers go.
+    pub rules: StewardRules,
+    /// Common fall of collateral after which an account in breach counts as at risk.
+    pub fall: Bps,
+    /// What liquidators' capital costs a year.
+    pub capital: Bps,
+    /// Seconds for which a liquidation binds it.
+    pub bound_s: u64,
+    /// Least seconds from one look at the whole book to the next.
+    pub survey_s: u64,
+}
+
+impl Default for GovernorsConfig {
+    /// Nobody. At risk is what a fall by 10 % brings into breach; the book is read once an hour at most, as levers
+    /// move no more often.
+    fn default() -> Self {
+        Self {
+            governors: Vec::new(),
+            rules: StewardRules::default(),
+            fall: Bps(1_000),
+            capital: Bps(1_000),
+            bound_s: 600,
+            survey_s: 3_600,
+        }
+    }
 }
 
 /// Everything around the protocol.
@@ -64,6 +98,8 @@ pub struct WorldConfig {
     pub coverage: Waterfall,
     /// What holds the protocol back while something is wrong.
     pub guards: Vec<Box<dyn Guard>>,
+    /// What moves the protocol's parameters.
+    pub governors: GovernorsConfig,
     /// How much to record.
     pub recording: Recording,
 }

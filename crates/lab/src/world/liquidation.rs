@@ -131,6 +131,8 @@ impl<P: Protocol> World<P> {
                 block.spend(gas);
                 taken.push((account, plan.offer.auction));
                 self.tell_guards(&plan, value, &settlement);
+                self.tell_signals(&plan, &settlement);
+                self.tell_governors(&plan);
                 self.settle(bid, &plan, &terms, settlement, trace);
             }
         }

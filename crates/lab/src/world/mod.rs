@@ -5,7 +5,7 @@
 //! 1. outside prices move; venues recover toward them;
 //! 2. a manipulator may move the venues; the feeds sample the source prices and answer, or not;
 //! 3. the protocol takes time and answers: interest accrues, the breach index moves; guards look at the market and
-//!    at what liquidations did, and may hold back what follows;
+//!    at what liquidations did, and may hold back what follows; governors look at the same, and may move parameters;
 //! 4. borrowers whose time has come add collateral, repay, or take on leverage; a manipulator strikes;
 //! 5. block after block, liquidators read offers, quote their exits, and bid; the block takes what
 //!    fits; what is taken settles on the ledger and sells on the venues;
@@ -33,14 +33,16 @@ mod outcomes;
 mod protection;
 mod reactions;
 mod settlement;
+mod signals;
 mod spared;
+mod steering;
 mod tokens;
 mod under_water;
 mod watch;
 
 pub use census::CensusConfig;
 pub use collateral_at_risk::CollateralAtRisk;
-pub use config::{AssetConfig, Recording, WorldConfig};
+pub use config::{AssetConfig, GovernorsConfig, Recording, WorldConfig};
 
 use crate::agents::{Borrowers, Crew, Levered, Manipulator};
 use crate::error::{ConfigError, require};
@@ -52,6 +54,7 @@ use crate::price::{Grid, PathDraw, PricePlan};
 use crate::record::{EventRow, PathRecord, StepRow};
 use backstop_core::coverage::Waterfall;
 use backstop_core::protocol::{AssetId, Events, Prices, Protocol};
+use backstop_core::signals::Signals;
 use backstop_core::units::{Amount, Timestamp};
 use books::{Refusals, Units};
 use census::Census;
@@ -61,6 +64,7 @@ use openings::Openings;
 use protection::Protection;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use steering::Steering;
 use watch::Watch;
 
 /// Where a path is, told after each step.
@@ -104,8 +108,10 @@ pub struct World<P> {
     refusals: Refusals,
     /// Written off in the present step and not yet covered.
     deficits: Vec<(AssetId, Amount)>,
-    /// Guards, and what they hear.
+    /// What guards and governors hear; nothing where there are none.
+    signals: Option<Box<Signals>>,
     protection: Option<Box<Protection>>,
+    steering: Option<Box<Steering>>,
     /// Whole tokens by asset that came to others than liquidators and wait to be sold.
     depositors: Vec<f64>,
     /// Ledger prices of the present step in USD.
@@ -184,6 +190,8 @@ impl<P: Protocol> World<P> {
         let residents = residents(&protocol, &oracle)?;
         let (crew, manipulator) = crew(&config, assets, seed)?;
         let protection = Protection::new(&config.guards, &protocol)?;
+        let steering = Steering::new(&config.governors, &protocol)?;
+        let listens = protection.is_some() || steering.is_some();
         Ok(Self {
             record: units.empty_record(&protocol, seed),
             feeds: feeds(&config, &market, seed)?,
@@ -200,7 +208,9 @@ impl<P: Protocol> World<P> {
             refusals: Refusals::default(),
             depositors: vec![0.0; assets],
             deficits: Vec::new(),
+            signals: listens.then(|| signals::silent(assets)),
             protection,
+            steering,
             next: 0,
             now: config.grid.start,
             row: StepRow::default(),
@@ -301,7 +311,10 @@ impl<P: Protocol> World<P> {
         self.oracle = self.units.usd_answers(&answers);
         let events = self.protocol.observe(Timestamp(self.now), &answers)?;
         self.keep_events(events);
-        self.ask_guards(&answers);
+        self.listen(&answers);
+        self.ask_guards();
+        self.steer();
+        self.heard();
         self.network.begin_step(self.now, self.stress_usd());
         self.react();
         self.lever_up();
@@ -479,5 +492,7 @@ mod agents_tests;
 mod auction_tests;
 #[cfg(test)]
 mod protection_tests;
+#[cfg(test)]
+mod steering_tests;
 #[cfg(test)]
 pub(crate) mod tests;

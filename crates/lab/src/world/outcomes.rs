@@ -73,6 +73,7 @@ impl<P: Protocol> World<P> {
         let held = |account| self.openings.of(&self.opening, &self.units, account);
         tell_lacking(|account| Some(&held(account)?.held), &mut record, step_s);
         record.liquidators = self.liquidator_rows();
+        self.count_refused_moves();
         record.refusals = self.refusals.rows();
         record.guard_costs = self.guard_costs();
         if told == AccountsTold::All {

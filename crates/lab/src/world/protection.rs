@@ -1,12 +1,9 @@
-//! Guards around the protocol: what they hear each step, and what they hold back.
+//! Guards around the protocol: what they hold back.
 //!
-//! Signals are what the world saw since the guards looked last: the oracle's answers and their age, the venues' mid
-//! and depth, collateral that liquidations took (exchanges between bands go both ways and are left out), deficits. A
-//! liquidation that guards refuse is a miss for which nobody pays gas, and its account is left alone for the rest of
+//! A liquidation that guards refuse is a miss for which nobody pays gas, and its account is left alone for the rest of
 //! the step. A limit cuts what can be cut. Without guards nothing of this is done.
 
 use super::World;
-use super::books::index;
 use super::liquidation::Attempt;
 use crate::agents::{Lever, Plan};
 use crate::door;
@@ -14,20 +11,13 @@ use crate::error::ConfigError;
 use crate::network::Bid;
 use crate::record::{GuardCostRow, GuardRow};
 use backstop_core::guard::{Guard, Guards, Meter, Operation, Request};
-use backstop_core::protocol::{
-    Adjustment, AssetId, Offer, OfferKind, Prices, Protocol, Settlement,
-};
-use backstop_core::signals::{AssetSignal, Signals};
-use backstop_core::units::{Amount, Price, Ratio, Rounding, Value, mul_div, pow10};
+use backstop_core::protocol::{Adjustment, AssetId, Offer, OfferKind, Protocol, Settlement};
+use backstop_core::units::{Amount, Ratio, Value};
 
-/// The fall of a price up to which depth is told.
-const DEPTH_FALL: f64 = 0.02;
-
-/// Guards, and what they hear next.
+/// Guards of a path.
 #[derive(Clone, Debug)]
 pub(super) struct Protection {
     guards: Guards,
-    signals: Signals,
 }
 
 /// A plan that guards let through, and the collateral that it begins with, in the base currency.
@@ -52,66 +42,32 @@ impl Protection {
             field: "guards".to_owned(),
             problem: error.to_string(),
         })?;
-        let signals = Signals {
-            assets: vec![AssetSignal::default(); listed.len()],
-            ..Signals::default()
-        };
-        Ok(Some(Box::new(Self { guards, signals })))
-    }
-
-    fn price(&self, asset: AssetId) -> Price {
-        self.signals
-            .asset(asset)
-            .map_or_else(Default::default, |signal| signal.price)
-    }
-
-    /// What an amount is worth at the present answers, rounded down.
-    fn worth(&self, asset: AssetId, amount: Amount, decimals: u8) -> Value {
-        let unit = pow10(decimals).unwrap_or_default();
-        let value = mul_div(amount.0, self.price(asset).0, unit, Rounding::Floor);
-        value.map_or(Value::MAX, Value)
-    }
-
-    /// Forgets what liquidations did until now.
-    fn begin(&mut self) {
-        self.signals.deficit = Value::ZERO;
-        for signal in &mut self.signals.assets {
-            signal.seized = Amount::ZERO;
-        }
+        Ok(Some(Box::new(Self { guards })))
     }
 }
 
 impl<P: Protocol> World<P> {
     /// Tells the guards of the step so far, and writes down what they change.
-    pub(super) fn ask_guards(&mut self, answers: &Prices) {
-        let Some(protection) = &mut self.protection else {
+    pub(super) fn ask_guards(&mut self) {
+        let (Some(protection), Some(signals)) = (&mut self.protection, &self.signals) else {
             return;
         };
-        let Protection { guards, signals } = protection.as_mut();
-        signals.now = self.protocol.now();
-        for (asset, signal) in signals.assets.iter_mut().enumerate() {
-            let decimals = self.units.decimals.get(asset).copied().unwrap_or(0);
-            let mid = self.market.venue_mid(asset);
-            signal.price = answers.0.get(asset).copied().unwrap_or_default();
-            signal.mark = door::price_to_oracle(mid, self.units.base_decimals);
-            let sellable = self.market.sellable(asset, DEPTH_FALL);
-            signal.depth = door::tokens_to_amount(sellable, decimals);
-            let age = self.feeds.get(asset).map(|feed| feed.age_s(self.now));
-            signal.age_s = age.unwrap_or(0);
-        }
-        guards.look(signals);
+        protection.guards.look(signals);
         let (step, time) = (self.row.step, self.now);
-        let rows = guards.take_log().into_iter().map(|told| GuardRow {
-            step,
-            time,
-            guard: told.guard,
-            asset: told.asset,
-            from: told.from,
-            to: told.to,
-            reason: told.reason,
-        });
+        let rows = protection
+            .guards
+            .take_log()
+            .into_iter()
+            .map(|told| GuardRow {
+                step,
+                time,
+                guard: told.guard,
+                asset: told.asset,
+                from: told.from,
+                to: told.to,
+                reason: told.reason,
+            });
         self.record.guards.extend(rows);
-        protection.begin();
     }
 
     /// What guards let through of a plan: all of it, or as much as a limit leaves; nothing where they refuse, or
@@ -157,8 +113,8 @@ impl<P: Protocol> World<P> {
     /// with all that the account has of it.
     fn begins_with(&self, plan: &Plan) -> Value {
         let offer = &plan.offer;
-        let decimals = self.units.decimals_of(offer.collateral);
         let amount = if offer.kind != OfferKind::Start {
+            let decimals = self.units.decimals_of(offer.collateral);
             door::tokens_to_amount(plan.seized, decimals)
         } else if !offer.seize_max.is_zero() {
             offer.seize_max
@@ -167,38 +123,23 @@ impl<P: Protocol> World<P> {
             let mut rows = rows.filter(|row| row.asset == offer.collateral);
             rows.next().map_or(Amount::ZERO, |row| row.collateral)
         };
-        let protection = self.protection.as_ref();
-        protection.map_or(Value::ZERO, |p| p.worth(offer.collateral, amount, decimals))
+        self.worth(offer.collateral, amount)
     }
 
-    /// Tells guards what a liquidation began with and took.
+    /// Tells guards what a liquidation began with.
     pub(super) fn tell_guards(&mut self, plan: &Plan, value: Value, settlement: &Settlement) {
-        let decimals = |asset| self.units.decimals_of(asset);
-        let Some(protection) = &mut self.protection else {
-            return;
-        };
         let offer = &plan.offer;
-        if Operation::of(offer) == Operation::Start {
-            let seized = settlement.seized;
-            let began = if is_whole(offer) || seized.is_zero() {
-                value
-            } else {
-                protection.worth(offer.collateral, seized, decimals(offer.collateral))
-            };
-            protection.guards.begun(offer.collateral, began);
-        }
-        for (asset, amount) in &settlement.deficit {
-            let value = protection.worth(*asset, *amount, decimals(*asset));
-            let sum = protection.signals.deficit.0.saturating_add(value.0);
-            protection.signals.deficit = Value(sum);
-        }
-        if offer.kind == OfferKind::Exchange {
+        if self.protection.is_none() || Operation::of(offer) != Operation::Start {
             return;
         }
-        for (asset, amount) in &settlement.taken {
-            if let Some(signal) = protection.signals.assets.get_mut(index(*asset)) {
-                signal.seized = Amount(signal.seized.0.saturating_add(amount.0));
-            }
+        let seized = settlement.seized;
+        let began = if is_whole(offer) || seized.is_zero() {
+            value
+        } else {
+            self.worth(offer.collateral, seized)
+        };
+        if let Some(protection) = &mut self.protection {
+            protection.guards.begun(offer.collateral, began);
         }
     }
 
@@ -206,7 +147,7 @@ impl<P: Protocol> World<P> {
     pub(super) fn lets_borrow(&mut self, lever: &Lever, amount: Amount) -> bool {
         let id = |at: usize| AssetId(u16::try_from(at).unwrap_or(u16::MAX));
         let (collateral, debt) = (id(lever.collateral), id(lever.debt));
-        let decimals = self.units.decimals_of(debt);
+        let value = self.worth(debt, amount);
         let Some(protection) = &mut self.protection else {
             return true;
         };
@@ -215,7 +156,7 @@ impl<P: Protocol> World<P> {
             collateral,
             debt,
             health: Ratio::MAX,
-            value: protection.worth(debt, amount, decimals),
+            value,
             whole: true,
         };
         let answer = protection.guards.admit(&request);
@@ -231,7 +172,7 @@ impl<P: Protocol> World<P> {
             Adjustment::TopUp { asset, amount } => (Operation::TopUp, asset, amount),
             Adjustment::Repay { asset, amount } => (Operation::Repay, asset, amount),
         };
-        let decimals = self.units.decimals_of(asset);
+        let value = self.worth(asset, amount);
         let Some(protection) = &mut self.protection else {
             return true;
         };
@@ -240,7 +181,7 @@ impl<P: Protocol> World<P> {
             collateral: asset,
             debt: asset,
             health: Ratio::MAX,
-            value: protection.worth(asset, amount, decimals),
+            value,
             whole: true,
         };
         let answer = protection.guards.admit(&request);

@@ -94,6 +94,7 @@ pub(crate) fn config(price: PriceModel) -> WorldConfig {
             Box::new(InsuranceFund::new(Value::new(100_00000000))),
         ]),
         guards: Vec::new(),
+        governors: GovernorsConfig::default(),
         recording: Recording {
             traces: true,
             events: true,

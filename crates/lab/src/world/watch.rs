@@ -262,6 +262,15 @@ impl Watch {
         waits.is_some_and(|waits| !std::mem::replace(waits, true))
     }
 
+    /// Wakes everybody, after the terms of a liquidation have changed.
+    pub(super) fn wake_all(&mut self) {
+        self.alarms = Alarms::default();
+        self.awake = (0..self.seats.len()).collect();
+        for watched in &mut self.seats {
+            watched.asleep = false;
+        }
+    }
+
     /// Lets an account sleep.
     pub(super) fn sleep(&mut self, seat: Seat, notes: &[Note]) {
         if let Some(watched) = self.seats.get_mut(seat) {

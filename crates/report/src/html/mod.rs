@@ -26,6 +26,7 @@ mod question;
 mod reproduce;
 mod settings;
 mod skeleton;
+mod steering;
 mod sweep;
 mod terms;
 mod tiles;
@@ -216,6 +217,13 @@ impl<'a> Page<'a> {
             ),
             section("terms", "Terms", terms::content(terms::TERMS.into_iter())),
         ];
+        if let Some(moved) = steering::content(self) {
+            let at = 1 + sections.iter().position(|s| s.id == "health").unwrap_or(0);
+            sections.insert(
+                at,
+                section("parameters", "Parameters that were moved", moved),
+            );
+        }
         if let Some(leverage) = leverage::content(self) {
             let at = 1 + sections.iter().position(|s| s.id == "health").unwrap_or(0);
             sections.insert(at, section("leverage", "Leverage of the book", leverage));

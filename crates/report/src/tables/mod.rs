@@ -11,6 +11,7 @@ mod ensemble;
 mod events;
 mod guards;
 mod oracle_cost;
+mod parameters;
 mod sweep;
 
 pub(crate) use ab::ab_table;
@@ -32,7 +33,7 @@ use backstop_io::table::{Column, ColumnData, Table};
 use backstop_lab::metrics::{Evidence, METRICS};
 use backstop_lab::record::{AccountRow, LiquidationRow, LiquidatorRow, Miss, PathRecord};
 
-/// All tables of a run, in a fixed order; those of leverage, attacks and guards where there are any. The paired run
+/// All tables of a run, in a fixed order; those of leverage, attacks, guards and governors where there are any. The paired run
 /// adds figures to `metrics` only.
 pub fn tables(record: &PathRecord, without_feedback: Option<&PathRecord>) -> Vec<Table> {
     let mut tables = vec![
@@ -49,6 +50,7 @@ pub fn tables(record: &PathRecord, without_feedback: Option<&PathRecord>) -> Vec
     ];
     tables.extend(agents::tables(record));
     tables.extend(guards::tables(record));
+    tables.extend(parameters::table(record));
     tables
 }
 

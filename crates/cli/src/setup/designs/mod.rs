@@ -277,7 +277,79 @@ pub(crate) fn design_of(loaded: &Loaded) -> Result<&'static Row, Failure> {
 #[cfg(test)]
 mod tests {
     use super::DESIGNS;
-    use backstop_io::scenario::families;
+    use crate::setup::{Loaded, load};
+    use backstop_io::scenario::{GovernorSpec, POLICIES, families};
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::Path;
+
+    /// March 2020 with a small book, under some overrides.
+    fn march(set: &[String]) -> Option<Loaded> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let small = ["book.synthetic.accounts=200".to_owned()];
+        load(
+            &root.join("scenarios/march-2020.toml"),
+            &[&small, set].concat(),
+        )
+        .ok()
+    }
+
+    /// Governors by the name of their policy, of any design that can have it.
+    fn governors() -> BTreeMap<&'static str, Vec<GovernorSpec>> {
+        let mut found = BTreeMap::new();
+        for policy in POLICIES {
+            for row in DESIGNS.iter() {
+                let set = [
+                    format!("protocol.family={}", row.rules.0),
+                    format!("protocol.version={}", row.rules.1),
+                    format!("policy.{}=on", policy.name),
+                ];
+                let governors = march(&set).map(|loaded| loaded.scenario.governors);
+                let governors = governors.filter(|governors| !governors.is_empty());
+                if let Some(governors) = governors {
+                    found.insert(policy.name, governors);
+                    break;
+                }
+            }
+        }
+        found
+    }
+
+    /// The table of what a family cannot have says of governors what its levers say: where a policy is refused no
+    /// version has a lever for it, and elsewhere the newest has one.
+    #[test]
+    fn a_family_is_refused_the_governors_that_find_no_lever() {
+        let governors = governors();
+        assert_eq!(governors.len(), 9, "{governors:?}");
+        let mut runs: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+        for row in DESIGNS.iter() {
+            let (family, version) = row.rules;
+            let set = [
+                format!("protocol.family={family}"),
+                format!("protocol.version={version}"),
+            ];
+            let mut loaded = march(&set).expect("a scenario of any family");
+            let design = (row.open)(&loaded).expect("a ledger");
+            for (policy, specs) in &governors {
+                loaded.scenario.governors.clone_from(specs);
+                match design.stage(&loaded) {
+                    Ok(_) => drop(runs.entry((*policy, family)).or_default().insert(version)),
+                    Err(why) => assert!(why.to_string().contains(*policy), "{why}"),
+                }
+            }
+        }
+        for (family, versions) in families() {
+            for policy in POLICIES.iter().filter(|p| governors.contains_key(p.name)) {
+                let with = runs.get(&(policy.name, family));
+                let refused = policy.refused_by(family);
+                assert_eq!(with.is_none(), refused.is_some(), "{refused:?} {with:?}");
+                let newest = versions.last().expect("a version");
+                assert!(
+                    with.is_none_or(|with| with.contains(newest)),
+                    "{family} {with:?}"
+                );
+            }
+        }
+    }
 
     /// What a scenario may name is what can be run.
     #[test]

@@ -22,6 +22,11 @@ pub trait Forecast: Debug + Send + Sync {
     /// Name of the policy that lets thresholds follow this forecast.
     fn policy(&self) -> &'static str;
 
+    /// Whether it looks at the exposures of an [`Outlook`].
+    fn reads_book(&self) -> bool {
+        false
+    }
+
     /// Looks at a tick.
     fn see(&mut self, signals: &Signals);
 

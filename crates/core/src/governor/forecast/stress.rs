@@ -45,6 +45,10 @@ impl Forecast for Stress {
         "stress-threshold"
     }
 
+    fn reads_book(&self) -> bool {
+        true
+    }
+
     fn see(&mut self, signals: &Signals) {
         if !self.beat.due(signals.now, self.interval_s) {
             return;

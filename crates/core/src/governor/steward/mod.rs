@@ -86,6 +86,11 @@ impl Steward {
         })
     }
 
+    /// Whether any governor reads the book: else [`Outlook::bare`] is enough.
+    pub fn reads_book(&self) -> bool {
+        self.governors.iter().any(|governor| governor.reads_book())
+    }
+
     /// What was moved and refused, in order.
     pub fn log(&self) -> &[Entry] {
         self.log.entries()

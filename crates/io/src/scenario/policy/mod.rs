@@ -5,22 +5,31 @@
 //! for the scenario as it stands without it, so that everything that reads a scenario sees its effect: runs,
 //! ensembles, sweeps, comparisons and what reports tell of the settings.
 
+mod auction_speed;
 mod backstop_pool;
+mod bonus_equilibrium;
 mod bonus_offset;
 mod borrower_alerts;
+mod caps;
 mod close_only;
 mod debt_auction;
 mod deficit_breaker;
 mod deviation_breaker;
 mod downtime_grace;
+mod ewma_threshold;
 mod first_loss;
+mod garch_threshold;
 mod insurance_fund;
 mod liquidation_limit;
 mod oracle_delay;
 mod oracle_robust;
 mod oracle_twap;
+mod partial_liquidation;
+mod penalty_by_size;
 mod price_breaker;
+mod realised_threshold;
 mod safety_module;
+mod stress_threshold;
 mod surplus_buffer;
 mod threshold_offset;
 mod tranches;
@@ -29,8 +38,12 @@ mod volume_breaker;
 
 use super::section::{Problems, Range, Section, list};
 use super::tree::{Item, Kind};
-use super::{AssetSpec, GuardSpec, LayerKind, LayerSpec, Names, Scenario, protocol};
+use super::{
+    AssetSpec, ForecastSpec, GovernorKind, GovernorSpec, GuardSpec, LayerKind, LayerSpec, Names,
+    Scenario, protocol, steward_rules,
+};
 use crate::error::{Place, nearest};
+use backstop_core::governor::{Limits, Step, ThresholdRules};
 use backstop_core::guard::Level;
 use backstop_core::protocol::AssetId;
 use backstop_core::units::{Bps, U256, Value, pow10};
@@ -51,6 +64,15 @@ pub const POLICIES: &[Policy] = &[
     liquidation_limit::POLICY,
     downtime_grace::POLICY,
     close_only::POLICY,
+    ewma_threshold::POLICY,
+    realised_threshold::POLICY,
+    garch_threshold::POLICY,
+    stress_threshold::POLICY,
+    bonus_equilibrium::POLICY,
+    partial_liquidation::POLICY,
+    penalty_by_size::POLICY,
+    caps::POLICY,
+    auction_speed::POLICY,
     treasury_reserve::POLICY,
     surplus_buffer::POLICY,
     first_loss::POLICY,
@@ -77,6 +99,18 @@ pub enum Part {
     Liquidations,
     /// Whether liquidations can be counted over time and limited.
     Limits,
+    /// Whether thresholds, ratios or discounts can be moved while it runs.
+    MovingThreshold,
+    /// Whether the bonus of a liquidation can be moved while it runs.
+    MovingBonus,
+    /// Whether the part that one liquidation takes can be moved.
+    LiquidationSize,
+    /// Whether a penalty can be moved.
+    Penalty,
+    /// Whether caps or ceilings can be moved.
+    Caps,
+    /// Whether the speed of auctions can be moved.
+    AuctionSpeed,
     /// Who pays deficits.
     Waterfall,
     /// What borrowers do, which no design decides.
@@ -176,6 +210,83 @@ fn with_guard(scenario: &mut Scenario, guard: GuardSpec) -> Result<(), String> {
     guard.guard().map_err(|error| error.to_string())?;
     scenario.guards.push(guard);
     Ok(())
+}
+
+/// Largest step of a governor, bps of the span of what it moves.
+const fn step(default: i64) -> Key {
+    whole("step_bps", default, (1, 10_000))
+}
+
+/// Furthest that a governor goes from the start's setting, bps of its span.
+const fn reach(default: i64) -> Key {
+    whole("reach_bps", default, (1, 100_000))
+}
+
+/// Least seconds from one move of a parameter to the next.
+const PAUSE: Key = whole("pause_s", 3_600, (0, 10_000_000));
+
+/// Least seconds from a move of a parameter to one the other way.
+const REVERSAL: Key = whole("reversal_s", 14_400, (0, 10_000_000));
+
+/// Seconds of an interval in which a governor looks at the market.
+const INTERVAL: Key = whole("interval_s", 300, (1, 86_400));
+
+/// Seconds in which a liquidation must be through.
+const HORIZON: Key = whole("horizon_s", 21_600, (1, 31_536_000));
+
+/// Standard deviations that a threshold bears over the horizon.
+const DEVIATIONS: Key = real("deviations", 4.0, (0.0, 100.0));
+
+/// Share of the collateral at risk that is sold within the horizon.
+const SOLD: Key = whole("sold_bps", 1_000, (0, 10_000));
+
+/// 1 where a move may put healthy accounts in breach.
+const MAY_LIQUIDATE: Key = whole("may_liquidate", 0, (0, 1));
+
+/// A whole number that is not negative and fits.
+fn count(spec: &PolicySpec, key: &str) -> u32 {
+    u32::try_from(spec.whole(key)).unwrap_or(0)
+}
+
+/// Adds a governor to the scenario, or says which of its settings is out of range.
+fn with_governor(
+    scenario: &mut Scenario,
+    spec: &PolicySpec,
+    kind: GovernorKind,
+) -> Result<(), String> {
+    let governor = GovernorSpec {
+        kind,
+        limits: Limits {
+            step: Step::Relative(count(spec, "step_bps")),
+            pause_s: spec.seconds(PAUSE.name),
+            reversal_s: spec.seconds(REVERSAL.name),
+            reach: count(spec, "reach_bps"),
+            ..Limits::default()
+        },
+        may_liquidate: spec.whole(MAY_LIQUIDATE.name) == 1,
+    };
+    steward_rules(&[governor]).map_err(|error| error.to_string())?;
+    scenario.governors.push(governor);
+    Ok(())
+}
+
+/// Adds a governor of thresholds by a forecast of volatility.
+fn with_threshold(
+    scenario: &mut Scenario,
+    spec: &PolicySpec,
+    forecast: ForecastSpec,
+) -> Result<(), String> {
+    let rules = ThresholdRules {
+        horizon_s: spec.seconds(HORIZON.name),
+        deviations: hundredths(spec.number(DEVIATIONS.name)),
+        sold: share_of(spec, SOLD.name),
+    };
+    with_governor(scenario, spec, GovernorKind::Threshold(forecast, rules))
+}
+
+/// A number in hundredths, to the nearest.
+fn hundredths(number: f64) -> u32 {
+    (number * 100.0).round() as u32
 }
 
 /// A policy that is on, with all its settings.

@@ -8,12 +8,13 @@ fn absent_is_off_and_every_key_has_a_default() {
     for policy in POLICIES {
         let key = format!("policy.{}", policy.name);
         // A design that can have it.
-        let refused = policy.refused_by("aave").is_some();
-        let (family, version) = if refused {
-            ("maker", "2.0")
-        } else {
-            ("aave", "3.3")
-        };
+        let designs = [
+            ("aave", "3.3"),
+            ("maker", "2.0"),
+            ("compound-v2", "a3214f6"),
+        ];
+        let fits = |(family, _): &(&str, &str)| policy.refused_by(family).is_none();
+        let (family, version) = designs.into_iter().find(fits).unwrap();
         let with = |overrides: &[(&str, &str)]| {
             let design = [("protocol.family", family), ("protocol.version", version)];
             with(&[&design, overrides].concat())
