@@ -15,6 +15,7 @@ mod ensemble;
 mod explain;
 mod format;
 mod html;
+mod plan;
 mod plot;
 mod results;
 mod summary;
@@ -38,6 +39,7 @@ pub use ensemble::{Added, EnsembleReport, ensemble_text, estimate_text, write_en
 pub use explain::{ExplainError, explain};
 pub use format::setting;
 pub use html::Report;
+pub use plan::{PlanReport, plan_text, write_plan};
 pub use plot::{map_svg, map_table, map_terminal};
 pub use results::write_results;
 pub use summary::{Amplification, AssetSummary, Fall, LayerSummary, MissSummary, Paired, Summary};

@@ -12,8 +12,8 @@
 //! count. The list is the same whatever the risk aversion is: with more of it the chosen κ is never smaller, since the
 //! cost without risk and the variance of each entry stay what they are, and the variance falls with κ.
 
-use super::ground::{Ground, Sale};
-use super::{Alternative, Method, Terms};
+use super::ground::{Ground, Sale, Tried};
+use super::{Alternative, Expected, Method, Terms};
 
 /// Most sales.
 const SALES_MAX: u32 = 48;
@@ -31,14 +31,21 @@ impl Method for AlmgrenChriss {
     fn best(&self, ground: &Ground<'_>) -> Option<Alternative> {
         let sales = ground.config.over_s.clamp(1, SALES_MAX);
         let step_s = f64::from(ground.config.over_s) / f64::from(sales);
-        let ways = rates(sales).filter_map(|rate| way(ground, rate, sales, step_s));
-        ways.reduce(|a, b| {
+        let ways = rates(sales).filter_map(|rate| Way::new(ground, rate, (sales, step_s)));
+        let best = ways.reduce(|a, b| {
             if b.expected.cost_usd < a.expected.cost_usd {
                 b
             } else {
                 a
             }
-        })
+        })?;
+        let piece = ground.tokens / f64::from(sales);
+        let risk = ground.config.risk_aversion * ground.price_variance(step_s);
+        let terms = Terms::AlmgrenChriss {
+            rate: best.rate / step_s,
+            closed_form: rate(risk, ground.impact(piece)) / step_s,
+        };
+        Some(ground.alternative(terms, (&best.sales, &best.tried), best.expected))
     }
 }
 
@@ -50,28 +57,34 @@ fn rates(sales: u32) -> impl Iterator<Item = f64> {
     std::iter::once(0.0).chain(above.take_while(|rate| *rate <= MOST))
 }
 
-fn way(ground: &Ground<'_>, rate_a_step: f64, sales: u32, step_s: f64) -> Option<Alternative> {
-    let left = holdings(rate_a_step, sales);
-    let pieces = left.windows(2).enumerate().map(|(k, pair)| Sale {
-        wait_s: if k == 0 { 0.0 } else { step_s },
-        tokens: (pair[0] - pair[1]) * ground.tokens,
-    });
-    let tried = ground.try_out(&pieces.collect::<Vec<_>>());
-    if !tried.whole {
-        return None;
+/// One entry of the list.
+struct Way {
+    /// κ, a step.
+    rate: f64,
+    sales: Vec<Sale>,
+    tried: Tried,
+    expected: Expected,
+}
+
+impl Way {
+    /// Nothing where the venues would not take all of it.
+    fn new(ground: &Ground<'_>, rate: f64, (sales, step_s): (u32, f64)) -> Option<Self> {
+        let left = holdings(rate, sales);
+        let pieces = left.windows(2).enumerate().map(|(k, pair)| Sale {
+            wait_s: if k == 0 { 0.0 } else { step_s },
+            tokens: (pair[0] - pair[1]) * ground.tokens,
+        });
+        let sales: Vec<Sale> = pieces.collect();
+        let tried = ground.try_out(&sales);
+        let squares: f64 = left.iter().skip(1).map(|share| share * share).sum();
+        let variance = ground.price_variance(step_s) * ground.tokens.powi(2) * squares;
+        tried.whole.then(|| Self {
+            expected: ground.expected(&tried, tried.sold_usd, variance),
+            rate,
+            sales,
+            tried,
+        })
     }
-    let squares: f64 = left.iter().skip(1).map(|share| share * share).sum();
-    let step_variance = ground.price_variance(step_s);
-    let variance = step_variance * ground.tokens.powi(2) * squares;
-    let expected = ground.expected(&tried, tried.sold_usd, variance);
-    let piece = ground.tokens / f64::from(sales);
-    let risk = ground.config.risk_aversion * step_variance;
-    let closed_form = rate(risk, ground.impact(piece)) / step_s;
-    let terms = Terms::AlmgrenChriss {
-        rate: rate_a_step / step_s,
-        closed_form,
-    };
-    Some(ground.alternative(terms, tried, expected))
 }
 
 /// Shares of the block left after 0, 1, …, `sales` sales, for κ a step.

@@ -294,14 +294,15 @@ impl<'a> Lots<'a> {
 
     fn best(&self) -> Option<Alternative> {
         let (ground, auction) = (self.ground, self.auction()?);
-        let law = self.law(&auction);
-        let mut course = self.taken.points.clone();
-        for ((j, point), worth) in (1..).zip(&mut course).zip(&self.worth) {
-            point.at_s += law.mean_time_s;
-            point.left = ground.tokens * (1.0 - f64::from(j) / f64::from(self.lots));
-            point.usd = worth * law.mean_price / (1.0 - law.untaken).max(f64::MIN_POSITIVE);
+        let (config, law) = (ground.config, self.law(&auction));
+        let lot = ground.tokens / f64::from(self.lots);
+        let ends = (0..self.lots).map(|j| self.window_s * f64::from(j) + law.mean_time_s);
+        let mut course = ground.course(ends.clone().map(|end| (end, config.buyers.resold * lot)));
+        for point in &mut course {
+            let over = ends.clone().filter(|end| *end <= point.at_s).count();
+            point.left = ground.tokens - lot * over as f64;
         }
-        let amounts = divide(ground.config.amount, &vec![1.0; self.worth.len()]);
+        let amounts = divide(config.amount, &vec![1.0; self.worth.len()]);
         let slices = (0..self.lots).zip(amounts).map(|(j, amount)| Slice {
             at_s: self.window_s * f64::from(j),
             amount,

@@ -8,8 +8,8 @@ const WINDOW: f64 = 0.01;
 /// The map around the present price, and the fall that the block alone causes when it is sold at once.
 ///
 /// With Q(f) the tokens that a fall of f USD brings into breach, delta is dQ/df at the present price and gamma d²Q/df²,
-/// by differences over two windows of 1 % of the price. Their expansion foretells what a fall triggers; where
-/// the map itself says much more, a cluster of accounts lies further down.
+/// by differences over two windows of 1 % of the price. The line through them (a density, so never below 0) foretells what
+/// a fall triggers; where the map itself says much more, a cluster of accounts lies further down.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Greeks {
     /// Tokens that come into breach for each USD of fall.
@@ -40,13 +40,22 @@ pub(super) fn greeks(ground: &Ground<'_>) -> Greeks {
     let far = triggers.between(now - window, now - 2.0 * window) / window;
     let gamma = (far - near) / window;
     // The mean over a window is the value in its middle.
-    let delta = (near - gamma * window / 2.0).max(0.0);
+    let delta = near - gamma * window / 2.0;
     let fall_usd = now - after;
     Greeks {
-        delta,
+        delta: delta.max(0.0),
         gamma,
         fall_usd,
-        foretold: (delta * fall_usd + 0.5 * gamma * fall_usd * fall_usd).max(0.0),
+        foretold: positive_part(delta, delta + gamma * fall_usd, fall_usd),
         mapped: triggers.between(now, after),
+    }
+}
+
+/// Integral of the part above 0 of a line from one value to another, over a length.
+fn positive_part(from: f64, to: f64, length: f64) -> f64 {
+    match (from >= 0.0, to >= 0.0) {
+        (true, true) => f64::midpoint(from, to) * length,
+        (false, false) => 0.0,
+        _ => from.max(to).powi(2) / (from - to).abs() / 2.0 * length,
     }
 }

@@ -13,6 +13,8 @@ use crate::market::{FeedbackMode, Impact, Market};
 use crate::price::{Constant, Dependence, Grid, PriceModel, PricePlan, years};
 use crate::venue::{Routing, Side, VenueConfig};
 
+/// Equal intervals of the time at whose ends a course is told, beside its sales.
+const TOLD: u32 = 48;
 /// Share of a sale that may find no buyer by rounding.
 const ROUNDING: f64 = 1e-9;
 
@@ -25,14 +27,14 @@ pub(super) struct Sale {
     pub(super) tokens: f64,
 }
 
-/// The market after a sale and what it forced.
+/// The market after a sale and what it forced, or at a moment between sales.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
     /// Seconds from now.
     pub at_s: f64,
     /// Tokens of the block left afterwards.
     pub left: f64,
-    /// Dollars that the sale brought.
+    /// Dollars that venues paid for the sale; of an auction's lot for what its buyer resold.
     pub usd: f64,
     /// Outside price before the sale, USD.
     pub outside: f64,
@@ -122,6 +124,22 @@ impl<'a> Ground<'a> {
         tried
     }
 
+    /// The course of sales by time and tokens, told also between them: there nothing is sold and venues have recovered.
+    pub(super) fn course(&self, sales: impl IntoIterator<Item = (f64, f64)>) -> Vec<Point> {
+        let interval_s = f64::from(self.config.over_s) / f64::from(TOLD);
+        let told = (0..=TOLD).map(|i| (interval_s * f64::from(i), 0.0));
+        let mut all: Vec<(f64, f64)> = told.chain(sales).collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut before = 0.0;
+        let sale = |(at_s, tokens): (f64, f64)| {
+            let wait_s = at_s - before;
+            before = at_s;
+            Sale { wait_s, tokens }
+        };
+        self.try_out(&all.into_iter().map(sale).collect::<Vec<_>>())
+            .points
+    }
+
     /// η̃ of Almgren and Chriss, USD for the square of a token, as sales of this size see it from rest: half of the
     /// price's move a token, less half of what stays of it. Fees are in proportion and not in it.
     pub(super) fn impact(&self, tokens: f64) -> f64 {
@@ -169,15 +187,14 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// A way to sell on the venues themselves: its pieces are the sales that were tried.
+    /// A way to sell on the venues themselves: its pieces are the sales that were tried, of these tokens.
     pub(super) fn alternative(
         &self,
         terms: Terms,
-        tried: Tried,
+        (sales, tried): (&[Sale], &Tried),
         expected: Expected,
     ) -> Alternative {
-        let sold = |parts: &Vec<f64>| parts.iter().sum::<f64>();
-        let weights: Vec<f64> = tried.parts.iter().map(sold).collect();
+        let weights: Vec<f64> = sales.iter().map(|sale| sale.tokens).collect();
         let amounts = divide(self.config.amount, &weights);
         let pieces = tried.points.iter().zip(&tried.parts).zip(amounts);
         let slice = |((point, parts), amount): ((&Point, &Vec<f64>), _)| Slice {
@@ -185,11 +202,12 @@ impl<'a> Ground<'a> {
             amount,
             venues: divide(amount, parts),
         };
+        let times = tried.points.iter().map(|point| point.at_s);
         Alternative {
             terms,
             expected,
             slices: pieces.map(slice).collect(),
-            course: tried.points,
+            course: self.course(times.zip(weights)),
         }
     }
 }

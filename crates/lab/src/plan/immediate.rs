@@ -8,14 +8,15 @@ pub(super) struct Immediate;
 
 impl Method for Immediate {
     fn best(&self, ground: &Ground<'_>) -> Option<Alternative> {
-        let tried = ground.try_out(&[Sale {
+        let sales = [Sale {
             wait_s: 0.0,
             tokens: ground.tokens,
-        }]);
+        }];
+        let tried = ground.try_out(&sales);
         if !tried.whole {
             return None;
         }
         let expected = ground.expected(&tried, tried.sold_usd, 0.0);
-        Some(ground.alternative(Terms::Immediate, tried, expected))
+        Some(ground.alternative(Terms::Immediate, (&sales, &tried), expected))
     }
 }

@@ -286,6 +286,26 @@ fn turning_points_are_where_costs_are_equal() {
     assert!(difference(&at(factor / 1.2)) < 0.0 && difference(&at(factor * 1.2)) > 0.0);
 }
 
+/// Accounts from 1.5 % below the price on: none lies in the first window, the line begins in its middle.
+#[test]
+fn a_density_is_never_below_nothing() {
+    for (at, tokens, impact, foretold) in [
+        // Gamma is 100 ÷ 1² = 100 tokens a dollar a dollar, from half a dollar on: ½·100·(f − ½)².
+        (98.5, 100.0, 2e-5, 50.0 * (1.980_133f64 - 0.5).powi(2)),
+        (98.5, 100.0, 4e-6, 0.0),
+        // From 150 tokens a dollar down to nothing at a dollar and a half.
+        (99.5, 100.0, 2e-5, 150.0 * 1.5 / 2.0),
+    ] {
+        let config = PlanConfig {
+            triggers: triggers(&[(at, tokens)]),
+            ..config(1_000.0, vec![linear(impact, 60.0)])
+        };
+        let greeks = greeks::greeks(&Ground::new(&config).unwrap());
+        near(greeks.foretold, foretold, 1e-5);
+        assert!(greeks.delta >= 0.0, "{greeks:?}");
+    }
+}
+
 /// Thresholds of 10 tokens a cent down to 90: delta is 1,000 tokens a dollar; thresholds whose density grows by
 /// 100 tokens a dollar for each dollar: gamma is 100.
 #[test]

@@ -20,6 +20,7 @@ mod map_page;
 mod metrics;
 mod misses;
 mod parts;
+mod plan;
 mod price;
 mod question;
 mod reproduce;
@@ -35,6 +36,7 @@ pub(crate) use compare::page as comparison_page;
 pub(crate) use ensemble::page as ensemble_page;
 pub(crate) use liquidators::kind_word;
 pub(crate) use map_page::page as map_page;
+pub(crate) use plan::page as plan_page;
 pub(crate) use sweep::{drivers_page, page as sweep_page};
 
 use crate::context::{LiquidationMap, RunContext};
