@@ -19,6 +19,7 @@ pub mod market;
 pub mod metrics;
 pub mod network;
 pub mod oracle_cost;
+pub mod plan;
 pub mod price;
 pub mod random;
 pub mod record;

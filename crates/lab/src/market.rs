@@ -162,6 +162,11 @@ impl Market {
         self.router.quote(asset, side, base, self.outside_of(asset))
     }
 
+    /// Tokens of a trade by venue, in the order of the asset's venues; without a venue nothing.
+    pub(crate) fn parts(&self, asset: usize, side: Side, base: f64) -> Vec<f64> {
+        self.router.parts(asset, side, base)
+    }
+
     /// A forced trade; its permanent part moves the outside price.
     pub fn trade(&mut self, asset: usize, side: Side, base: f64) -> Fill {
         let outside = self.outside_of(asset);

@@ -9,6 +9,7 @@ mod fit_impact;
 mod health;
 mod map;
 mod merge;
+mod plan;
 mod run;
 mod stress;
 mod sweep;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Compare(compare::Args),
     /// Liquidation map: collateral that becomes liquidatable against price
     Map(map::Args),
+    /// How to sell a seized block over time and venues, and why so
+    Plan(plan::Args),
     /// Health, distance to liquidation and liquidation price of every account of a book
     Health(health::Args),
     /// Price processes estimated from past prices, with errors and goodness of fit
@@ -62,6 +65,7 @@ pub(crate) fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Merge(args) => merge::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Map(args) => map::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Backtest(args) => backtest::run(&args),

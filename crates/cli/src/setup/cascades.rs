@@ -79,7 +79,7 @@ pub(crate) fn cascades(
 
 /// What a fall makes liquidatable of the leader itself, as far as liquidators can take it: debt and
 /// bonus at most. What follows the leader is sold on venues of its own.
-fn triggers(
+pub(super) fn triggers(
     pool: &Pool,
     leader: AssetId,
     map: &LiquidationMap,

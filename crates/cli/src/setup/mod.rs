@@ -12,6 +12,7 @@ mod oracle_costs;
 mod oracles;
 mod parts;
 mod path;
+mod plan;
 mod pool;
 mod prices;
 mod stage;
@@ -30,6 +31,7 @@ pub(crate) use maps::{AfterRun, Body, bodies, liquidation_price, maps, price_usd
 pub(crate) use oracle_costs::oracle_costs;
 pub(crate) use parts::{Part, TOTALS};
 pub(crate) use path::walk;
+pub(crate) use plan::{Asked, plan_config};
 pub(crate) use pool::{Opened, open_pool, open_pool_as, start_price};
 pub(crate) use prices::bars;
 pub(crate) use stage::{Stage, digest, lead};

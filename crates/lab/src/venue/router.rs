@@ -126,6 +126,20 @@ impl Router {
         }
     }
 
+    /// What each venue of an asset would be given of a trade, in the order of the venues.
+    pub fn parts(&self, asset: usize, side: Side, base: f64) -> Vec<f64> {
+        if self.splits(asset, base) {
+            let bracket = self.bracket(asset, side, base);
+            let part = |venue| bracket.part(venue, side, base);
+            return self.of(asset).map(part).collect();
+        }
+        let best = self.best(asset, side, base).map(|(index, _)| index);
+        let indices = self.by_asset.get(asset).into_iter().flatten();
+        indices
+            .map(|index| if Some(*index) == best { base } else { 0.0 })
+            .collect()
+    }
+
     fn trade_split(&mut self, asset: usize, side: Side, base: f64, stays: f64) -> (Fill, f64) {
         let bracket = self.bracket(asset, side, base);
         let mut total = Total::default();

@@ -21,6 +21,7 @@ mod metrics;
 mod misses;
 mod oracle_cost;
 mod parts;
+mod plan;
 mod price;
 mod question;
 mod reproduce;
@@ -37,6 +38,7 @@ pub(crate) use compare::page as comparison_page;
 pub(crate) use ensemble::page as ensemble_page;
 pub(crate) use liquidators::kind_word;
 pub(crate) use map_page::page as map_page;
+pub(crate) use plan::page as plan_page;
 pub(crate) use sweep::{drivers_page, page as sweep_page};
 
 use crate::context::{LiquidationMap, RunContext};
