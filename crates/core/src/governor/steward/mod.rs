@@ -323,22 +323,26 @@ fn is_safer(dials: &[Dial], proposal: &Proposal, than: u128) -> bool {
 }
 
 /// The setting nearest to `value` among those half as far, a quarter as far and so on that put nobody in
-/// breach who was not; nothing where none does.
+/// breach who was not; nothing where the least step does, which is looked at first: while accounts stand at the
+/// edge, that is all there is to see.
 fn harmless<P: Protocol>(protocol: &P, lever: &Lever, value: u128) -> Option<u128> {
     let before: Vec<_> = protocol.breaches().collect();
-    let mut gap = value.abs_diff(lever.value);
-    while gap > 0 {
-        let tried = match way(lever.value, value) {
-            Way::Up => lever.value.saturating_add(gap),
-            Way::Down => lever.value.saturating_sub(gap),
-        };
+    let away = |gap: u128| match way(lever.value, value) {
+        Way::Up => lever.value.saturating_add(gap),
+        Way::Down => lever.value.saturating_sub(gap),
+    };
+    let fits = |gap: u128| {
         let mut fork = protocol.fork();
-        let refused = fork.set_lever(&lever.name, tried).is_err();
+        let refused = fork.set_lever(&lever.name, away(gap)).is_err();
         // What the protocol refuses is told by the protocol.
-        if refused || fork.breaches().all(|id| before.binary_search(&id).is_ok()) {
-            return Some(tried);
-        }
+        refused || fork.breaches().all(|id| before.binary_search(&id).is_ok())
+    };
+    let mut gap = value.abs_diff(lever.value);
+    if gap == 0 || !fits(1) {
+        return None;
+    }
+    while gap > 1 && !fits(gap) {
         gap = gap.wrapping_shr(1);
     }
-    None
+    Some(away(gap))
 }
