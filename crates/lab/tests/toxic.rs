@@ -127,12 +127,14 @@ fn config() -> WorldConfig {
         levered: Vec::new(),
         manipulator: None,
         census: None,
+        monitor: None,
         coverage: Waterfall::default(),
         guards: Vec::new(),
         recording: Recording {
             traces: false,
             events: false,
             accounts: AccountsTold::All,
+            calls: false,
         },
     }
 }

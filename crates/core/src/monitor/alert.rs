@@ -72,10 +72,14 @@ pub struct Alert {
     pub level: Ratio,
     /// Since when it has been in this band.
     pub since: Timestamp,
+    /// Since when its health has been below the highest level without a break.
+    pub called: Timestamp,
     /// Its health factor.
     pub health: Ratio,
     /// The fall of all its collateral together that makes it liquidatable, in wad.
     pub headroom: Ratio,
+    /// Volatility of a day that the prediction reckons with: the largest of what it holds and owes, in wad.
+    pub sigma: Ratio,
     /// Seconds until such a fall is to be expected; zero where it is liquidatable now.
     pub breach_in_s: u64,
     /// What brings it to the target.
@@ -162,6 +166,12 @@ impl Monitor {
         call
     }
 
+    /// Reckons with these volatilities of a day from now on, as [`MonitorSettings::sigma`].
+    pub fn expect(&mut self, sigma: impl IntoIterator<Item = Ratio>) {
+        self.settings.sigma.clear();
+        self.settings.sigma.extend(sigma);
+    }
+
     /// Accounts and debt by band of health, ascending.
     pub fn bands(&self) -> &[Band] {
         self.bands.bands()
@@ -185,7 +195,10 @@ impl Monitor {
         let health = protocol.health(account).ok()?;
         let headroom = headroom(&health, Ratio::new(ONE));
         let held = protocol.holdings(account).into_iter();
-        let held = held.filter(|holding| holding.enabled && !holding.collateral.is_zero());
+        let held = held.filter(|holding| {
+            let backs = holding.enabled && !holding.collateral.is_zero();
+            backs || !holding.debt.is_zero()
+        });
         let sigmas = held.map(|holding| {
             let sigma = self.settings.sigma.get(usize::from(holding.asset.0));
             sigma.copied().unwrap_or(Ratio::new(SIGMA))
@@ -195,8 +208,10 @@ impl Monitor {
             account,
             level,
             since: filed.since,
+            called: filed.called,
             health: health.factor,
             headroom,
+            sigma,
             breach_in_s: time_to_act(headroom, sigma, self.settings.sigmas),
             cure: cure(protocol, prices, account, self.settings.target),
         })
