@@ -23,6 +23,7 @@ pub(super) fn config(scenario: &Scenario) -> Option<MonitorConfig> {
         target: spec.target_health,
         deviations: spec.deviations,
         window_s: spec.velocity_window_s,
+        repeat_s: spec.repeat_s,
         volatility: spec.volatility_a_day,
         volatility_window_s: spec.volatility_window_s,
         interest_max: highest
@@ -41,6 +42,10 @@ pub(super) fn settings(scenario: &Scenario) -> Option<SettingsTable> {
         (
             "Deviations of a price that are to be expected",
             setting(spec.deviations),
+        ),
+        (
+            "No second call of a level within (s)",
+            spec.repeat_s.to_string(),
         ),
         (
             "Calls are counted over (s)",

@@ -19,6 +19,8 @@ pub struct MonitorSpec {
     pub target_health: f64,
     /// How many standard deviations of a price are to be expected.
     pub deviations: f64,
+    /// For how long a called account hears nothing more of the level or of a higher one, seconds.
+    pub repeat_s: u64,
     /// Over which time calls are counted for their velocity, seconds.
     pub velocity_window_s: u64,
     /// Least standard deviation of a day, as a share, until the first window of prices has passed.
@@ -33,6 +35,7 @@ impl Default for MonitorSpec {
             levels: vec![1.0, 1.05, 1.1],
             target_health: 1.25,
             deviations: 2.0,
+            repeat_s: 86_400,
             velocity_window_s: 3_600,
             volatility_a_day: 0.05,
             volatility_window_s: 86_400,
@@ -52,6 +55,7 @@ pub(super) fn read(root: &Section<'_>) -> Option<MonitorSpec> {
             or.target_health,
         ),
         deviations: section.number_or("deviations", Range::Within(0.1, 6.0), or.deviations),
+        repeat_s: section.whole_or("repeat_s", 0, WINDOW_MAX_S, or.repeat_s),
         velocity_window_s: section.whole_or(
             "velocity_window_s",
             1,
@@ -114,13 +118,14 @@ mod tests {
     fn every_key_is_read() {
         let scenario = with(&[(
             "monitor",
-            "{ levels = [1.02, 1.2], target_health = 1.2, deviations = 1, velocity_window_s = 600, \
+            "{ levels = [1.02, 1.2], target_health = 1.2, deviations = 1, repeat_s = 60, velocity_window_s = 600, \
              volatility_a_day = 0.1, volatility_window_s = 7200 }",
         )]);
         let want = MonitorSpec {
             levels: vec![1.02, 1.2],
             target_health: 1.2,
             deviations: 1.0,
+            repeat_s: 60,
             velocity_window_s: 600,
             volatility_a_day: 0.1,
             volatility_window_s: 7_200,
@@ -155,6 +160,7 @@ mod tests {
                 "0",
                 "found 0; allowed: a number from 0.1 to 6",
             ),
+            ("repeat_s", "-1", "found -1; allowed: a whole number from 0"),
             (
                 "velocity_window_s",
                 "0",

@@ -32,6 +32,8 @@ pub struct MonitorConfig {
     pub deviations: f64,
     /// Over which time calls are counted for their velocity, seconds.
     pub window_s: u64,
+    /// For how long a called account hears nothing more of the level or of a higher one, seconds.
+    pub repeat_s: u64,
     /// Standard deviation of a day that is taken for the least until the first window of prices has passed, as a
     /// share.
     pub volatility: f64,
@@ -81,6 +83,7 @@ impl MonitorConfig {
             sigma: Vec::new(),
             sigmas: door::bps_of(self.deviations),
             window_s: self.window_s,
+            repeat_s: self.repeat_s,
             // A debt grows by more than the year's rate where interest is compounded.
             growth: door::bps_of(2.0 * self.interest_max),
         }

@@ -21,6 +21,7 @@ fn monitor() -> MonitorConfig {
         target: 1.25,
         deviations: 2.0,
         window_s: 3_600,
+        repeat_s: 0,
         volatility: 0.05,
         volatility_window_s: 86_400,
         interest_max: 0.5,
@@ -141,6 +142,53 @@ fn a_falling_price_calls_level_after_level() {
     }
     assert!(all_three > 50, "{all_three}");
     assert!(record.calls.iter().all(|c| c.cause == CallCause::Market));
+}
+
+#[test]
+fn a_level_is_not_told_twice_within_the_time() {
+    let swings = [
+        (0, 200.0),
+        (1_800, 180.0),
+        (3_600, 200.0),
+        (5_400, 170.0),
+        (7_200, 200.0),
+    ];
+    let path = |repeat_s| {
+        let mut config = watched(Some(MonitorConfig {
+            repeat_s,
+            ..monitor()
+        }));
+        let swings = crate::price::Historical::from_points(&swings, Refine::Linear);
+        config.assets[0].price = PriceModel::Historical(swings);
+        config.liquidators.clear();
+        config.borrowers.clear();
+        run(config).calls
+    };
+    let (all, news) = (path(0), path(86_400));
+    assert!(
+        news.len() * 3 < all.len() * 2,
+        "{} {}",
+        news.len(),
+        all.len()
+    );
+    let (all, news) = (by_account(&all), by_account(&news));
+    assert_eq!(
+        all.keys().collect::<Vec<_>>(),
+        news.keys().collect::<Vec<_>>()
+    );
+    for (account, calls) in &news {
+        let levels = calls.windows(2).all(|pair| pair[1].level < pair[0].level);
+        assert!(levels, "INV-74 {calls:?}");
+        let least = |calls: &[&CallRow]| calls.iter().map(|call| call.level).min();
+        assert_eq!(least(calls), least(&all[account]), "the lowest is told");
+    }
+    // Who is called again after the time has passed hears of each level again.
+    let soon = by_account(&path(1_200))
+        .values()
+        .map(Vec::len)
+        .sum::<usize>();
+    let least = news.values().map(Vec::len).sum::<usize>();
+    assert!(soon > least, "{soon} {least}");
 }
 
 /// The last row of each band by its lower end.
