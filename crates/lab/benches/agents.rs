@@ -144,6 +144,7 @@ fn config() -> WorldConfig {
         levered: Vec::new(),
         manipulator: None,
         census: None,
+        monitor: None,
         coverage: Waterfall::default(),
         guards: Vec::new(),
         governors: GovernorsConfig::default(),

@@ -140,6 +140,7 @@ fn config(fall: u32, mode: FeedbackMode) -> WorldConfig {
         levered: Vec::new(),
         manipulator: None,
         census: None,
+        monitor: None,
         borrowers: vec![BorrowerGroup {
             name: "careful".to_owned(),
             share: 0.2,

@@ -53,6 +53,18 @@ pub fn ratio_to_f64(ratio: Ratio) -> f64 {
     to_float(ratio.0) / ten_to(RATIO_DECIMALS)
 }
 
+/// A ratio such as a level of health, to the nearest billionth.
+pub fn ratio_of(x: f64) -> Ratio {
+    let billionths = to_integer((x * 1e9).round());
+    Ratio(billionths.saturating_mul(to_integer(1e9)))
+}
+
+/// Basis points of a number, to the nearest; at most [`u16::MAX`] of them.
+pub fn bps_of(x: f64) -> Bps {
+    let bps = to_integer((x * 10_000.0).round());
+    Bps(u16::try_from(bps).unwrap_or(u16::MAX))
+}
+
 /// A share from basis points: 10 000 is 1.
 pub fn bps_to_share(bps: Bps) -> f64 {
     f64::from(bps.0) / 10_000.0
@@ -120,6 +132,13 @@ mod tests {
         }
         assert_eq!(amount_to_tokens(Amount::new(1_500_000), 6), 1.5);
         assert_eq!(price_to_usd(Price::new(250_000_000), 8), 2.5);
+        for (x, billionths) in [(1.1, 1_100_000_000), (1.05, 1_050_000_000), (-1.0, 0)] {
+            assert_eq!(ratio_of(x), Ratio::new(billionths * 1_000_000_000), "{x}");
+        }
+        assert_eq!(
+            [2.0, 0.1, 7.0, -1.0].map(bps_of),
+            [20_000, 1_000, 65_535, 0].map(Bps)
+        );
         assert_eq!(value_to_usd(Value::new(250_000_000), 8), 2.5);
     }
 

@@ -54,6 +54,12 @@ pub struct PathRecord {
     pub guard_costs: Vec<GuardCostRow>,
     /// Moves of parameters by governors, in order; empty without governors.
     pub parameters: Vec<ParameterRow>,
+    /// Over which time calls are counted for their velocity, seconds; nothing where nobody watched.
+    pub call_window_s: Option<u64>,
+    /// Margin calls, in order.
+    pub calls: Vec<CallRow>,
+    /// Bands of health as they stood at the start and when they changed, in order.
+    pub bands: Vec<BandRow>,
 }
 
 /// The market and the ledger at the end of one step.
@@ -259,6 +265,72 @@ pub struct ParameterRow {
     pub reason: governor::Reason,
     /// Accounts that the moves of its review put in breach; the same in each of its rows.
     pub decreed: u32,
+}
+
+/// What brought an account below a level of health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallCause {
+    /// Prices, interest or a moved parameter, told before anybody acts in the step.
+    Market,
+    /// A move of the borrower or a liquidation, told at the end of the step.
+    Move,
+}
+
+/// One margin call: an account's health fell below a level at which it was not before.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CallRow {
+    /// Step.
+    pub step: u32,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// Who is called.
+    pub account: AccountId,
+    /// The lowest level that it fell below.
+    pub level: Ratio,
+    /// Since when its health has been below the highest level without a break, seconds since 1970.
+    pub since: u64,
+    /// What brought it there.
+    pub cause: CallCause,
+    /// Health factor.
+    pub health: Ratio,
+    /// Fall of all its collateral together that makes it liquidatable, as a share; zero where it is.
+    pub headroom: f64,
+    /// Volatility of a day that the prediction reckons with, as a share: the largest of what it holds and owes.
+    pub sigma: f64,
+    /// Seconds until such a fall is to be expected; nothing where no price moves.
+    pub breach_in_s: Option<u64>,
+    /// The cheapest repayment that brings it to the target; nothing where none does.
+    pub repay: Option<CureRow>,
+    /// The cheapest addition of collateral that brings it to the target; nothing where none does.
+    pub top_up: Option<CureRow>,
+}
+
+/// A move that cures a called account: one unit less does not, or is refused.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CureRow {
+    /// What is repaid or added.
+    pub asset: AssetId,
+    /// In asset units.
+    pub amount: Amount,
+    /// At the oracle's price.
+    pub usd: f64,
+}
+
+/// Accounts with debt in one band of health, from a step on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BandRow {
+    /// Step at whose end it stood so for the first time; all bands are told with the first step.
+    pub step: u32,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// Least health factor of the band.
+    pub from: Ratio,
+    /// Health factor above the band; [`Ratio::MAX`] where it has no upper end.
+    pub to: Ratio,
+    /// How many accounts.
+    pub accounts: u32,
+    /// Their debt, each as it was when it was last looked at.
+    pub debt_usd: f64,
 }
 
 /// One attempt that did not go through.

@@ -173,6 +173,7 @@ fn config(prices: Vec<PriceModel>, venues: Vec<VenueConfig>, mode: FeedbackMode)
         levered: Vec::new(),
         manipulator: None,
         census: None,
+        monitor: None,
         borrowers: Vec::new(),
         coverage: Waterfall::default(),
         guards: Vec::new(),

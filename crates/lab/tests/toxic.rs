@@ -127,6 +127,7 @@ fn config() -> WorldConfig {
         levered: Vec::new(),
         manipulator: None,
         census: None,
+        monitor: None,
         coverage: Waterfall::default(),
         guards: Vec::new(),
         governors: GovernorsConfig::default(),
@@ -134,6 +135,7 @@ fn config() -> WorldConfig {
             traces: false,
             events: false,
             accounts: AccountsTold::All,
+            calls: false,
         },
     }
 }

@@ -13,6 +13,7 @@ mod compare;
 mod context;
 mod ensemble;
 mod explain;
+mod followed;
 mod format;
 mod html;
 mod oracle_cost;

@@ -4,13 +4,16 @@
 mod html;
 mod support;
 
-use backstop_lab::record::{PathRecord, StepRow};
+use backstop_core::guard::{Level, Reason};
+use backstop_core::protocol::{AccountId, AssetId};
+use backstop_core::units::{Price, Ratio};
+use backstop_lab::record::{CallCause, CallRow, GuardRow, PathRecord, StepRow};
 use backstop_report::{
     Input, InputKind, LiquidationMap, MapPoint, Report, RunContext, SettingsTable, WaterfallLayer,
 };
 use expect_test::expect_file;
 use html::{balanced, check, text};
-use support::{Size, context, maps, record};
+use support::{START, Size, context, maps, record};
 
 const SMALL: Size = Size {
     steps: 48,
@@ -41,6 +44,112 @@ fn a_small_run_reads_as_stored() {
     let html = page(&loud, Some(&quiet), &maps());
     check(&html);
     expect_file!["golden/small.txt"].assert_eq(&text(&html));
+}
+
+/// A guard that holds twice, and calls of two levels, of which liquidations follow some.
+fn guarded_and_called() -> PathRecord {
+    let mut record = record(SMALL, 0.06);
+    let (open, held) = (Level::Open, Level::NoNewLiquidations);
+    let fell = Reason::Fell {
+        from: Price::new(200_00000000),
+        to: Price::new(150_00000000),
+    };
+    let changes = [
+        (5, open, held, fell),
+        (20, held, open, Reason::Calm { seconds: 900 }),
+        (40, open, held, fell),
+    ];
+    let change = |(step, from, to, reason): (u32, Level, Level, Reason)| GuardRow {
+        step,
+        time: START + 60 * u64::from(step),
+        guard: "price-breaker",
+        asset: Some(AssetId(0)),
+        from,
+        to,
+        reason,
+    };
+    record.guards = changes.map(change).to_vec();
+    record.call_window_s = Some(600);
+    let hundredth = |n: u128| Ratio::new(n * 10_000_000_000_000_000);
+    let call = |(step, account, level): (u32, u32, u128)| CallRow {
+        step,
+        time: START + 60 * u64::from(step),
+        account: AccountId(account),
+        level: hundredth(level),
+        since: START,
+        cause: CallCause::Market,
+        health: hundredth(level - 1),
+        headroom: 0.02,
+        sigma: 0.05,
+        breach_in_s: Some(3_600),
+        repay: None,
+        top_up: None,
+    };
+    let account = record.liquidations[0].account.0;
+    let calls = [
+        (1, account, 110),
+        (2, account, 105),
+        (4, 999, 110),
+        (30, 999, 110),
+    ];
+    record.calls = calls.map(call).to_vec();
+    record
+}
+
+/// Each lane is there with what it shows in words, and only where there is something to show.
+#[test]
+fn lanes_tell_guards_calls_and_the_waterfall() {
+    let record = guarded_and_called();
+    let html = page(&record, None, &[]);
+    check(&html);
+    let at = record.liquidations[0].time - START;
+    for want in [
+        "price-breaker, WETH: 2\u{a0}holds, 22 min in all.",
+        "price-breaker, WETH: no new liquidations, 12 Mar 00:05 to 12 Mar 00:20: the price fell by 25.0\u{a0}%",
+        "price-breaker, WETH: no new liquidations, 12 Mar 00:40 to the end: the price fell by 25.0\u{a0}%",
+        "calm after 15 min",
+        "3\u{a0}calls below 1.1, 1\u{a0}call below 1.05; at most 3\u{a0}calls within 10 min.",
+        "12 Mar 00:00 to 00:01: 1\u{a0}call below 1.1",
+        "The lanes under it share its time axis",
+        "paid $",
+    ] {
+        assert!(html.contains(want), "{want}");
+    }
+    let rows = text(&html);
+    let rows: Vec<&str> = rows.lines().collect();
+    let outcome = |level: &str, cells: &[&str]| {
+        let row = [&[level], cells].concat();
+        assert!(rows.windows(row.len()).any(|lines| lines == row), "{row:?}");
+    };
+    let after = |since: u64| format!("{} min", at / 60 - since);
+    outcome("1.1", &["3", "2", "1", "50.0\u{a0}%", &after(1)]);
+    outcome("1.05", &["1", "1", "1", "100.0\u{a0}%", &after(2)]);
+    for (lane, without) in [
+        (
+            "lane-guards",
+            PathRecord {
+                guards: Vec::new(),
+                ..record.clone()
+            },
+        ),
+        (
+            "lane-calls",
+            PathRecord {
+                calls: Vec::new(),
+                ..record.clone()
+            },
+        ),
+        (
+            "lane-waterfall",
+            PathRecord {
+                coverage: Vec::new(),
+                ..record.clone()
+            },
+        ),
+    ] {
+        assert!(html.contains(lane), "{lane}");
+        assert!(!page(&without, None, &[]).contains(lane), "{lane}");
+    }
 }
 
 #[test]

@@ -20,7 +20,8 @@ use backstop_core::protocol::{AccountId, AssetId, Governed, LeverKind};
 use backstop_core::units::{Amount, Ratio};
 use backstop_io::table::{ColumnData, Table};
 use backstop_lab::record::{
-    AttackRow, GuardCostRow, GuardRow, LeveringRow, ParameterRow, PathRecord, StepRow,
+    AttackRow, BandRow, CallCause, CallRow, GuardCostRow, GuardRow, LeveringRow, ParameterRow,
+    PathRecord, StepRow,
 };
 use backstop_report::{
     Comparison, ExplainError, HealthRow, Report, RunContext, ab_tables, cascade_tables,
@@ -226,6 +227,28 @@ fn levered_and_attacked() -> PathRecord {
         },
         decreed: 0,
     };
+    let call = CallRow {
+        step: 0,
+        time: 0,
+        account: AccountId(0),
+        level: Ratio::ZERO,
+        since: 0,
+        cause: CallCause::Market,
+        health: Ratio::ZERO,
+        headroom: 0.0,
+        sigma: 0.05,
+        breach_in_s: None,
+        repay: None,
+        top_up: None,
+    };
+    let band = BandRow {
+        step: 0,
+        time: 0,
+        from: Ratio::ZERO,
+        to: Ratio::MAX,
+        accounts: 0,
+        debt_usd: 0.0,
+    };
     PathRecord {
         symbols: vec!["WETH".to_owned(), "WBTC".to_owned()],
         steps: vec![counted],
@@ -234,6 +257,9 @@ fn levered_and_attacked() -> PathRecord {
         attacks: vec![attack],
         guards: vec![guard],
         guard_costs: vec![cost],
+        call_window_s: Some(3_600),
+        calls: vec![call],
+        bands: vec![band],
         ..PathRecord::default()
     }
 }
@@ -316,6 +342,16 @@ fn the_documentation_lists_every_column() {
         (
             "parameter_changes",
             "One row a parameter that a governor moved, in order. Written where there is any.",
+        ),
+        (
+            "calls",
+            "One row a margin call, in order: an account's health fell below a level at which it was not before. Written, \
+             as `bands`, where the scenario has a `[monitor]`.",
+        ),
+        (
+            "bands",
+            "One row a band of health and step at whose end it stood otherwise than before, ascending; all of them with the \
+             first step.",
         ),
     ];
     let mut doc = include_str!("results-head.md").to_owned();

@@ -55,6 +55,7 @@ const RECORDING: Recording = Recording {
     traces: false,
     events: false,
     accounts: AccountsTold::All,
+    calls: false,
 };
 
 /// One design's two paths.

@@ -56,6 +56,7 @@ const FULL: Recording = Recording {
     traces: true,
     events: true,
     accounts: AccountsTold::All,
+    calls: true,
 };
 
 /// What the pair needs.
@@ -63,6 +64,7 @@ const LEAN: Recording = Recording {
     traces: false,
     events: false,
     accounts: AccountsTold::All,
+    calls: false,
 };
 
 /// A run and its pair.

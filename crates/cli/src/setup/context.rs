@@ -1,6 +1,6 @@
 //! What a report says about a run: inputs, settings, how to repeat it.
 
-use super::{Loaded, agents, oracles, waterfall};
+use super::{Loaded, agents, monitor, oracles, waterfall};
 use backstop_core::protocol::AssetId;
 use backstop_io::price::TimeSeries;
 use backstop_io::scenario::{
@@ -465,6 +465,7 @@ fn settings(scenario: &Scenario) -> Vec<SettingsTable> {
         liquidator_settings(scenario),
     ];
     tables.extend(agents::settings(scenario));
+    tables.extend(monitor::settings(scenario));
     tables.extend(policies(scenario));
     tables.extend(oracles::settings(&scenario.assets));
     tables

@@ -8,6 +8,7 @@ mod differs;
 mod draws;
 mod drivers;
 mod maps;
+mod monitor;
 mod oracle_costs;
 mod oracles;
 mod parts;

@@ -21,6 +21,7 @@ pub(super) const RECORDING: Recording = Recording {
     traces: false,
     events: false,
     accounts: AccountsTold::Touched,
+    calls: false,
 };
 
 /// Sets the seed of a pilot apart from that of the ensemble.

@@ -1,6 +1,7 @@
 //! The market around the pool.
 
 use super::Loaded;
+use super::monitor;
 use super::oracles;
 use super::prices::{dependence, points, price_model};
 use super::venues::venues;
@@ -84,6 +85,7 @@ pub(crate) fn world_config(
         census: scenario.census.map(|census| CensusConfig {
             margin_call: census.margin_call_health,
         }),
+        monitor: monitor::config(scenario),
         coverage: waterfall(scenario)?,
         guards: guards(scenario)?,
         governors: governors(scenario)?,

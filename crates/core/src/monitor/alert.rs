@@ -5,6 +5,7 @@ use super::{Cure, cure, headroom, time_to_act};
 use crate::guard::RollingSum;
 use crate::protocol::{AccountId, Prices, Protocol};
 use crate::units::{Bps, Ratio, Timestamp, U256};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a [`Monitor`] watches for.
@@ -20,12 +21,15 @@ pub struct MonitorSettings {
     pub sigmas: Bps,
     /// Over which time calls are counted, seconds.
     pub window_s: u64,
+    /// For how long an account that was called at a level hears nothing more of it or of a higher one, seconds; zero
+    /// calls whenever a level is crossed.
+    pub repeat_s: u64,
     /// Twice the highest interest a year. An account whose debt grows faster may change its band unseen.
     pub growth: Bps,
 }
 
 impl Default for MonitorSettings {
-    /// Calls at 1.1, 1.05 and 1; cures to 1.25; two deviations of 5 % a day for each asset.
+    /// Calls at 1.1, 1.05 and 1, whenever one is crossed; cures to 1.25; two deviations of 5 % a day for each asset.
     fn default() -> Self {
         let percent = |n: u128| Ratio::new(n.saturating_mul(10_000_000_000_000_000));
         Self {
@@ -34,6 +38,7 @@ impl Default for MonitorSettings {
             sigma: Vec::new(),
             sigmas: Bps(20_000),
             window_s: 3_600,
+            repeat_s: 0,
             growth: Bps(10_000),
         }
     }
@@ -72,10 +77,14 @@ pub struct Alert {
     pub level: Ratio,
     /// Since when it has been in this band.
     pub since: Timestamp,
+    /// Since when its health has been below the highest level without a break.
+    pub called: Timestamp,
     /// Its health factor.
     pub health: Ratio,
     /// The fall of all its collateral together that makes it liquidatable, in wad.
     pub headroom: Ratio,
+    /// Volatility of a day that the prediction reckons with: the largest of what it holds and owes, in wad.
+    pub sigma: Ratio,
     /// Seconds until such a fall is to be expected; zero where it is liquidatable now.
     pub breach_in_s: u64,
     /// What brings it to the target.
@@ -89,6 +98,8 @@ pub struct Monitor {
     bands: Bands,
     calls: Vec<Call>,
     called: RollingSum,
+    /// The last call of an account that was told: its level and its time.
+    last: BTreeMap<AccountId, (Ratio, Timestamp)>,
 }
 
 /// The volatility of an asset that no setting names.
@@ -132,6 +143,7 @@ impl Monitor {
             settings,
             calls: Vec::new(),
             called: RollingSum::default(),
+            last: BTreeMap::new(),
         })
     }
 
@@ -140,6 +152,7 @@ impl Monitor {
     pub fn look<P: Protocol>(&mut self, protocol: &P, prices: &Prices) -> &[Call] {
         self.calls.clear();
         self.bands.look(protocol, prices, &mut self.calls);
+        self.keep_news();
         let now = protocol.now();
         self.called.pass(now, self.settings.window_s);
         let calls = u64::try_from(self.calls.len()).unwrap_or(u64::MAX);
@@ -156,10 +169,34 @@ impl Monitor {
     ) -> Option<Call> {
         self.calls.clear();
         self.bands.file(protocol, prices, account, &mut self.calls);
+        self.keep_news();
         let call = self.calls.first().copied();
         let one = U256::from(u64::from(call.is_some()));
         self.called.add(protocol.now(), one);
         call
+    }
+
+    /// Drops the calls of accounts that were called at the level or a lower one not long ago.
+    fn keep_news(&mut self) {
+        let (repeat_s, last) = (self.settings.repeat_s, &mut self.last);
+        if repeat_s == 0 {
+            return;
+        }
+        self.calls.retain(|call| {
+            let is_old = last.get(&call.account).is_some_and(|(level, time)| {
+                *level <= call.level && call.time.seconds_since(*time) < repeat_s
+            });
+            if !is_old {
+                last.insert(call.account, (call.level, call.time));
+            }
+            !is_old
+        });
+    }
+
+    /// Reckons with these volatilities of a day from now on, as [`MonitorSettings::sigma`].
+    pub fn expect(&mut self, sigma: impl IntoIterator<Item = Ratio>) {
+        self.settings.sigma.clear();
+        self.settings.sigma.extend(sigma);
     }
 
     /// Accounts and debt by band of health, ascending.
@@ -185,7 +222,10 @@ impl Monitor {
         let health = protocol.health(account).ok()?;
         let headroom = headroom(&health, Ratio::new(ONE));
         let held = protocol.holdings(account).into_iter();
-        let held = held.filter(|holding| holding.enabled && !holding.collateral.is_zero());
+        let held = held.filter(|holding| {
+            let backs = holding.enabled && !holding.collateral.is_zero();
+            backs || !holding.debt.is_zero()
+        });
         let sigmas = held.map(|holding| {
             let sigma = self.settings.sigma.get(usize::from(holding.asset.0));
             sigma.copied().unwrap_or(Ratio::new(SIGMA))
@@ -195,8 +235,10 @@ impl Monitor {
             account,
             level,
             since: filed.since,
+            called: filed.called,
             health: health.factor,
             headroom,
+            sigma,
             breach_in_s: time_to_act(headroom, sigma, self.settings.sigmas),
             cure: cure(protocol, prices, account, self.settings.target),
         })

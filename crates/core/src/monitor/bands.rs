@@ -44,6 +44,8 @@ pub struct Call {
 pub(super) struct Filed {
     pub(super) band: usize,
     pub(super) since: Timestamp,
+    /// Since when it has been in any band that is called; the present where it is in none.
+    pub(super) called: Timestamp,
     debt: Value,
     /// The cohort with the bounds; nothing where it is looked at at every tick.
     bounds: Option<(usize, U256, U256)>,
@@ -228,6 +230,7 @@ impl Bands {
             });
         }
         let kept = before.filter(|filed| filed.band == band);
+        let called = before.filter(|filed| filed.band < self.levels.len());
         let bounds = self.bounds(protocol, prices, account, health.factor, band);
         match bounds {
             Some((at, below, above)) => {
@@ -244,6 +247,7 @@ impl Bands {
         let filed = Filed {
             band,
             since: kept.map_or(now, |filed| filed.since),
+            called: called.map_or(now, |filed| filed.called),
             debt: health.debt,
             bounds,
         };

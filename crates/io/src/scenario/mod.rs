@@ -10,6 +10,7 @@ mod ensemble;
 mod governors;
 mod guards;
 mod market;
+mod monitor;
 mod oracle;
 mod policy;
 mod prices;
@@ -31,6 +32,7 @@ use backstop_core::protocol::AssetId;
 pub use ensemble::{DrawsSpec, EnsembleSpec, TiltSpec};
 pub use governors::{ForecastSpec, GovernorKind, GovernorSpec, steward_rules};
 pub use guards::GuardSpec;
+pub use monitor::MonitorSpec;
 pub use oracle::{PegBoundsSpec, ReadsSpec, SourceSpec, SourcesSpec, Trust};
 pub use policy::{
     Key, KeyKind, POLICIES, Part, Policy, PolicySpec, PolicyValue, allowed_policies, policy,
@@ -100,6 +102,8 @@ pub struct Scenario {
     pub manipulator: Option<ManipulatorSpec>,
     /// What to count over all accounts.
     pub census: Option<CensusSpec>,
+    /// Who is called as health falls; nobody is watched where nothing is said.
+    pub monitor: Option<MonitorSpec>,
     /// Who owes what.
     pub book: BookSpec,
     /// Who pays deficits before they are socialised, in order.
@@ -562,6 +566,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<(Scenario, Vec<policy::Placed>
     let leverage = agents::leverage(&root, &names);
     let manipulator = agents::manipulator(&root, &names);
     let census = agents::census(&root);
+    let monitor = monitor::read(&root);
     let book = root
         .section("book")
         .and_then(|book| book::read(book, &names, &folder));
@@ -591,6 +596,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<(Scenario, Vec<policy::Placed>
         leverage,
         manipulator,
         census,
+        monitor,
         book: book?,
         waterfall,
         guards: Vec::new(),

@@ -1,6 +1,7 @@
 //! What a world is made of.
 
 use super::census::CensusConfig;
+use super::monitoring::MonitorConfig;
 use crate::agents::{BorrowerGroup, LeverageGroup, LiquidatorConfig, ManipulatorConfig};
 use crate::error::ConfigError;
 use crate::feed::FeedConfig;
@@ -35,6 +36,9 @@ pub struct Recording {
     pub events: bool,
     /// Whose outcomes to keep; all of them come with the hash of the final state.
     pub accounts: AccountsTold,
+    /// Keep margin calls with their cures and the bands of health, where a monitor is set; without it nothing is
+    /// watched.
+    pub calls: bool,
 }
 
 /// Governors, and what bounds and informs them.
@@ -94,6 +98,8 @@ pub struct WorldConfig {
     pub manipulator: Option<ManipulatorConfig>,
     /// What to count over all accounts; nothing is counted where nothing is said.
     pub census: Option<CensusConfig>,
+    /// Who is called as health falls; nobody is watched where nothing is said.
+    pub monitor: Option<MonitorConfig>,
     /// Who pays deficits, in order.
     pub coverage: Waterfall,
     /// What holds the protocol back while something is wrong.

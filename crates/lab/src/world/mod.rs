@@ -6,12 +6,13 @@
 //! 2. a manipulator may move the venues; the feeds sample the source prices and answer, or not;
 //! 3. the protocol takes time and answers: interest accrues, the breach index moves; guards look at the market and
 //!    at what liquidations did, and may hold back what follows; governors look at the same, and may move parameters;
+//!    a monitor calls margin;
 //! 4. borrowers whose time has come add collateral, repay, or take on leverage; a manipulator strikes;
 //! 5. block after block, liquidators read offers, quote their exits, and bid; the block takes what
 //!    fits; what is taken settles on the ledger and sells on the venues;
 //! 6. liquidators with inventory sell some of it;
 //! 7. deficits run down the waterfall;
-//! 8. the step is recorded.
+//! 8. the monitor looks again at those who moved or were moved, and the step is recorded.
 //!
 //! A liquidation that breaks an invariant panics, with the seed to be found by the caller; nothing
 //! is caught on the way. Refusals of the ledger are counted in
@@ -27,6 +28,7 @@ mod deficits;
 mod levering;
 mod liquidation;
 mod manipulation;
+mod monitoring;
 mod openings;
 mod opportunities;
 mod outcomes;
@@ -43,6 +45,7 @@ mod watch;
 pub use census::CensusConfig;
 pub use collateral_at_risk::CollateralAtRisk;
 pub use config::{AssetConfig, GovernorsConfig, Recording, WorldConfig};
+pub use monitoring::MonitorConfig;
 
 use crate::agents::{Borrowers, Crew, Levered, Manipulator};
 use crate::error::{ConfigError, require};
@@ -60,6 +63,7 @@ use books::{Refusals, Units};
 use census::Census;
 use liquidation::Attempt;
 use manipulation::as_liquidator;
+use monitoring::Monitoring;
 use openings::Openings;
 use protection::Protection;
 use std::ops::ControlFlow;
@@ -112,6 +116,8 @@ pub struct World<P> {
     signals: Option<Box<Signals>>,
     protection: Option<Box<Protection>>,
     steering: Option<Box<Steering>>,
+    /// Who watches the accounts' health.
+    monitoring: Option<Box<Monitoring>>,
     /// Whole tokens by asset that came to others than liquidators and wait to be sold.
     depositors: Vec<f64>,
     /// Ledger prices of the present step in USD.
@@ -192,8 +198,13 @@ impl<P: Protocol> World<P> {
         let protection = Protection::new(&config.guards, &protocol)?;
         let steering = Steering::new(&config.governors, &protocol)?;
         let listens = protection.is_some() || steering.is_some();
+        let monitor = config.monitor.as_ref().filter(|_| config.recording.calls);
+        let monitoring = monitor.map(|config| Monitoring::new(config, &protocol, &answers));
         Ok(Self {
-            record: units.empty_record(&protocol, seed),
+            record: PathRecord {
+                call_window_s: monitor.map(|monitor| monitor.window_s),
+                ..units.empty_record(&protocol, seed)
+            },
             feeds: feeds(&config, &market, seed)?,
             network: Network::new(config.network.clone(), assets, seed)?,
             crew,
@@ -211,6 +222,7 @@ impl<P: Protocol> World<P> {
             signals: listens.then(|| signals::silent(assets)),
             protection,
             steering,
+            monitoring: monitoring.transpose()?,
             next: 0,
             now: config.grid.start,
             row: StepRow::default(),
@@ -315,6 +327,7 @@ impl<P: Protocol> World<P> {
         self.ask_guards();
         self.steer();
         self.heard();
+        self.call_margin(&answers);
         self.network.begin_step(self.now, self.stress_usd());
         self.react();
         self.lever_up();
@@ -323,6 +336,7 @@ impl<P: Protocol> World<P> {
         self.sell_inventories();
         self.conclude_attack();
         self.cover_deficits();
+        self.follow_moves();
         self.record_step();
         Ok(())
     }
@@ -490,6 +504,8 @@ fn check_grid<P: Protocol>(protocol: &P, config: &WorldConfig) -> Result<(), Con
 mod agents_tests;
 #[cfg(test)]
 mod auction_tests;
+#[cfg(test)]
+mod monitoring_tests;
 #[cfg(test)]
 mod protection_tests;
 #[cfg(test)]

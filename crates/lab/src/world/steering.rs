@@ -206,6 +206,7 @@ impl<P: Protocol> World<P> {
             if let Some(census) = &mut self.census {
                 census.file_all_anew(&self.protocol, &self.oracle);
             }
+            self.watch_anew();
         }
     }
 

@@ -89,6 +89,7 @@ pub(crate) fn config(price: PriceModel) -> WorldConfig {
         levered: Vec::new(),
         manipulator: None,
         census: None,
+        monitor: None,
         coverage: Waterfall::new(vec![
             Box::new(TreasuryReserve::new(Value::new(100_00000000))),
             Box::new(InsuranceFund::new(Value::new(100_00000000))),
@@ -99,6 +100,7 @@ pub(crate) fn config(price: PriceModel) -> WorldConfig {
             traces: true,
             events: true,
             accounts: AccountsTold::All,
+            calls: false,
         },
     }
 }

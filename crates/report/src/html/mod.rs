@@ -12,6 +12,7 @@ mod cumulative;
 mod ensemble;
 mod headline;
 mod health;
+mod lanes;
 mod largest;
 mod leverage;
 mod liquidators;

@@ -171,6 +171,16 @@ pub(super) fn bar_cell(text: &str, share: f64) -> Markup {
 
 /// A line plot with its legend, its data for the script and its caption.
 pub(super) fn line_figure(page: &impl Captioned, chart: &LineChart, caption: &str) -> Markup {
+    laned_figure(page, chart, &html! {}, caption)
+}
+
+/// A line plot with lanes under it that follow its zoom.
+pub(super) fn laned_figure(
+    page: &impl Captioned,
+    chart: &LineChart,
+    lanes: &Markup,
+    caption: &str,
+) -> Markup {
     let names = chart.lines.iter().map(|l| (l.name.as_str(), l.class));
     let dots = (!chart.dots.is_empty()).then_some(("liquidations", "dot"));
     html! {
@@ -181,6 +191,7 @@ pub(super) fn line_figure(page: &impl Captioned, chart: &LineChart, caption: &st
                 (chart.draw(Medium::Page))
                 script type="application/json" { (PreEscaped(chart.data())) }
             }
+            (lanes)
             (figcaption(page, caption))
         }
     }

@@ -1,7 +1,8 @@
 //! Price outside, of the oracle and on the venues, with liquidations marked.
 
 use super::Page;
-use super::parts::{self, cell, line_figure, nothing, number, table, text};
+use super::lanes::Lanes;
+use super::parts::{self, cell, laned_figure, line_figure, nothing, number, table, text};
 use crate::format::{moment, moment_short, money, percent, plural, price};
 use crate::summary::{AssetSummary, Fall, Quote};
 use crate::svg::{Base, Dot, Fill, Line, LineChart, Shape, XKind, merge_points, pick};
@@ -22,8 +23,15 @@ pub(super) fn content(page: &Page<'_>) -> Markup {
     if page.record.steps.is_empty() {
         return nothing("The run has no steps, so there is no price to show.");
     }
+    let lanes = Lanes::of(page);
     html! {
-        @for (rank, asset) in charted(page).into_iter().enumerate() { (chart(page, rank, asset)) }
+        @for (rank, asset) in charted(page).into_iter().enumerate() {
+            @if rank == 0 {
+                @let caption = first_caption(page, asset) + lanes.caption;
+                (laned_figure(page, &chart(page, asset), &lanes.drawn, &caption))
+                (lanes.details)
+            } @else { (line_figure(page, &chart(page, asset), &further_caption(page, asset))) }
+        }
         (falls(page))
     }
 }
@@ -48,7 +56,7 @@ fn charted(page: &Page<'_>) -> Vec<usize> {
     order
 }
 
-fn chart(page: &Page<'_>, rank: usize, asset: usize) -> Markup {
+fn chart(page: &Page<'_>, asset: usize) -> LineChart {
     let symbol = &page.summary.assets[asset].symbol;
     let steps = &page.record.steps;
     let series = |quote: Quote| -> Vec<f64> {
@@ -71,7 +79,7 @@ fn chart(page: &Page<'_>, rank: usize, asset: usize) -> Markup {
         line("venue mid", "c3", Shape::Straight, &all[2]),
         line("oracle", "c2", Shape::Steps, &all[1]),
     ];
-    let chart = LineChart {
+    LineChart {
         id: format!("price-{asset}"),
         title: format!("{symbol} price, USD"),
         desc: description(page, asset),
@@ -88,20 +96,22 @@ fn chart(page: &Page<'_>, rank: usize, asset: usize) -> Markup {
         rules: Vec::new(),
         base: Base::Data,
         times: 8,
-    };
-    line_figure(page, &chart, &caption(symbol, rank))
+    }
 }
 
 /// The first plot explains itself in full.
-fn caption(symbol: &str, rank: usize) -> String {
-    if rank > 0 {
-        return format!("{symbol} in USD against time (UTC), drawn as the first figure.");
-    }
+fn first_caption(page: &Page<'_>, asset: usize) -> String {
+    let symbol = &page.summary.assets[asset].symbol;
     format!(
         "Price of {symbol} in USD against time (UTC): outside reference, oracle's answer and mid price \
          of the venues. Dots are liquidations that seized {symbol}, at the oracle's price; a dot's area \
          is the collateral seized, near ones are joined. The axis does not start at zero."
     )
+}
+
+fn further_caption(page: &Page<'_>, asset: usize) -> String {
+    let symbol = &page.summary.assets[asset].symbol;
+    format!("{symbol} in USD against time (UTC), drawn as the first figure.")
 }
 
 fn description(page: &Page<'_>, asset: usize) -> String {

@@ -60,6 +60,7 @@
     const axis = plot.querySelector("g.x");
     const marks = [...plot.querySelectorAll(".dots circle")].map((c) => [c, parseFloat(c.getAttribute("cx"))]);
     const rules = [...plot.querySelectorAll(".rule")].map((g) => [g, parseFloat(g.firstElementChild.getAttribute("x1"))]);
+    const lanes = [...box.parentNode.querySelectorAll(".marks[viewBox]")];
     const [, , units, height] = lines.getAttribute("viewBox").split(" ").map(Number);
     const origin = data.kind === "time" ? data.low : 0;
     const xs = data.x.map((x) => x + origin);
@@ -98,6 +99,7 @@
       const span = full[1] - full[0];
       const left = (view[0] - full[0]) / span * units;
       lines.setAttribute("viewBox", left + " 0 " + (view[1] - view[0]) / span * units + " " + height);
+      for (const lane of lanes) lane.setAttribute("viewBox", left + " 0 " + (view[1] - view[0]) / span * units + " " + lane.getAttribute("height"));
       const whole = view[0] === full[0] && view[1] === full[1];
       for (const [circle, at] of marks) {
         const x = place(at);

@@ -5,6 +5,7 @@
 mod ab;
 mod agents;
 mod backtest;
+mod calls;
 mod cascade;
 mod compare;
 mod ensemble;
@@ -33,8 +34,8 @@ use backstop_io::table::{Column, ColumnData, Table};
 use backstop_lab::metrics::{Evidence, METRICS};
 use backstop_lab::record::{AccountRow, LiquidationRow, LiquidatorRow, Miss, PathRecord};
 
-/// All tables of a run, in a fixed order; those of leverage, attacks, guards and governors where there are any. The paired run
-/// adds figures to `metrics` only.
+/// All tables of a run, in a fixed order; those of leverage, attacks, guards, governors and a monitor where there are any. The
+/// paired run adds figures to `metrics` only.
 pub fn tables(record: &PathRecord, without_feedback: Option<&PathRecord>) -> Vec<Table> {
     let mut tables = vec![
         steps(record),
@@ -51,6 +52,7 @@ pub fn tables(record: &PathRecord, without_feedback: Option<&PathRecord>) -> Vec
     tables.extend(agents::tables(record));
     tables.extend(guards::tables(record));
     tables.extend(parameters::table(record));
+    tables.extend(calls::tables(record));
     tables
 }
 
@@ -117,6 +119,17 @@ impl<'a, T> Rows<'a, T> {
         of: impl Fn(&T) -> Option<u32>,
     ) -> Self {
         let data = ColumnData::OptionalU32(self.rows.iter().map(of).collect());
+        self.add(name, unit, doc, data)
+    }
+
+    fn optional_u64(
+        self,
+        name: &str,
+        unit: &str,
+        doc: &str,
+        of: impl Fn(&T) -> Option<u64>,
+    ) -> Self {
+        let data = ColumnData::OptionalU64(self.rows.iter().map(of).collect());
         self.add(name, unit, doc, data)
     }
 
