@@ -93,6 +93,15 @@ fn guarded_and_called() -> PathRecord {
         (30, 999, 110),
     ];
     record.calls = calls.map(call).to_vec();
+    // What a liquidation of the step itself brought below a level comes after it.
+    let own = record.liquidations.iter();
+    let own = own.filter(|row| row.account.0 == account);
+    let last = own.map(|row| row.step).max().expect("a liquidation");
+    record.calls.push(CallRow {
+        cause: CallCause::Move,
+        ..call((last, account, 100))
+    });
+    record.calls.sort_by_key(|call| call.time);
     record
 }
 
@@ -108,7 +117,7 @@ fn lanes_tell_guards_calls_and_the_waterfall() {
         "price-breaker, WETH: no new liquidations, 12 Mar 00:05 to 12 Mar 00:20: the price fell by 25.0\u{a0}%",
         "price-breaker, WETH: no new liquidations, 12 Mar 00:40 to the end: the price fell by 25.0\u{a0}%",
         "calm after 15 min",
-        "3\u{a0}calls below 1.1, 1\u{a0}call below 1.05; at most 3\u{a0}calls within 10 min.",
+        "3\u{a0}calls below 1.1, 1\u{a0}call below 1.05, 1\u{a0}call below 1; at most ",
         "12 Mar 00:00 to 00:01: 1\u{a0}call below 1.1",
         "The lanes under it share its time axis",
         "paid $",
@@ -123,6 +132,7 @@ fn lanes_tell_guards_calls_and_the_waterfall() {
     };
     let after = |since: u64| format!("{} min", at / 60 - since);
     outcome("1.1", &["3", "2", "1", "50.0\u{a0}%", &after(1)]);
+    outcome("1", &["1", "1", "0", "0.0\u{a0}%"]);
     outcome("1.05", &["1", "1", "1", "100.0\u{a0}%", &after(2)]);
     for (lane, without) in [
         (

@@ -565,8 +565,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<(Scenario, Vec<policy::Placed>
     let borrowers = market::borrowers(&root);
     let leverage = agents::leverage(&root, &names);
     let manipulator = agents::manipulator(&root, &names);
-    let census = agents::census(&root);
-    let monitor = monitor::read(&root);
+    let (census, monitor) = (agents::census(&root), monitor::read(&root));
     let book = root
         .section("book")
         .and_then(|book| book::read(book, &names, &folder));

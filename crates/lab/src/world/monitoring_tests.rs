@@ -325,7 +325,8 @@ fn the_predicted_time_is_that_of_a_first_passage() {
 
 #[test]
 fn what_cannot_be_watched_names_its_field() {
-    let cases: [(fn(&mut MonitorConfig), &str); 6] = [
+    type Change = fn(&mut MonitorConfig);
+    let cases: [(Change, &str); 6] = [
         (|m| m.levels.clear(), "monitor.levels: found"),
         (|m| m.levels = vec![1.1, 1.0], "monitor.levels: found"),
         (|m| m.target = 1.0, "monitor.target: found"),

@@ -1,6 +1,6 @@
 //! Margin calls by level, and how fast they came.
 
-use super::stacks::{self, Group, SLOTS};
+use super::stacks::{self, Group, SLOTS, Words};
 use super::{Axis, Lane};
 use crate::followed::{Followed, followed};
 use crate::format::{MISSING, count, duration, percent, plural, units};
@@ -32,14 +32,13 @@ pub(super) fn lane(page: &Page<'_>, axis: Axis) -> Option<Lane> {
     let most = velocity.iter().copied().fold(0.0, f64::max);
     let mut legend: Vec<_> = groups.iter().map(|g| (g.name.clone(), g.class)).collect();
     legend.push((within, "line c4"));
-    let words =
-        |group: &Group, _: f64, n: u64| format!("{} {}", plural(n, "call", "calls"), group.name);
+    let words: Words = |group, _, n| format!("{} {}", plural(n, "call", "calls"), group.name);
     Some(Lane {
         id: "calls",
         title: "Margin calls",
         desc: description(&levels, most as u64, window_s),
         legend,
-        drawing: stacks::drawing(axis, &groups, &velocity, (|n| count(n as u64), &words)),
+        drawing: stacks::drawing(axis, &groups, &velocity, (|n| count(n as u64), words)),
         details: outcome(page, &levels),
     })
 }
@@ -109,7 +108,7 @@ fn outcome(page: &Page<'_>, levels: &[Followed]) -> Markup {
     table(
         page,
         "Margin calls by level, and what followed: accounts of which a liquidation began after their first call of the \
-         level, and the median time from that call to it. An account is called again whenever it falls below a level anew. \
+         level, and the median time from that call to it. \
          The last column is the median of the predictions, over all calls of the level.",
         &[
             text("Health below"),

@@ -14,6 +14,9 @@ const TOP: f64 = 4.0;
 /// Gap between two stacks, of 1,000.
 const GAP: f64 = 0.8;
 
+/// What a bar says on hover: its group, its sum, and how many it sums.
+pub(super) type Words = fn(&Group, f64, u64) -> String;
+
 /// One colour of the stacks.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
@@ -55,13 +58,12 @@ fn when(axis: Axis, slot: usize) -> String {
     format!("{} to {}", moment_short(end(slot)), clock(end(slot + 1)))
 }
 
-/// Stacked groups, the first at the bottom, with a line over them that has one value a slot; empty for none. `words` tells
-/// a sum, its number and its group.
+/// Stacked groups, the first at the bottom, with a line over them that has one value a slot; empty for none.
 pub(super) fn drawing(
     axis: Axis,
     groups: &[Group],
     line: &[f64],
-    (tick, words): (fn(f64) -> String, &dyn Fn(&Group, f64, u64) -> String),
+    (tick, words): (fn(f64) -> String, Words),
 ) -> Drawing {
     let stack = |slot: usize| groups.iter().filter_map(move |g| g.sums.get(slot));
     let heights = (0..SLOTS).map(|slot| stack(slot).map(|(sum, _)| sum).sum::<f64>());

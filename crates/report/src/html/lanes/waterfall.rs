@@ -1,6 +1,6 @@
 //! When each layer of the waterfall paid how much.
 
-use super::stacks::{self, Group};
+use super::stacks::{self, Group, Words};
 use super::{Axis, Lane};
 use crate::format::{money, plural};
 use crate::html::Page;
@@ -27,22 +27,21 @@ pub(super) fn lane(page: &Page<'_>, axis: Axis) -> Option<Lane> {
     };
     let groups = layers.iter().zip(CLASSES.into_iter().cycle());
     let groups: Vec<Group> = groups.map(group).collect();
-    let told = groups.iter().map(|group| {
-        let paid: f64 = group.sums.iter().map(|(sum, _)| sum).sum();
-        let times = group.sums.iter().map(|(_, count)| count).sum();
-        let payments = plural(times, "payment", "payments");
-        format!("{} paid {} in {payments}", group.name, money(paid))
-    });
-    let words = |group: &Group, usd: f64, n: u64| {
+    let words: Words = |group, usd, n| {
         let payments = plural(n, "payment", "payments");
         format!("{} paid {} in {payments}", group.name, money(usd))
     };
+    let told = groups.iter().map(|group| {
+        let paid: f64 = group.sums.iter().map(|(sum, _)| sum).sum();
+        let times = group.sums.iter().map(|(_, count)| count).sum();
+        words(group, paid, times)
+    });
     Some(Lane {
         id: "waterfall",
         title: "Waterfall",
         desc: told.collect::<Vec<_>>().join("; ") + ".",
         legend: groups.iter().map(|g| (g.name.clone(), g.class)).collect(),
-        drawing: stacks::drawing(axis, &groups, &[], (money, &words)),
+        drawing: stacks::drawing(axis, &groups, &[], (money, words)),
         // Layers, payers and payments have tables of their own.
         details: html! {},
     })
