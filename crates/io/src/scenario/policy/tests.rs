@@ -65,6 +65,28 @@ fn the_page_lists_them_in_order() {
     }
 }
 
+/// Every policy has a page of its own, which names its keys and stands in the table of effects or says why not.
+#[test]
+fn each_has_a_page() {
+    let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/policies");
+    let effects = std::fs::read_to_string(pages.join("effects.md")).unwrap();
+    for policy in POLICIES {
+        let page = std::fs::read_to_string(pages.join(format!("{}.md", policy.name)));
+        let page = page.unwrap_or_else(|why| panic!("{}: {why}", policy.name));
+        assert!(
+            page.starts_with(&format!("# `{}`\n", policy.name)),
+            "{}",
+            policy.name
+        );
+        for key in policy.keys {
+            let row = format!("| `{}` |", key.name);
+            assert!(page.contains(&row), "{}: {row}", policy.name);
+        }
+        let named = format!("`{}`", policy.name);
+        assert!(effects.contains(&named), "{}", policy.name);
+    }
+}
+
 #[test]
 fn keys_change_what_they_say() {
     let scenario = with(&[
