@@ -64,19 +64,6 @@ fn each_policy_is_the_same_on_one_thread_and_resumed() {
     }
 }
 
-/// Where nothing is left uncovered, more cover is not run; what it would say is the same.
-#[test]
-fn cover_that_is_not_needed_changes_nothing_run_or_not() {
-    let [spared, run] = ["spared", "run"].map(scratch);
-    ok(ab(3, &spared, &["--with", "safety-module"]));
-    let with = "safety-module,threshold-offset.offset_bps=0";
-    ok(ab(3, &run, &["--with", with]));
-    let values = |out: &Path| json(out.join("ab-totals.json"))["runs"].clone();
-    assert_eq!(values(&spared), values(&run));
-    let uncovered = figures(&spared)["uncovered_bad_debt_mean"]["before"].clone();
-    assert_eq!(uncovered, 0.0);
-}
-
 /// A policy that changes nothing differs by nothing: on equal seeds both sides are the same to the bit.
 #[test]
 fn what_changes_nothing_differs_by_nothing() {

@@ -65,8 +65,6 @@ pub(crate) struct Args {
 /// Name of the file with the sides that are done.
 const TOTALS: &str = "ab-totals.json";
 const FORMAT: &str = "backstop-ab-totals/1";
-/// The metric of what no layer with a limit pays.
-const UNCOVERED: &str = "uncovered_bad_debt";
 
 /// Runs the command.
 ///
@@ -95,13 +93,6 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         let scenario = arm.map_or(&base.loaded.scenario, |arm| &arm.scenario);
         base.cell(scenario.clone())
     };
-    // Who pays has no say in what happens: where nothing is left uncovered, more cover changes no figure.
-    let uncovered = AB_METRICS.iter().position(|name| *name == UNCOVERED);
-    let alike = |change: usize, standing: &Run| {
-        let adds_cover = arms.get(change).is_some_and(|arm| arm.adds_cover);
-        let left = uncovered.and_then(|at| standing.values.get(at));
-        adds_cover && left.is_some_and(|left| left.iter().all(|usd| *usd == Some(0.0)))
-    };
     let runs = Changes {
         file: TOTALS,
         format: FORMAT,
@@ -110,7 +101,6 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
         metrics: &AB_METRICS,
         count: arms.len(),
         open: &open,
-        alike: &alike,
     }
     .run(&work)?;
     let context = context(args, &base)?;

@@ -3,9 +3,7 @@
 use super::Args;
 use crate::failure::Failure;
 use crate::setup::{Base, policy_settings};
-use backstop_io::scenario::{
-    POLICIES, Part, Policy, PolicySpec, Scenario, allowed_policies, policy,
-};
+use backstop_io::scenario::{POLICIES, Policy, PolicySpec, Scenario, allowed_policies, policy};
 
 /// One side of a comparison; the other is the scenario as it stands.
 pub(super) struct Arm {
@@ -15,8 +13,6 @@ pub(super) struct Arm {
     pub(super) set: Vec<String>,
     /// Read and checked, so that a wrong value costs no time.
     pub(super) scenario: Scenario,
-    /// Whether all that it does is to add to who pays deficits.
-    pub(super) adds_cover: bool,
 }
 
 /// What is to be run.
@@ -192,9 +188,6 @@ fn arm(base: &Base, switches: &[Switch]) -> Result<Arm, Failure> {
         about: about.join(". "),
         set,
         scenario,
-        adds_cover: switches
-            .iter()
-            .all(|switch| switch.on.is_some() && switch.policy.part == Part::Waterfall),
     })
 }
 

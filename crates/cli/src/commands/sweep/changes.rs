@@ -24,8 +24,6 @@ pub(crate) struct Changes<'a> {
     pub(crate) count: usize,
     /// Opens a change by its number; nothing for the scenario as it stands.
     pub(crate) open: &'a dyn Fn(Option<usize>) -> Result<OpenedCell, Failure>,
-    /// Whether a change, by its number, is known to leave every figure of these runs as it is.
-    pub(crate) alike: &'a dyn Fn(usize, &Run) -> bool,
 }
 
 /// The runs that are done: first as the scenario stands, then the changes in their order.
@@ -40,7 +38,7 @@ pub(crate) struct Runs {
 }
 
 /// All paths under one setting.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Run {
     /// Paths that the ledger stopped.
     pub(crate) stopped: u64,
@@ -71,14 +69,8 @@ impl Changes<'_> {
             let done = runs.runs.len();
             bar.set_position(done as u64 * work.paths);
             work.told(&bar, (done.saturating_sub(1), self.count), self.what);
-            let change = done.checked_sub(1);
-            let standing = runs.runs.first();
-            let alike = standing.filter(|run| change.is_some_and(|at| (self.alike)(at, run)));
-            let run = match alike {
-                Some(standing) => Some(standing.clone()),
-                None => self.one(work, &(self.open)(change)?, &bar)?,
-            };
-            let Some(run) = run else {
+            let opened = (self.open)(done.checked_sub(1))?;
+            let Some(run) = self.one(work, &opened, &bar)? else {
                 break;
             };
             runs.runs.push(run);

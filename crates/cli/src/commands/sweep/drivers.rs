@@ -68,7 +68,6 @@ pub(crate) fn run(work: &Work<'_>) -> Result<DriversDone, Failure> {
         metrics: &METRICS,
         count: jobs.len(),
         open: &open,
-        alike: &|_, _| false,
     }
     .run(work)?;
     let scenario = &base.loaded.scenario;
