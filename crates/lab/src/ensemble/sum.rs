@@ -16,6 +16,7 @@ const LARGEST: f64 = 1e20;
 /// multiples of 2⁻⁴⁸ and their products with the terms are summed exactly too.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Sum {
+    #[serde(flatten)]
     of: Tally,
     /// Squares of billionths.
     #[serde(with = "text")]
