@@ -569,9 +569,7 @@ fn read(path: &Path, root: Section<'_>) -> Option<(Scenario, Vec<policy::Placed>
     let book = root
         .section("book")
         .and_then(|book| book::read(book, &names, &folder));
-    let waterfall = waterfall::read(&root, &names);
     let policies = policy::read(&root, &names, &assets);
-    root.finish();
     let (title, question, description, seed, notes) = header;
     let scenario = Scenario {
         path: path.to_owned(),
@@ -597,11 +595,12 @@ fn read(path: &Path, root: Section<'_>) -> Option<(Scenario, Vec<policy::Placed>
         census,
         monitor,
         book: book?,
-        waterfall,
+        waterfall: waterfall::read(&root, &names),
         guards: Vec::new(),
         governors: Vec::new(),
         policies: Vec::new(),
     };
+    root.finish();
     Some((scenario, policies))
 }
 
