@@ -1,6 +1,6 @@
 //! How to sell a seized block of collateral: at once, by a Dutch auction, or along an Almgren–Chriss schedule.
 //!
-//! Each method is one file and one line in [`METHODS`]; it returns its best way to sell the block. The planner
+//! Each method is one file and one line in `METHODS`; it returns its best way to sell the block. The planner
 //! compares them by the expected cost in USD,
 //!
 //!   cost = (X·S − proceeds) + forced + A·V
@@ -8,7 +8,7 @@
 //! - X·S is the block at the price of now; proceeds are what it is expected to bring, so the bracket is fees and
 //!   slippage (of an auction: what buyers keep);
 //! - *forced* is what the accounts lose that the sale brings into breach: their collateral at the price of now less
-//!   what its sale brings ([`ground`]);
+//!   what its sale brings (`ground`);
 //! - V is the variance of the proceeds, σ²·S²·∫ x(t)² dt with x(t) the tokens not yet sold and σ the volatility; A is
 //!   the risk aversion, per USD (Almgren and Chriss, "Optimal execution of portfolio transactions", 2001).
 //!
