@@ -95,7 +95,10 @@ impl BreachIndex {
         prices: EffectivePrices,
         accounts: impl IntoIterator<Item = (AccountId, Look)>,
     ) -> Self {
-        let (mut healthy, mut sunk) = (Vec::new(), Vec::new());
+        let accounts = accounts.into_iter();
+        let (least, most) = accounts.size_hint();
+        let mut healthy = Vec::with_capacity(most.unwrap_or(least));
+        let mut sunk = Vec::new();
         let (mut restless, mut moved) = (Trie::default(), Trie::default());
         let mut breached = IdSet::default();
         for (AccountId(id), look) in accounts {

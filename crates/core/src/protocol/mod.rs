@@ -37,6 +37,7 @@ pub(crate) use versions::versions;
 
 use crate::guard::Halts;
 use crate::units::{Amount, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div};
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 /// Position of an account in its book.
@@ -267,6 +268,26 @@ pub trait Protocol: Clone + Debug {
     /// # Errors
     /// The first of [`Denied`]; nothing has changed then.
     fn set_lever(&mut self, name: &str, value: u128) -> Result<Events, Denied<Self::Rejection>>;
+
+    /// Which of these accounts would be in breach under a setting of a lever, in the order given.
+    ///
+    /// # Errors
+    /// As [`Protocol::set_lever`].
+    fn breached_under(
+        &self,
+        name: &str,
+        value: u128,
+        accounts: &[AccountId],
+    ) -> Result<Vec<AccountId>, Denied<Self::Rejection>> {
+        if accounts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut fork = self.fork();
+        fork.set_lever(name, value)?;
+        let breached: BTreeSet<_> = fork.breaches().collect();
+        let among = accounts.iter().copied();
+        Ok(among.filter(|id| breached.contains(id)).collect())
+    }
 
     /// What the deployed contracts can hold back, and undo again.
     fn halts(&self) -> Halts {

@@ -7,7 +7,7 @@ use crate::{
     Case, Step, Tally, aave, aave_v4, check, comet, compound_v2, crvusd, drawn_step, euler,
 };
 use crate::{geb, liquity, maker, morpho, run_step};
-use backstop_core::protocol::{Denied, Event, Lever, LeverKind, LeverUnit, Protocol};
+use backstop_core::protocol::{AccountId, Denied, Event, Lever, LeverKind, LeverUnit, Protocol};
 use std::collections::BTreeSet;
 
 const SEQUENCES: u64 = 100;
@@ -66,6 +66,8 @@ fn set<P: Protocol>(case: &mut Case<P>, lever: &Lever, value: u128, moves: &mut 
     let machine = &mut case.machine;
     let before = machine.breaches().collect::<BTreeSet<_>>();
     let (fork, hash) = (machine.fork(), machine.state_hash());
+    let everybody: Vec<_> = (0..machine.accounts()).map(AccountId).collect();
+    let foretold = machine.breached_under(&lever.name, value, &everybody);
     match machine.set_lever(&lever.name, value) {
         Ok(events) => {
             let after = found(&machine.levers(), &lever.name);
@@ -80,11 +82,13 @@ fn set<P: Protocol>(case: &mut Case<P>, lever: &Lever, value: u128, moves: &mut 
             assert!(kept && between.contains(&after.value), "{after:?}");
             assert_eq!(events.contains(&told), moved, "{lever:?} to {value}");
             assert_eq!(machine.state_hash() != hash, moved, "{lever:?} to {value}");
+            assert_eq!(foretold.unwrap(), machine.breaches().collect::<Vec<_>>());
             moves.made += u64::from(moved);
             moves.kinds.insert(lever.kind);
         }
         Err(denied) => {
             assert_eq!(machine.state_hash(), hash, "{denied} changed something");
+            assert_eq!(foretold.unwrap_err().to_string(), denied.to_string());
             let inside = (lever.min..=lever.max).contains(&value);
             let bounds = matches!(denied, Denied::OutOfBounds { .. });
             assert_eq!(bounds, !inside, "{lever:?} to {value}: {denied}");

@@ -20,7 +20,7 @@ pub use rules::{Limits, Step, StewardRules};
 
 use super::outlook::Outlook;
 use super::{Dial, Governor, Proposal, Unsupported, supported};
-use crate::protocol::{Events, Lever, LeverUnit, Protocol, Safer};
+use crate::protocol::{AccountId, Denied, Events, Lever, LeverUnit, Protocol, Safer};
 use crate::signals::Signals;
 use crate::units::Timestamp;
 use log::Log;
@@ -242,30 +242,30 @@ impl Steward {
         lever: &Lever,
         (value, cut): (u128, Cut),
     ) -> (Outcome, Events) {
-        let spares = lever.kind.decides_liquidation() && !self.rules.may_liquidate;
-        let harmless = match spares {
-            true => harmless(protocol, lever, value),
-            false => Some(value),
-        };
-        let Some(after) = harmless else {
-            return (Outcome::Refused(Refusal::Grandfathered), Events::new());
-        };
-        let cut = if after == value {
-            cut
-        } else {
-            Cut::Grandfathered
-        };
         let before = lever.value;
-        match protocol.set_lever(&lever.name, after) {
-            Ok(events) => {
+        let spares = lever.kind.decides_liquidation() && !self.rules.may_liquidate;
+        let sent = match spares {
+            true => send_harmless(protocol, lever, value),
+            false => protocol
+                .set_lever(&lever.name, value)
+                .map(|events| Some((value, events))),
+        };
+        match sent {
+            Ok(Some((sent, events))) => {
+                let cut = if sent == value {
+                    cut
+                } else {
+                    Cut::Grandfathered
+                };
                 let mut levers = protocol.levers().into_iter();
                 let kept = levers.find(|kept| kept.name == lever.name);
-                let after = kept.map_or(after, |kept| kept.value);
+                let after = kept.map_or(sent, |kept| kept.value);
                 if after == before {
                     return (Outcome::Refused(Refusal::TooFine), events);
                 }
                 (Outcome::Moved { before, after, cut }, events)
             }
+            Ok(None) => (Outcome::Refused(Refusal::Grandfathered), Events::new()),
             Err(denied) => {
                 let refusal = Refusal::Denied(denied.to_string());
                 (Outcome::Refused(refusal), Events::new())
@@ -322,27 +322,46 @@ fn is_safer(dials: &[Dial], proposal: &Proposal, than: u128) -> bool {
     }
 }
 
-/// The setting nearest to `value` among those half as far, a quarter as far and so on that put nobody in
-/// breach who was not; nothing where the least step does, which is looked at first: while accounts stand at the
-/// edge, that is all there is to see.
-fn harmless<P: Protocol>(protocol: &P, lever: &Lever, value: u128) -> Option<u128> {
+/// Sends the setting nearest to `value` among those half as far, a quarter as far and so on that put nobody in
+/// breach who was not, and tells which; nothing where the least step does.
+///
+/// A step is looked at first where a larger one did harm: only what passes there is tried on the whole book, and
+/// the fork on which it was tried takes the protocol's place, so that the book is indexed once for a move.
+fn send_harmless<P: Protocol>(
+    protocol: &mut P,
+    lever: &Lever,
+    value: u128,
+) -> Result<Option<(u128, Events)>, Denied<P::Rejection>> {
     let before: Vec<_> = protocol.breaches().collect();
     let away = |gap: u128| match way(lever.value, value) {
         Way::Up => lever.value.saturating_add(gap),
         Way::Down => lever.value.saturating_sub(gap),
     };
-    let fits = |gap: u128| {
-        let mut fork = protocol.fork();
-        let refused = fork.set_lever(&lever.name, away(gap)).is_err();
-        // What the protocol refuses is told by the protocol.
-        refused || fork.breaches().all(|id| before.binary_search(&id).is_ok())
-    };
     let mut gap = value.abs_diff(lever.value);
-    if gap == 0 || !fits(1) {
-        return None;
-    }
-    while gap > 1 && !fits(gap) {
+    let mut harmed: Vec<AccountId> = Vec::new();
+    while gap > 0 {
+        let passes = |gap, harmed: &[_]| {
+            let name = &lever.name;
+            let again = protocol.breached_under(name, away(gap), harmed)?;
+            Ok::<_, Denied<P::Rejection>>(again.is_empty())
+        };
+        if passes(gap, &harmed)? {
+            let mut fork = protocol.fork();
+            let events = fork.set_lever(&lever.name, away(gap))?;
+            let known = harmed.len();
+            harmed.extend(
+                fork.breaches()
+                    .filter(|id| before.binary_search(id).is_err()),
+            );
+            if harmed.len() == known {
+                *protocol = fork;
+                return Ok(Some((away(gap), events)));
+            }
+            if !passes(1, &harmed)? {
+                return Ok(None);
+            }
+        }
         gap = gap.wrapping_shr(1);
     }
-    Some(away(gap))
+    Ok(None)
 }

@@ -9,6 +9,7 @@ use super::liquidate::Call;
 use super::math::Ruled;
 use super::rejection::Rejection;
 use super::{AccountData, Pool};
+use crate::book::Look;
 use crate::guard::Halts;
 use crate::protocol::{
     AccountId, Adjustment, Asset, AssetId, Denied, Event, Events, Health, Holding, Lever, NoTrace,
@@ -373,6 +374,24 @@ impl Protocol for Pool {
         }
         events.extend(lever.set_to(value));
         Ok(events)
+    }
+
+    /// Without an index of the other setting: costs what the accounts asked for cost.
+    fn breached_under(
+        &self,
+        name: &str,
+        value: u128,
+        accounts: &[AccountId],
+    ) -> Result<Vec<AccountId>, Denied<Rejection>> {
+        let mut ledger = self.ledger.clone();
+        if let Some(lever) = chosen(self.levers(), name, value)? {
+            let mut draft = Draft::new(&self.ledger, None);
+            draft.turn(&lever, value)?;
+            draft.finish().commit(&mut ledger);
+        }
+        let breached =
+            |id: &AccountId| matches!(ledger.look(*id), Look::Breached | Look::BreachedBy(_));
+        Ok(accounts.iter().copied().filter(breached).collect())
     }
 
     fn halts(&self) -> Halts {
