@@ -160,7 +160,7 @@ pub struct ProtocolSpec {
     pub family: String,
     /// Version of the rules, as the family names it.
     pub version: String,
-    /// Decimals of the base currency of oracle prices.
+    /// Decimals of the base currency of oracle prices: the family's where it fixes them.
     pub base_decimals: u8,
     /// Where the parameters come from.
     pub source: String,

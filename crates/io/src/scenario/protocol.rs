@@ -3,10 +3,10 @@
 use super::section::{Range, Section, number};
 use super::{Part, ProtocolSpec};
 use backstop_core::protocol::aave::AaveVersion;
-use backstop_core::protocol::aave_v4::AaveV4Version;
-use backstop_core::protocol::comet::CometVersion;
-use backstop_core::protocol::compound_v2::CompoundVersion;
-use backstop_core::protocol::euler::EvkVersion;
+use backstop_core::protocol::aave_v4::{AaveV4Version, SpokeMachine};
+use backstop_core::protocol::comet::{CometVersion, StoreFront};
+use backstop_core::protocol::compound_v2::{CompoundVersion, Machine};
+use backstop_core::protocol::euler::{EvkVersion, Loans};
 use backstop_core::protocol::liquity::LiquityVersion;
 use backstop_core::protocol::maker::MakerVersion;
 use backstop_core::protocol::morpho::MorphoVersion;
@@ -339,6 +339,17 @@ pub(super) fn fixed(family: &str, part: Part) -> Option<&'static str> {
         .map(|(_, _, why)| why)
 }
 
+/// Decimals of a family's prices where its contracts fix them, whatever a scenario says: it may be run by any family.
+fn fixed_decimals(family: &str) -> Option<u8> {
+    match family {
+        "aave-v4" => Some(SpokeMachine::BASE_DECIMALS),
+        "comet" => Some(StoreFront::BASE_DECIMALS),
+        "compound-v2" => Some(Machine::BASE_DECIMALS),
+        "euler" => Some(Loans::BASE_DECIMALS),
+        _ => None,
+    }
+}
+
 /// Values that a family's own parameter may have; the family says what it allows within.
 const PARAMETER: Range = Range::Within(0.0, 1e15);
 
@@ -358,10 +369,11 @@ pub(super) fn protocol(section: Section<'_>) -> ProtocolSpec {
         [only] => section.choice_or("version", &choices, only).to_owned(),
         _ => section.choice("version", &choices).to_owned(),
     };
+    let chosen = section.whole_or("base_decimals", 0, 18, 8);
     let spec = ProtocolSpec {
         family: family.to_owned(),
         version,
-        base_decimals: section.whole_or("base_decimals", 0, 18, 8),
+        base_decimals: fixed_decimals(family).unwrap_or(chosen),
         source: section.text_or_empty("source"),
         parameters: section
             .section_if("parameters")

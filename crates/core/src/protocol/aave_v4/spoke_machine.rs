@@ -25,8 +25,6 @@ use crate::protocol::{
 };
 use crate::units::{Amount, BPS, Bps, Rounding, Timestamp, U256, Value};
 
-/// Decimals of prices.
-const PRICE_DECIMALS: u8 = 8;
 /// One unit of a price in the scale of values: 10^26 is one dollar there.
 const VALUE_UNIT: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 /// A wad's part of one basis point.
@@ -46,6 +44,9 @@ pub struct SpokeMachine {
 }
 
 impl SpokeMachine {
+    /// Decimals of prices, which the contract fixes.
+    pub const BASE_DECIMALS: u8 = 8;
+
     /// A market whose last account is empty, and whose spokes are those of the set-up.
     pub(super) fn new(market: Market) -> Self {
         Self {
@@ -214,7 +215,7 @@ impl Protocol for SpokeMachine {
     }
 
     fn base_decimals(&self) -> u8 {
-        PRICE_DECIMALS
+        Self::BASE_DECIMALS
     }
 
     fn now(&self) -> Timestamp {

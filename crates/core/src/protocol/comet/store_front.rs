@@ -24,8 +24,6 @@ use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-/// Decimals of the contract's prices.
-const BASE_DECIMALS: u8 = 8;
 /// Most offers for one account.
 const OFFERS_MAX: usize = 8;
 
@@ -55,6 +53,9 @@ struct Absorbed {
 }
 
 impl StoreFront {
+    /// Decimals of prices, which the contract fixes.
+    pub const BASE_DECIMALS: u8 = 8;
+
     /// A Comet whose base asset has this place in the list; the collateral assets are the others, in
     /// their order.
     ///
@@ -593,7 +594,7 @@ impl Protocol for StoreFront {
     }
 
     fn base_decimals(&self) -> u8 {
-        BASE_DECIMALS
+        Self::BASE_DECIMALS
     }
 
     fn now(&self) -> Timestamp {

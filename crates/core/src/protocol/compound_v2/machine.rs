@@ -51,6 +51,9 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// Decimals of prices, which the contract fixes.
+    pub const BASE_DECIMALS: u8 = 18;
+
     /// A pool at the present moment. Its last account must be empty: it becomes the outsider.
     pub fn new(pool: Pool, clock: Clock) -> Self {
         let index = BreachIndex::build(effective_prices(&pool), looks(&pool));
@@ -404,7 +407,7 @@ impl Protocol for Machine {
     }
 
     fn base_decimals(&self) -> u8 {
-        18
+        Self::BASE_DECIMALS
     }
 
     fn now(&self) -> Timestamp {

@@ -24,9 +24,6 @@ use crate::units::{Amount, Bps, Ratio, Timestamp, U256, Value, mul};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// Decimals of the unit of account.
-const UNIT_DECIMALS: u8 = 18;
-
 /// One operation in one of the clusters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoanAction {
@@ -87,6 +84,9 @@ fn check(place: usize, loan: &Loan, first: &Cluster) -> Result<(), SetupError> {
 }
 
 impl Loans {
+    /// Decimals of the unit of account, of which prices are told.
+    pub const BASE_DECIMALS: u8 = 18;
+
     /// Loans at their present time. `prices` are those of the assets.
     ///
     /// # Errors
@@ -274,7 +274,7 @@ impl Protocol for Loans {
     }
 
     fn base_decimals(&self) -> u8 {
-        UNIT_DECIMALS
+        Self::BASE_DECIMALS
     }
 
     fn now(&self) -> Timestamp {
