@@ -209,7 +209,7 @@ impl Monitor {
         self.called.sum()
     }
 
-    /// What an account should hear; nothing where its health is above all levels. The cure costs some hundred
+    /// What an account should hear; nothing where its health is above all levels. The cure costs some dozen
     /// forks, each of them a few reference counts and one move.
     pub fn alert<P: Protocol>(
         &self,

@@ -213,6 +213,20 @@ pub trait Protocol: Clone + Debug {
         adjustment: &Adjustment,
     ) -> Result<Events, Self::Rejection>;
 
+    /// The health that [`Protocol::adjust`] would bring; nothing changes. Does not look at anybody else.
+    ///
+    /// # Errors
+    /// As [`Protocol::apply`], and as [`Protocol::health`].
+    fn health_after(
+        &self,
+        account: AccountId,
+        adjustment: &Adjustment,
+    ) -> Result<Health, Self::Rejection> {
+        let mut fork = self.fork();
+        fork.adjust(account, adjustment)?;
+        fork.health(account)
+    }
+
     /// A borrower takes on more debt of an asset; the tokens leave to outside. `None` where the machine
     /// offers no such move.
     ///

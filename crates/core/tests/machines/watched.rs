@@ -25,8 +25,14 @@ fn moved<P: Protocol>(open: impl Fn(&mut Dice) -> Case<P>, seed: u64) -> (P, Pri
 
 fn adjusted<P: Protocol>(machine: &P, account: AccountId, move_: &Adjustment) -> Option<Ratio> {
     let mut fork = machine.fork();
-    fork.adjust(account, move_).ok()?;
-    Some(fork.health(account).unwrap().factor)
+    let foretold = machine.health_after(account, move_);
+    let Ok(_) = fork.adjust(account, move_) else {
+        assert!(foretold.is_err(), "{move_:?}: {foretold:?}");
+        return None;
+    };
+    let health = fork.health(account).unwrap();
+    assert_eq!(foretold.unwrap(), health, "{move_:?}");
+    Some(health.factor)
 }
 
 /// The same move with one unit less.

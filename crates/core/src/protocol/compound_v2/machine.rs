@@ -102,6 +102,41 @@ impl Machine {
         }
     }
 
+    /// The pool after a borrower's own move, and what was told.
+    fn adjusted(&self, account: AccountId, adjustment: &Adjustment) -> Ruled<(Pool, Vec<Told>)> {
+        let actions = match *adjustment {
+            Adjustment::TopUp { asset, amount } => [
+                Action::Fund {
+                    account,
+                    market: asset,
+                    amount,
+                },
+                Action::Mint {
+                    minter: account,
+                    market: asset,
+                    amount,
+                },
+            ],
+            Adjustment::Repay { asset, amount } => {
+                let amount = amount.min(self.pool.debt(account, asset)?);
+                [
+                    Action::Fund {
+                        account,
+                        market: asset,
+                        amount,
+                    },
+                    Action::RepayBorrow {
+                        payer: account,
+                        borrower: account,
+                        market: asset,
+                        amount,
+                    },
+                ]
+            }
+        };
+        self.applied(&actions)
+    }
+
     fn settle(
         &self,
         offer: &Offer,
@@ -511,40 +546,21 @@ impl Protocol for Machine {
     }
 
     fn adjust(&mut self, account: AccountId, adjustment: &Adjustment) -> Result<Events, Rejection> {
-        let actions = match *adjustment {
-            Adjustment::TopUp { asset, amount } => [
-                Action::Fund {
-                    account,
-                    market: asset,
-                    amount,
-                },
-                Action::Mint {
-                    minter: account,
-                    market: asset,
-                    amount,
-                },
-            ],
-            Adjustment::Repay { asset, amount } => {
-                let amount = amount.min(self.pool.debt(account, asset)?);
-                [
-                    Action::Fund {
-                        account,
-                        market: asset,
-                        amount,
-                    },
-                    Action::RepayBorrow {
-                        payer: account,
-                        borrower: account,
-                        market: asset,
-                        amount,
-                    },
-                ]
-            }
-        };
-        let (pool, told) = self.applied(&actions)?;
+        let (pool, told) = self.adjusted(account, adjustment)?;
         let events = events_of(&told, &pool);
         self.commit(pool, &[account]);
         Ok(events)
+    }
+
+    fn health_after(
+        &self,
+        account: AccountId,
+        adjustment: &Adjustment,
+    ) -> Result<Health, Rejection> {
+        let mut after = self.clone();
+        // Health does not read the index, which an action would bring up to date for everybody.
+        after.pool = self.adjusted(account, adjustment)?.0;
+        after.health(account)
     }
 
     fn levers(&self) -> Vec<Lever> {

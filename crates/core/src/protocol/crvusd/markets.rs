@@ -468,6 +468,20 @@ impl Protocol for Markets {
         Ok(events)
     }
 
+    fn health_after(
+        &self,
+        account: AccountId,
+        adjustment: &Adjustment,
+    ) -> Result<Health, Rejection> {
+        let (place, brought, action) = self.own_move(account, adjustment)?;
+        let mut after = self.clone();
+        if let Some(slot) = after.slots.get_mut(place) {
+            // Health does not read who watches the bands, whom an action would tell.
+            slot.pair.market.visit(account, brought, &action)?;
+        }
+        after.health(account)
+    }
+
     fn softened(&self) -> Vec<AccountId> {
         let slots = self.slots.iter();
         let mut accounts: Vec<_> = slots.flat_map(|slot| slot.watch.softened()).collect();

@@ -563,6 +563,20 @@ impl Protocol for Markets {
         })
     }
 
+    fn health_after(
+        &self,
+        account: AccountId,
+        adjustment: &Adjustment,
+    ) -> Result<Health, Rejection> {
+        let (place, action) = self.own_move(account, adjustment)?;
+        let mut after = self.clone();
+        if let Some(slot) = after.slots.get_mut(place) {
+            // Health does not read the index, which an action would bring up to date for everybody.
+            slot.pair.market.apply(&action)?;
+        }
+        after.health(account)
+    }
+
     /// None: see [`Protocol::fixed`].
     fn levers(&self) -> Vec<Lever> {
         Vec::new()
