@@ -90,10 +90,12 @@ fn every_policy_runs_on_every_family_or_says_why_not() {
             if !rows.is_empty() {
                 moved.entry(policy).or_default().push(design.0);
                 let page = std::fs::read_to_string(out.join("report.html")).expect("a page");
-                assert!(
-                    page.contains("Parameters that were moved"),
-                    "{design:?} {policy}"
-                );
+                for shown in [
+                    "Parameters that were moved",
+                    "Parameters that governors moved",
+                ] {
+                    assert!(page.contains(shown), "{design:?} {policy}: {shown}");
+                }
             }
         }
         let immutable = ["morpho", "liquity"].contains(&design.0);

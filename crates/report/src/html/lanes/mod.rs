@@ -4,6 +4,7 @@
 
 mod calls;
 mod guards;
+mod parameters;
 mod spans;
 mod stacks;
 mod waterfall;
@@ -13,7 +14,8 @@ use crate::svg::coordinate;
 use maud::{Markup, html};
 
 /// All lanes, from top to bottom.
-const LANES: &[fn(&Page<'_>, Axis) -> Option<Lane>] = &[guards::lane, calls::lane, waterfall::lane];
+const LANES: &[fn(&Page<'_>, Axis) -> Option<Lane>] =
+    &[guards::lane, parameters::lane, calls::lane, waterfall::lane];
 
 /// Units of x over the whole width, as in the chart.
 const WIDTH: f64 = 1_000.0;
