@@ -1,7 +1,7 @@
 //! Exponentially weighted volatility: yesterday's estimate and the newest move.
 
-use super::{Forecast, Moves, over, place};
-use crate::governor::beat::Beat;
+use super::variance::{FINE, Variances};
+use super::{Forecast, over};
 use crate::governor::number::{WHOLE, down};
 use crate::governor::outlook::Outlook;
 use crate::protocol::AssetId;
@@ -15,19 +15,8 @@ pub struct Ewma {
     pub interval_s: u64,
     /// Weight of the past; 9 900 forgets half of it in 69 intervals.
     pub keep: Bps,
-    beat: Beat,
-    assets: Vec<State>,
+    variances: Variances,
 }
-
-#[derive(Clone, Copy, Debug, Default)]
-struct State {
-    moves: Moves,
-    /// In millionths of ppm², so that calm is not cut off.
-    variance: Option<u128>,
-}
-
-/// Scale of a stored variance.
-const FINE: u128 = 1_000_000;
 
 impl Default for Ewma {
     fn default() -> Self {
@@ -41,19 +30,8 @@ impl Ewma {
         Self {
             interval_s,
             keep: keep.min(Bps(10_000)),
-            beat: Beat::default(),
-            assets: Vec::new(),
+            variances: Variances::default(),
         }
-    }
-
-    /// The estimate after a move that took some intervals, each of the same size.
-    fn after(&self, before: u128, square: u128, intervals: u64) -> u128 {
-        let keep = u128::from(self.keep.0);
-        let new = down(square, WHOLE.saturating_sub(keep), WHOLE);
-        // After a thousand intervals nothing of the past is left.
-        (0..intervals.min(1_000)).fold(before, |variance, _| {
-            down(variance, keep, WHOLE).saturating_add(new)
-        })
     }
 }
 
@@ -63,25 +41,17 @@ impl Forecast for Ewma {
     }
 
     fn see(&mut self, signals: &Signals) {
-        if !self.beat.due(signals.now, self.interval_s) {
-            return;
-        }
-        for (at, signal) in signals.assets.iter().enumerate() {
-            let mut state = self.assets.get(at).copied().unwrap_or_default();
-            let seen = state.moves.see(signals.now, signal.price, self.interval_s);
-            if let Some(seen) = seen {
-                let square = seen.square.saturating_mul(FINE);
-                let before = state.variance.unwrap_or(square);
-                state.variance = Some(self.after(before, square, seen.intervals));
-            }
-            if let Some(held) = place(&mut self.assets, at) {
-                *held = state;
-            }
-        }
+        let keep = u128::from(self.keep.0);
+        let next = |variance, square| {
+            let new = down(square, WHOLE.saturating_sub(keep), WHOLE);
+            down(variance, keep, WHOLE).saturating_add(new)
+        };
+        self.variances
+            .see(signals, self.interval_s, |square| square, next);
     }
 
     fn deviation(&self, asset: AssetId, horizon_s: u64, _: &Outlook) -> Option<u128> {
-        let variance = self.assets.get(usize::from(asset.0))?.variance?;
+        let variance = self.variances.of(asset)?;
         Some(over(down(variance, 1, FINE), horizon_s, self.interval_s))
     }
 

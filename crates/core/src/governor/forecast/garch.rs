@@ -1,7 +1,7 @@
 //! GARCH(1,1): volatility that comes in clusters and returns to a long-run level.
 
-use super::{Forecast, Moves, place};
-use crate::governor::beat::Beat;
+use super::Forecast;
+use super::variance::{FINE, Variances};
 use crate::governor::number::{WHOLE, down};
 use crate::governor::outlook::Outlook;
 use crate::governor::within;
@@ -14,23 +14,19 @@ use crate::units::Bps;
 #[derive(Clone, Debug)]
 pub struct Garch {
     interval_s: u64,
+    law: Law,
+    variances: Variances,
+}
+
+/// How a variance goes on.
+#[derive(Clone, Copy, Debug)]
+struct Law {
     alpha: Bps,
     beta: Bps,
     /// Deviation of a move of one interval in the long run, ppm.
     long_run: u32,
-    beat: Beat,
-    assets: Vec<State>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct State {
-    moves: Moves,
-    /// In millionths of ppm².
-    variance: Option<u128>,
-}
-
-/// Scale of a stored variance.
-const FINE: u128 = 1_000_000;
 /// Most intervals of a horizon that are summed one by one; those after it are of the long run.
 const STEPS_MAX: u64 = 10_000;
 
@@ -39,11 +35,12 @@ impl Default for Garch {
     fn default() -> Self {
         Self {
             interval_s: 300,
-            alpha: Bps(1_000),
-            beta: Bps(8_800),
-            long_run: 1_500,
-            beat: Beat::default(),
-            assets: Vec::new(),
+            law: Law {
+                alpha: Bps(1_000),
+                beta: Bps(8_800),
+                long_run: 1_500,
+            },
+            variances: Variances::default(),
         }
     }
 }
@@ -60,22 +57,25 @@ impl Garch {
         within(policy, "interval_s", interval_s.into(), (1, 86_400))?;
         Ok(Self {
             interval_s,
-            alpha,
-            beta,
-            long_run,
-            beat: Beat::default(),
-            assets: Vec::new(),
+            law: Law {
+                alpha,
+                beta,
+                long_run,
+            },
+            variances: Variances::default(),
         })
     }
+}
 
+impl Law {
     /// Variance of the long run, in millionths of ppm².
-    fn level(&self) -> u128 {
+    fn level(self) -> u128 {
         let deviation = u128::from(self.long_run);
         deviation.saturating_mul(deviation).saturating_mul(FINE)
     }
 
     /// One interval on: towards the long run, plus what the newest move adds.
-    fn next(&self, variance: u128, square: u128) -> u128 {
+    fn next(self, variance: u128, square: u128) -> u128 {
         let (alpha, beta) = (u128::from(self.alpha.0), u128::from(self.beta.0));
         let rest = WHOLE.saturating_sub(alpha).saturating_sub(beta);
         down(self.level(), rest, WHOLE)
@@ -90,39 +90,24 @@ impl Forecast for Garch {
     }
 
     fn see(&mut self, signals: &Signals) {
-        if !self.beat.due(signals.now, self.interval_s) {
-            return;
-        }
-        for (at, signal) in signals.assets.iter().enumerate() {
-            let mut state = self.assets.get(at).copied().unwrap_or_default();
-            let seen = state.moves.see(signals.now, signal.price, self.interval_s);
-            if let Some(seen) = seen {
-                let square = seen.square.saturating_mul(FINE);
-                let mut variance = state.variance.unwrap_or(self.level());
-                // After a thousand intervals nothing of the past is left.
-                for _ in 0..seen.intervals.min(1_000) {
-                    variance = self.next(variance, square);
-                }
-                state.variance = Some(variance);
-            }
-            if let Some(held) = place(&mut self.assets, at) {
-                *held = state;
-            }
-        }
+        let law = self.law;
+        let next = |variance, square| law.next(variance, square);
+        self.variances
+            .see(signals, self.interval_s, |_| law.level(), next);
     }
 
     fn deviation(&self, asset: AssetId, horizon_s: u64, _: &Outlook) -> Option<u128> {
-        let mut variance = self.assets.get(usize::from(asset.0))?.variance?;
+        let mut variance = self.variances.of(asset)?;
         let intervals = horizon_s.checked_div(self.interval_s)?.max(1);
         let steps = intervals.min(STEPS_MAX);
         let mut sum = 0u128;
         for _ in 0..steps {
             sum = sum.saturating_add(variance);
             // A move of the expected size.
-            variance = self.next(variance, variance);
+            variance = self.law.next(variance, variance);
         }
         let later = u128::from(intervals.saturating_sub(steps));
-        let sum = sum.saturating_add(self.level().saturating_mul(later));
+        let sum = sum.saturating_add(self.law.level().saturating_mul(later));
         Some(down(sum, 1, FINE).isqrt())
     }
 

@@ -4,6 +4,7 @@ mod ewma;
 mod garch;
 mod realised;
 mod stress;
+mod variance;
 
 pub use ewma::Ewma;
 pub use garch::Garch;
