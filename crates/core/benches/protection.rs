@@ -1,4 +1,4 @@
-//! What guards and monitors add to a tick on which nothing happens, over eight assets.
+//! What oracles, guards, governors and monitors add to a tick on which nothing happens, over eight assets.
 //!
 //! Run with `cargo bench -p backstop-core --bench protection`. Nothing may be allocated.
 
@@ -7,6 +7,7 @@
 #[path = "../tests/pool/mod.rs"]
 mod pool;
 
+use backstop_core::governor::{Outlook, Steward, StewardRules, policies};
 use backstop_core::guard::{
     CloseOnly, CloseOnlySettings, DeficitBreaker, DeficitBreakerSettings, DeviationBreaker,
     DeviationBreakerSettings, DowntimeGrace, DowntimeGraceSettings, Guard, Guards, Halts, Level,
@@ -14,6 +15,7 @@ use backstop_core::guard::{
     VolumeBreakerSettings,
 };
 use backstop_core::monitor::{Monitor, MonitorSettings};
+use backstop_core::oracle::{Observation, Oracle, OracleConfig};
 use backstop_core::protocol::aave::{AaveVersion, Account, Pool};
 use backstop_core::protocol::{Asset, AssetId, Prices, Protocol};
 use backstop_core::signals::{AssetSignal, Signals};
@@ -102,6 +104,31 @@ fn ticks() -> [Signals; 2] {
     })
 }
 
+/// All governors that find a lever in the pool.
+fn steward(pool: &Pool) -> Steward {
+    let mut governors = policies();
+    governors.retain(|governor| {
+        let alone = vec![governor.clone()];
+        Steward::new(pool, alone, StewardRules::default()).is_ok()
+    });
+    Steward::new(pool, governors, StewardRules::default()).unwrap()
+}
+
+/// An oracle of five sources for each asset.
+fn oracles() -> Vec<Oracle> {
+    let oracle = || Oracle::new(OracleConfig::robust(5)).unwrap();
+    std::iter::repeat_with(oracle).take(ASSETS).collect()
+}
+
+/// What five sources say of an asset at a time.
+fn said(price: Price, at: Timestamp) -> [Option<Observation>; 5] {
+    [Some(Observation {
+        price,
+        confidence: Price::ZERO,
+        at,
+    }); 5]
+}
+
 fn prices(signals: &Signals) -> Prices {
     Prices(signals.assets.iter().map(|asset| asset.price).collect())
 }
@@ -133,20 +160,53 @@ fn quiet_monitor(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// All layers, two ticks.
+/// Between two looks of the governors' beat, which is five minutes.
+#[divan::bench]
+fn quiet_governors(bencher: Bencher<'_, '_>) {
+    let mut pool = book();
+    let ticks = ticks();
+    pool.observe(Timestamp(START), &prices(&ticks[0])).unwrap();
+    let mut steward = steward(&pool);
+    steward.tick(&mut pool, &ticks[0], |_| Outlook::default());
+    bencher.bench_local(|| {
+        for signals in &ticks {
+            let told = steward.tick(&mut pool, black_box(signals), |_| Outlook::default());
+            assert!(told.is_empty());
+        }
+    });
+}
+
+/// Five sources tell a new price of each asset.
+#[divan::bench]
+fn oracles_of_five_sources(bencher: Bencher<'_, '_>) {
+    let (mut oracles, ticks) = (oracles(), ticks());
+    let mut now = START;
+    bencher.bench_local(|| {
+        for signals in &ticks {
+            now += 12;
+            for (oracle, asset) in oracles.iter_mut().zip(&signals.assets) {
+                let told = said(asset.price, Timestamp(now));
+                black_box(oracle.update(Timestamp(now), black_box(&told)));
+            }
+        }
+    });
+}
+
+/// Guards, governors and the monitor, two ticks.
 #[divan::bench]
 fn quiet_all(bencher: Bencher<'_, '_>) {
     let mut pool = book();
-    let (mut guards, mut ticks) = (guards(), ticks());
+    let (mut guards, ticks) = (guards(), ticks());
     let answers = [prices(&ticks[0]), prices(&ticks[1])];
     pool.observe(Timestamp(START), &answers[0]).unwrap();
+    let mut steward = steward(&pool);
+    steward.tick(&mut pool, &ticks[0], |_| Outlook::default());
     let mut monitor = Monitor::new(MonitorSettings::default(), &pool, &answers[0]).unwrap();
-    let mut now = START;
     bencher.bench_local(|| {
-        for (signals, prices) in ticks.iter_mut().zip(&answers) {
-            now += 12;
-            signals.now = Timestamp(now);
+        for (signals, prices) in ticks.iter().zip(&answers) {
             guards.look(black_box(signals));
+            let told = steward.tick(&mut pool, signals, |_| Outlook::default());
+            assert!(told.is_empty());
             assert!(monitor.look(black_box(&pool), black_box(prices)).is_empty());
         }
     });

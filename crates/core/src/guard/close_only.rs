@@ -1,7 +1,7 @@
 //! Close-only mode for assets that cannot be sold any more.
 
 use super::{
-    Guard, GuardError, Level, Need, Reading, Readings, Reason, share, whole, within, worth,
+    Guard, GuardError, Level, Need, Reading, Readings, Reason, product, share, whole, within, worth,
 };
 use crate::signals::Signals;
 use crate::units::{Bps, U256, Value};
@@ -70,11 +70,12 @@ impl Guard for CloseOnly {
         let least = self.settings.depth_min;
         let enough = share(least, self.settings.release.wide());
         for (at, (asset, unit)) in signals.assets.iter().zip(&self.units).enumerate() {
-            let depth = worth(asset.depth, asset.price, *unit);
-            if depth < least {
+            let sellable = product(asset.depth.0, asset.price.0);
+            if sellable < product(least.0, *unit) {
+                let depth = worth(asset.depth, asset.price, *unit);
                 let reason = Reason::Thin { depth, least };
                 readings.tell_at(at, Reading::Tripped(Level::NoBorrowing, reason));
-            } else if depth < enough {
+            } else if sellable < product(enough.0, *unit) {
                 readings.tell_at(at, Reading::Between);
             }
         }

@@ -1,8 +1,10 @@
 //! A breaker on the gap between the market and the price that the protocol works with.
 
-use super::{Guard, GuardError, Level, Need, Reading, Readings, Reason, holds_back, within};
+use super::{
+    Guard, GuardError, Level, Need, Reading, Readings, Reason, holds_back, product, within,
+};
 use crate::signals::{AssetSignal, Signals};
-use crate::units::{BPS, Bps, Rounding, U256, mul_div};
+use crate::units::{BPS, Bps, U256};
 
 const NAME: &str = "deviation-breaker";
 
@@ -63,22 +65,19 @@ impl DeviationBreaker {
         if mark.is_zero() || mark == price {
             return Reading::Calm;
         }
-        let gap = price.0.abs_diff(mark.0);
-        let apart = |bps: Bps| {
-            let line = mul_div(price.0, bps.wide(), BPS, Rounding::Ceil);
-            line.is_ok_and(|line| gap >= line)
-        };
-        if apart(self.settings.trip) {
+        let gap = product(price.0.abs_diff(mark.0), BPS);
+        let apart = |bps: Bps| gap >= product(price.0, bps.wide());
+        if !apart(self.settings.release) {
+            Reading::Calm
+        } else if apart(self.settings.trip) {
             let level = if price < mark {
                 self.settings.below
             } else {
                 self.settings.above
             };
             Reading::Tripped(level, Reason::Deviates { price, mark })
-        } else if apart(self.settings.release) {
-            Reading::Between
         } else {
-            Reading::Calm
+            Reading::Between
         }
     }
 }

@@ -4,7 +4,7 @@ use super::window::RollingSum;
 use super::{Guard, GuardError, Need, Readings, share, within, worth};
 use crate::protocol::AssetId;
 use crate::signals::Signals;
-use crate::units::{Bps, Timestamp, U256, Value};
+use crate::units::{Amount, Bps, Price, Timestamp, U256, Value};
 
 const NAME: &str = "liquidation-limit";
 
@@ -49,7 +49,9 @@ pub struct LiquidationLimit {
 #[derive(Clone, Debug)]
 struct Begun {
     unit: U256,
-    limit: Value,
+    /// What can be sold, and at which price, as of the last tick.
+    depth: Amount,
+    price: Price,
     sum: RollingSum,
 }
 
@@ -78,9 +80,15 @@ impl LiquidationLimit {
     }
 
     fn left(&self, begun: &Begun) -> Value {
-        let total = self.settings.total_max.unwrap_or(Value::MAX);
+        let settings = &self.settings;
+        let total = settings.total_max.unwrap_or(Value::MAX);
+        let most = settings.asset_max.unwrap_or(Value::MAX);
+        let limit = settings.depth.map_or(most, |bps| {
+            let depth = worth(begun.depth, begun.price, begun.unit);
+            most.min(share(depth, bps.wide()))
+        });
         let of_total = total.0.saturating_sub(self.total.sum());
-        let of_asset = begun.limit.0.saturating_sub(begun.sum.sum());
+        let of_asset = limit.0.saturating_sub(begun.sum.sum());
         Value(of_total.min(of_asset))
     }
 }
@@ -97,7 +105,8 @@ impl Guard for LiquidationLimit {
     fn list(&mut self, units: &[U256]) {
         let listed = units.iter().map(|unit| Begun {
             unit: *unit,
-            limit: Value::ZERO,
+            depth: Amount::ZERO,
+            price: Price::ZERO,
             sum: RollingSum::default(),
         });
         self.assets = listed.collect();
@@ -110,11 +119,7 @@ impl Guard for LiquidationLimit {
         self.total.pass(self.now, settings.window_s);
         for (begun, asset) in self.assets.iter_mut().zip(&signals.assets) {
             begun.sum.pass(self.now, settings.window_s);
-            let most = settings.asset_max.unwrap_or(Value::MAX);
-            begun.limit = settings.depth.map_or(most, |bps| {
-                let depth = worth(asset.depth, asset.price, begun.unit);
-                most.min(share(depth, bps.wide()))
-            });
+            (begun.depth, begun.price) = (asset.depth, asset.price);
         }
     }
 

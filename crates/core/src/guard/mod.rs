@@ -45,6 +45,7 @@ pub(crate) use window::RollingSum;
 use crate::protocol::AssetId;
 use crate::signals::Signals;
 use crate::units::{Amount, Price, Ratio, Rounding, U256, Value, mul_div, pow10};
+use ruint::Uint;
 use std::fmt::Debug;
 
 /// One policy that may hold a protocol back.
@@ -91,6 +92,11 @@ impl Clone for Box<dyn Guard> {
     fn clone(&self) -> Self {
         self.boxed()
     }
+}
+
+/// `a·b`, for comparisons that need no division: `⌊x ÷ n⌋ < k` where `x < k·n`, and `⌈x ÷ n⌉ ≤ k` where `x ≤ k·n`.
+fn product(a: U256, b: U256) -> Uint<512, 8> {
+    a.widening_mul(b)
 }
 
 /// What an amount is worth, rounded down; [`Value::MAX`] where 256 bits do not hold it.

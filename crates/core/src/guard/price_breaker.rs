@@ -1,9 +1,11 @@
 //! A breaker on the speed of prices.
 
 use super::window::RollingHigh;
-use super::{Guard, GuardError, Level, Need, Reading, Readings, Reason, holds_back, within};
+use super::{
+    Guard, GuardError, Level, Need, Reading, Readings, Reason, holds_back, product, within,
+};
 use crate::signals::Signals;
-use crate::units::{BPS, Bps, Price, Rounding, U256, mul_div};
+use crate::units::{BPS, Bps, Price, U256};
 
 const NAME: &str = "price-breaker";
 
@@ -65,20 +67,18 @@ impl PriceBreaker {
         if price >= high {
             return Reading::Calm;
         }
-        let fell = |bps: Bps| {
-            let kept = BPS.saturating_sub(bps.wide());
-            mul_div(high.0, kept, BPS, Rounding::Floor).is_ok_and(|line| price.0 <= line)
-        };
-        if fell(self.settings.trip) {
+        let now = product(price.0, BPS);
+        let fell = |bps: Bps| now <= product(high.0, BPS.saturating_sub(bps.wide()));
+        if !fell(self.settings.release) {
+            Reading::Calm
+        } else if fell(self.settings.trip) {
             let reason = Reason::Fell {
                 from: high,
                 to: price,
             };
             Reading::Tripped(self.settings.level, reason)
-        } else if fell(self.settings.release) {
-            Reading::Between
         } else {
-            Reading::Calm
+            Reading::Between
         }
     }
 }

@@ -8,6 +8,7 @@
 //! with 1 among them.) Accounts of the same assets are sorted by the `F` and the `R` at which they leave,
 //! so a tick reads the heads of a few lists. Interest enters as the most that may accrue.
 
+use super::calm::{Calm, LASTS_S};
 use crate::book::AssetSet;
 use crate::protocol::{AccountId, AssetId, Prices, Protocol};
 use crate::units::{BPS, Bps, Ratio, Rounding, Timestamp, U256, Value, WAD, YEAR, mul_div};
@@ -80,6 +81,8 @@ pub(super) struct Bands {
     /// Kept from tick to tick, so that a quiet one allocates nothing.
     due: Vec<u32>,
     factors: Vec<Option<Factors>>,
+    /// While prices stay within nobody filed leaves a band; nothing where that is not known.
+    calm: Option<Calm>,
 }
 
 /// How one asset's price moved since the reference, in wad: computed once a tick for all cohorts.
@@ -147,6 +150,7 @@ impl Bands {
             restless: BTreeSet::new(),
             due: Vec::new(),
             factors: Vec::new(),
+            calm: None,
         };
         bands.file_all(protocol, prices, &mut Vec::new());
         bands
@@ -174,14 +178,13 @@ impl Bands {
             self.file_all(protocol, prices, calls);
             return;
         }
-        let growth = self.growth_until(now);
         let mut due = std::mem::take(&mut self.due);
-        self.factors.clear();
-        let pairs = prices.0.iter().zip(&self.reference.0);
-        let factors = pairs.map(|(now, then)| Factors::new(now.0, then.0, growth));
-        self.factors.extend(factors);
-        for cohort in &mut self.cohorts {
-            cohort.pass(&self.factors, &mut due);
+        if !self
+            .calm
+            .as_ref()
+            .is_some_and(|calm| calm.holds(now, prices))
+        {
+            self.pass(now, prices, &mut due);
         }
         due.extend(&self.restless);
         due.extend(protocol.softened().into_iter().map(|AccountId(id)| id));
@@ -189,6 +192,42 @@ impl Bands {
             self.file(protocol, prices, AccountId(id), calls);
         }
         self.due = due;
+    }
+
+    /// Takes out who may have left a band; where nobody has, notes for how long nobody will.
+    fn pass(&mut self, now: Timestamp, prices: &Prices, due: &mut Vec<u32>) {
+        let growth = self.growth_until(now);
+        self.factors.clear();
+        let pairs = prices.0.iter().zip(&self.reference.0);
+        let factors = pairs.map(|(now, then)| Factors::new(now.0, then.0, growth));
+        self.factors.extend(factors);
+        for cohort in &mut self.cohorts {
+            cohort.pass(&self.factors, due);
+        }
+        self.calm = match due.is_empty() {
+            true => self.calm_from(now, prices, growth),
+            false => None,
+        };
+    }
+
+    /// How far all prices may move from now on, for a while.
+    fn calm_from(&self, now: Timestamp, prices: &Prices, growth: U256) -> Option<Calm> {
+        let mut room = U256::MAX;
+        for cohort in self
+            .cohorts
+            .iter()
+            .filter(|cohort| !cohort.falls.is_empty())
+        {
+            room = room.min(cohort.room(&self.factors)?);
+        }
+        let year: u64 = YEAR.wrapping_to();
+        let until = Timestamp(
+            now.0
+                .saturating_add(LASTS_S)
+                .min(self.begun.0.saturating_add(year)),
+        );
+        let accrued = mul_div(room, growth, self.growth_until(until), Rounding::Floor).ok()?;
+        Calm::around(prices, until, accrued)
     }
 
     fn file_all<P: Protocol>(&mut self, protocol: &P, prices: &Prices, calls: &mut Vec<Call>) {
@@ -207,6 +246,8 @@ impl Bands {
     ) {
         let AccountId(id) = account;
         let before = self.unfile(id);
+        // Its new bounds may be nearer.
+        self.calm = None;
         self.restless.remove(&id);
         let Ok(health) = protocol.health(account) else {
             // In no band until the contract tells its health again.
@@ -415,6 +456,15 @@ impl Cohort {
             self.rises.pop_first();
         }
         self.note_firsts();
+    }
+
+    /// How many times `F` lies above the first number, and `R` below, in wad: the smaller of both.
+    fn room(&self, factors: &[Option<Factors>]) -> Option<U256> {
+        let (fall, rise) = self.reach(factors)?;
+        let times = |far: U256, near: U256| {
+            mul_div(far, WAD, near.max(U256::ONE), Rounding::Floor).unwrap_or(U256::MAX)
+        };
+        Some(times(fall, self.first_fall).min(times(self.first_rise, rise)))
     }
 
     fn note_firsts(&mut self) {

@@ -13,6 +13,7 @@
 
 mod alert;
 mod bands;
+mod calm;
 mod concentration;
 mod correlation;
 mod cure;

@@ -10,7 +10,7 @@ use backstop_core::protocol::{AccountId, Adjustment, AssetId, Prices, Protocol};
 use backstop_core::units::{Amount, Price, Ratio, Timestamp, U256, Value};
 
 const BOOKS: u64 = 60;
-const TICKS: u64 = 30;
+const TICKS: u64 = 60;
 const ONE: u128 = 1_000_000_000_000_000_000;
 
 /// Opens a book and moves its prices once.
@@ -155,13 +155,24 @@ pub(crate) fn bands<P: Protocol>(open: impl Fn(&mut Dice) -> Case<P>) -> u64 {
         let settings = MonitorSettings::default();
         let mut monitor = Monitor::new(settings.clone(), &machine, &prices).unwrap();
         for _ in 0..TICKS {
-            if dice.percent(70) {
-                prices = drawn_prices(&mut dice, &machine);
+            match dice.below(10) {
+                0..3 => prices = drawn_prices(&mut dice, &machine),
+                // A walk, so that ticks within what was calm follow one another.
+                3..9 => {
+                    for price in &mut prices.0 {
+                        let thousandths = U256::from(995 + dice.below(11));
+                        *price = Price(price.0 * thousandths / U256::from(1_000));
+                    }
+                }
+                _ => {}
             }
-            let now = Timestamp(machine.now().0 + u64::try_from(dice.below(4_000)).unwrap());
+            let now = Timestamp(machine.now().0 + u64::try_from(dice.below(1_500)).unwrap());
             machine.observe(now, &prices).unwrap();
             calls += u64::try_from(monitor.look(&machine, &prices).len()).unwrap();
             as_a_scan(&monitor, &settings, &machine, &prices);
+            if dice.percent(70) {
+                continue;
+            }
             let (account, adjustment) = drawn_move(&mut dice, &machine);
             if machine.adjust(account, &adjustment).is_ok() {
                 monitor.changed(&machine, &prices, account);
