@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 const LEVELS: [f64; 3] = [1.0, 1.05, 1.1];
 
-fn monitor() -> MonitorConfig {
+pub(super) fn monitor() -> MonitorConfig {
     MonitorConfig {
         levels: LEVELS.to_vec(),
         target: 1.25,

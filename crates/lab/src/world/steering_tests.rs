@@ -1,7 +1,10 @@
 //! Governors around a path.
 
+use super::agents_tests::levered;
+use super::monitoring_tests::monitor;
 use super::tests::{STEPS, book, config, crash};
 use super::*;
+use crate::agents::LeverageGroup;
 use crate::price::{Historical, PriceModel, Refine};
 use crate::record::ParameterRow;
 use crate::toy::Toy;
@@ -229,6 +232,70 @@ fn whom_a_move_concerns_is_looked_at_at_once() {
         let woken = before.liquidations == 0 && after.liquidations > 0;
         assert_eq!(woken, bonus == 20, "{before:?} {after:?}");
     }
+}
+
+/// A price that stays, accounts with health from 1.25 to 2.2, and nobody who acts.
+fn still(to: u128, change: impl FnOnce(&mut WorldConfig)) -> PathRecord {
+    let accounts: Vec<_> = (0..20)
+        .map(|i| (10.0, 1_600.0 / (1.25 + 0.05 * f64::from(i))))
+        .collect();
+    let points = [(0, 200.0), (14_400, 200.0)];
+    let price = PriceModel::Historical(Historical::from_points(&points, Refine::Linear));
+    let governors = wishing(3_600, &[("ETH.liquidation_threshold", to)], free(false));
+    let mut world = world(Toy::new(&accounts), governors, |config| {
+        config.assets[0].price = price;
+        config.liquidators.clear();
+        config.borrowers.clear();
+        config.grid.steps = 240;
+        change(config);
+    });
+    world.run(&mut |_| ControlFlow::Continue(()))
+}
+
+/// The census and the monitor hear at once whom a lower threshold brings below their levels.
+#[test]
+fn a_lower_threshold_calls_everybody_whom_it_concerns() {
+    let record = still(6_600, |config| {
+        config.census = Some(CensusConfig { margin_call: 1.1 });
+        config.monitor = Some(monitor());
+        config.recording.calls = true;
+    });
+    // 0.825 of before: health of 1.25 and 1.3 lies below 1.1 now, and 1.35 does not.
+    let called = record.calls.iter();
+    let called: Vec<_> = called.map(|call| (call.time, call.account.0)).collect();
+    assert_eq!(called, [(3_600, 0), (3_600, 1)]);
+    let calls = record.steps.iter().map(|step| step.margin_calls);
+    let at: Vec<_> = calls
+        .enumerate()
+        .filter(|(_, calls)| *calls != Some(0))
+        .collect();
+    assert_eq!(at, [(60, Some(2))]);
+}
+
+/// Who aims at a health of 1.4 takes on debt once a higher threshold lets it, and nobody before.
+#[test]
+fn a_higher_threshold_lets_borrowers_lever_up() {
+    let times = |to| {
+        let record = still(to, |config| {
+            config.levered = vec![LeverageGroup {
+                trigger: 2.3,
+                target: 1.4,
+                after_calm_s: 600,
+                ..levered(1.0).remove(0)
+            }];
+        });
+        record
+            .leverings
+            .iter()
+            .map(|row| row.step)
+            .collect::<Vec<_>>()
+    };
+    assert!(times(8_000).is_empty());
+    let found = times(9_000);
+    assert!(
+        !found.is_empty() && found.iter().all(|step| *step >= 60),
+        "{found:?}"
+    );
 }
 
 /// The same wishes without being asked for put nobody in breach, and are told as refused or cut.
