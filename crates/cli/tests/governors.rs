@@ -5,8 +5,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
-use support::{ok, run, scratch};
+use support::{march, ok, run, scratch};
 
 const POLICIES: [&str; 9] = [
     "ewma-threshold",
@@ -33,23 +32,6 @@ const FAMILIES: [(&str, &str); 10] = [
     ("morpho", "1.0.0"),
 ];
 
-/// A run of March 2020 with a small book of large accounts, by five minutes.
-fn march((family, version): (&str, &str), policy: &str, out: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_backstop"));
-    command.args(["run", "scenarios/march-2020.toml", "--out"]);
-    command.arg(out).current_dir(support::root());
-    for set in [
-        "time.step_s=300".to_owned(),
-        "book.synthetic.accounts=200".to_owned(),
-        format!("protocol.family={family}"),
-        format!("protocol.version={version}"),
-        format!("policy.{policy}=on"),
-    ] {
-        command.args(["--set", &set]);
-    }
-    command
-}
-
 /// Rows of the table of moves; none where it was not written.
 fn moves(out: &Path) -> Vec<serde_json::Value> {
     let Ok(text) = std::fs::read_to_string(out.join("parameter_changes.json")) else {
@@ -68,7 +50,7 @@ fn every_policy_runs_on_every_family_or_says_why_not() {
         let mut refused = 0;
         for policy in POLICIES {
             let out = scratch(&format!("{}-{policy}", design.0));
-            let output = run(march(design, policy, &out));
+            let output = run(march(design, &[format!("policy.{policy}=on")], &out));
             let message = String::from_utf8_lossy(&output.stderr).into_owned();
             if output.status.code() == Some(2) {
                 let why = format!("{} cannot have {policy}: ", design.0);

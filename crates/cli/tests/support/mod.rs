@@ -28,6 +28,24 @@ pub(crate) fn backstop(command: &str, scenario: &str, paths: u32) -> Command {
     backstop
 }
 
+#[allow(dead_code, reason = "tests of policies alone run it")]
+/// A run of March 2020 by a family and version, with a small book of large accounts, by five minutes.
+pub(crate) fn march((family, version): (&str, &str), sets: &[String], out: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_backstop"));
+    command.args(["run", "scenarios/march-2020.toml", "--out"]);
+    command.arg(out).current_dir(root()).stdin(Stdio::null());
+    let design = [
+        "time.step_s=300".to_owned(),
+        "book.synthetic.accounts=200".to_owned(),
+        format!("protocol.family={family}"),
+        format!("protocol.version={version}"),
+    ];
+    for set in design.iter().chain(sets) {
+        command.args(["--set", set]);
+    }
+    command
+}
+
 /// Runs to the end.
 pub(crate) fn run(mut command: Command) -> Output {
     command.output().expect("the command starts")
