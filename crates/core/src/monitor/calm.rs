@@ -6,6 +6,9 @@ use crate::units::{BPS, Price, Rounding, Timestamp, U256, WAD, mul_div};
 /// How long prices may stay within before the bounds are asked again, seconds: interest accrues meanwhile.
 pub(super) const LASTS_S: u64 = 3_600;
 
+/// Most room that is made use of, a hundredfold: its product with a wad has 128 bits.
+const ROOM_MAX: U256 = U256::from_limbs([7_766_279_631_452_241_920, 5, 0, 0]);
+
 /// A range for each asset's price, and until when: while all are within nobody needs a look.
 #[derive(Clone, Debug)]
 pub(super) struct Calm {
@@ -23,12 +26,8 @@ impl Calm {
         // Roundings of a tick are far below a basis point.
         let less = BPS.saturating_sub(U256::from(2u64));
         let room = mul_div(room, less, BPS, Rounding::Floor).ok()?;
-        let most = U256::from(u128::MAX)
-            .wrapping_shr(64)
-            .saturating_mul(U256::from(10u64));
-        let room: u128 = room.min(most).try_into().ok()?;
-        let wad: u128 = WAD.try_into().ok()?;
-        let root = U256::from(room.checked_mul(wad)?.isqrt());
+        let square = room.min(ROOM_MAX).wrapping_mul(WAD);
+        let root = U256::from(u128::try_from(square).ok()?.isqrt());
         if root <= WAD {
             return None;
         }
@@ -83,9 +82,10 @@ mod tests {
         for narrow in [U256::ZERO, WAD, wad(1_000) + U256::from(1u64)] {
             assert!(Calm::around(&prices([1, 1]), until, narrow).is_none());
         }
-        assert!(
-            Calm::around(&prices([1, 1]), until, U256::MAX)
-                .is_none_or(|calm| { calm.holds(Timestamp(0), &prices([1, 1])) })
-        );
+        assert_eq!(ROOM_MAX, wad(100_000));
+        let wide = Calm::around(&prices([1_000, 1]), until, wad(200_000)).unwrap();
+        for (usd, holds) in [(100, true), (99, false), (10_000, true), (10_001, false)] {
+            assert_eq!(wide.holds(Timestamp(0), &prices([usd, 1])), holds, "{usd}");
+        }
     }
 }

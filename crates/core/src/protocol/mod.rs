@@ -37,7 +37,6 @@ pub(crate) use versions::versions;
 
 use crate::guard::Halts;
 use crate::units::{Amount, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_div};
-use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 /// Position of an account in its book.
@@ -298,9 +297,11 @@ pub trait Protocol: Clone + Debug {
         }
         let mut fork = self.fork();
         fork.set_lever(name, value)?;
-        let breached: BTreeSet<_> = fork.breaches().collect();
+        let breached: Vec<_> = fork.breaches().collect();
         let among = accounts.iter().copied();
-        Ok(among.filter(|id| breached.contains(id)).collect())
+        Ok(among
+            .filter(|id| breached.binary_search(id).is_ok())
+            .collect())
     }
 
     /// What the deployed contracts can hold back, and undo again.
