@@ -1,5 +1,6 @@
 //! Words for parameters and their moves.
 
+use crate::format::count;
 use backstop_core::governor::Cut;
 use backstop_core::protocol::{LeverKind, LeverUnit};
 
@@ -10,6 +11,11 @@ pub(crate) fn unit(kind: LeverKind) -> &'static str {
         LeverUnit::Tokens => "tokens",
         LeverUnit::Seconds => "s",
     }
+}
+
+/// A setting, in its parameter's unit.
+pub(crate) fn setting(value: u128) -> String {
+    count(u64::try_from(value).unwrap_or(u64::MAX))
 }
 
 /// What shortened a move.

@@ -4,7 +4,7 @@ use super::Page;
 use super::parts::{cell, line_figure, moment, number, prose, table, text};
 use super::price::BUCKETS;
 use crate::format::{count, moment_short, plural};
-use crate::parameters::{bounded_by, unit};
+use crate::parameters::{bounded_by, setting, unit};
 use crate::svg::{Base, Fill, Line, LineChart, Shape, XKind, pick};
 use backstop_lab::record::ParameterRow;
 use maud::{Markup, html};
@@ -63,10 +63,6 @@ fn in_words(page: &Page<'_>, parameters: usize) -> Markup {
             (plural(decreed, "account", "accounts")) " came into breach by a move itself."
         }
     }
-}
-
-fn setting(value: u128) -> String {
-    count(u64::try_from(value).unwrap_or(u64::MAX))
 }
 
 fn figure(page: &Page<'_>, rank: usize, lane: &Lane<'_>) -> Markup {

@@ -3,9 +3,9 @@
 
 use super::spans::{self, Row, Span};
 use super::{Axis, Lane};
-use crate::format::{count, moment_short, plural};
+use crate::format::{moment_short, plural};
 use crate::html::Page;
-use crate::parameters::unit;
+use crate::parameters::{setting, unit};
 use backstop_lab::record::ParameterRow;
 use maud::html;
 
@@ -70,10 +70,6 @@ fn rows(moves: &[ParameterRow], axis: Axis) -> Vec<Row> {
         }
     };
     names.into_iter().map(row).collect()
-}
-
-fn setting(value: u128) -> String {
-    count(u64::try_from(value).unwrap_or(u64::MAX))
 }
 
 fn description(moves: &[ParameterRow], rows: &[Row]) -> String {
