@@ -213,9 +213,22 @@ fn liquidate<P: Protocol>(machine: &mut P, account: AccountId, share: u128, tall
     }
 }
 
+/// The health at other prices is the one that an observation of them would bring.
+fn foretells_health<P: Protocol>(machine: &P, prices: &Prices) {
+    let everybody: Vec<_> = (0..machine.accounts()).map(AccountId).collect();
+    let before = machine.state_hash();
+    let told = machine.healths_at(prices, &everybody);
+    assert_eq!(machine.state_hash(), before, "a question");
+    let mut there = machine.fork();
+    there.observe(there.now(), prices).unwrap();
+    let health = everybody.iter().map(|id| there.health(*id).ok());
+    assert!(told.into_iter().eq(health));
+}
+
 fn run_step<P: Protocol>(machine: &mut P, step: &Step, tally: &mut Tally) {
     match step {
         Step::Observe { seconds, prices } => {
+            foretells_health(machine, prices);
             let now = Timestamp(machine.now().0 + seconds);
             machine.observe(now, prices).unwrap();
         }

@@ -28,6 +28,10 @@ impl<'a> OwnMoves<'a> {
         moves
     }
 
+    fn has(&self, account: AccountId) -> bool {
+        self.reactions.contains_key(&account) || self.leverings.contains_key(&account)
+    }
+
     /// Makes an account's moves. What the ledger refuses at the first moment's book does not happen.
     fn make<P: Protocol>(&self, ledger: &mut P, account: AccountId) {
         for row in self.leverings.get(&account).into_iter().flatten() {
@@ -52,21 +56,29 @@ impl<'a> OwnMoves<'a> {
 impl<P: Protocol> World<P> {
     /// Fills [`AccountRow::health_spared`] of a path that is over.
     pub(super) fn tell_spared(&self, record: &mut PathRecord) {
-        let touched = |row: &AccountRow| row.liquidations > 0 || row.softened;
-        if !record.accounts.iter().any(touched) {
-            return;
-        }
-        let mut ledger = self.opening.fork();
-        let answers = self.units.answers(self.market.outside());
-        if ledger.observe(ledger.now(), &answers).is_err() {
-            return;
-        }
         let mut rows = std::mem::take(&mut record.accounts);
         let moves = OwnMoves::of(record);
-        for row in rows.iter_mut().filter(|row| touched(row)) {
-            moves.make(&mut ledger, row.account);
-            let health = ledger.health(row.account).ok();
-            row.health_spared = health.map(|health| health.factor);
+        let touched = |row: &&mut AccountRow| row.liquidations > 0 || row.softened;
+        let (mut moved, mut still): (Vec<_>, Vec<_>) = rows
+            .iter_mut()
+            .filter(touched)
+            .partition(|row| moves.has(row.account));
+        let answers = self.units.answers(self.market.outside());
+        if !still.is_empty() {
+            let accounts: Vec<AccountId> = still.iter().map(|row| row.account).collect();
+            let healths = self.opening.healths_at(&answers, &accounts);
+            for (row, health) in still.iter_mut().zip(healths) {
+                row.health_spared = health.map(|health| health.factor);
+            }
+        }
+        if !moved.is_empty() {
+            let mut ledger = self.opening.fork();
+            let observed = ledger.observe(ledger.now(), &answers).is_ok();
+            for row in moved.iter_mut().filter(|_| observed) {
+                moves.make(&mut ledger, row.account);
+                let health = ledger.health(row.account).ok();
+                row.health_spared = health.map(|health| health.factor);
+            }
         }
         record.accounts = rows;
     }

@@ -250,6 +250,18 @@ impl Protocol for Pool {
         Ok(Totals::new(&self.ledger, self.ledger.account(account)?)?.health())
     }
 
+    /// Without the breach index at those prices: costs what the accounts asked for cost.
+    fn healths_at(&self, prices: &Prices, accounts: &[AccountId]) -> Vec<Option<Health>> {
+        let mut ledger = self.ledger.clone();
+        let reserves = Arc::make_mut(&mut ledger.reserves).iter_mut();
+        for (asset, reserve) in (0..).map(AssetId).zip(reserves) {
+            reserve.price = prices.get(asset);
+        }
+        let totals = |id| Totals::new(&ledger, ledger.account(id)?);
+        let health = |id: &AccountId| totals(*id).ok().map(|totals| totals.health());
+        accounts.iter().map(health).collect()
+    }
+
     fn holdings(&self, account: AccountId) -> Vec<Holding> {
         self.ledger
             .account(account)
@@ -277,7 +289,7 @@ impl Protocol for Pool {
             return Vec::new();
         };
         let terms = Terms::all(OUTSIDER);
-        let mut offers = Vec::new();
+        let mut offers = Vec::with_capacity(held.collateral().count());
         for collateral in held.collateral() {
             for debt in held.borrowed() {
                 let bare = Offer {
