@@ -6,7 +6,7 @@
 use super::exposure::{AssetSet, EffectivePrices, Exposure, Shortfall};
 use crate::units::{Divisor, Rounding, U256, Value, mul_div};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Bits after the point of a price ratio.
@@ -381,50 +381,90 @@ impl Ratios {
     }
 }
 
-/// Sorts entries into cohorts: by signature, keys descending. Where there are too many signatures, those
-/// of the rarest become their union.
-fn sort(entries: &mut [Filed]) {
-    let order = |filed: &Filed| (filed.entry.assets, Reverse(filed.entry.key), filed.id);
-    entries.sort_unstable_by_key(order);
-    let same = |a: &Filed, b: &Filed| a.entry.assets == b.entry.assets;
-    if entries.chunk_by(same).nth(COHORTS_MAX).is_none() {
-        return;
+/// The signatures of entries, one a cohort and ascending, and for each entry that of its cohort. Where there
+/// are too many, those of the rarest become their union.
+fn signatures(entries: &[Filed]) -> (Vec<Signature>, Vec<usize>) {
+    let mut seen: BTreeMap<Signature, usize> = BTreeMap::new();
+    let mut counts: Vec<(usize, Signature)> = Vec::new();
+    let kind = |filed: &Filed| {
+        let assets = filed.entry.assets;
+        let kind = *seen.entry(assets).or_insert(counts.len());
+        match counts.get_mut(kind) {
+            Some((count, _)) => *count = count.saturating_add(1),
+            None => counts.push((1, assets)),
+        }
+        kind
+    };
+    let kinds: Vec<usize> = entries.iter().map(kind).collect();
+    let mut rare = BTreeSet::new();
+    if counts.len() > COHORTS_MAX {
+        let mut ranked = counts.clone();
+        ranked.sort_unstable_by_key(|(count, assets)| (Reverse(*count), *assets));
+        let of_rare = ranked.into_iter().skip(COHORTS_MAX.saturating_sub(1));
+        rare.extend(of_rare.map(|(_, assets)| assets));
     }
-    let signature = |run: &[Filed]| run.first().map(|filed| (run.len(), filed.entry.assets));
-    let mut ranked: Vec<(usize, Signature)> =
-        entries.chunk_by(same).filter_map(signature).collect();
-    ranked.sort_unstable_by_key(|(count, assets)| (Reverse(*count), *assets));
-    let rare = ranked.split_off(COHORTS_MAX.saturating_sub(1));
-    let rare: BTreeSet<Signature> = rare.into_iter().map(|(_, assets)| assets).collect();
     let union = rare
         .iter()
         .copied()
         .fold(Signature::default(), Signature::union);
-    for filed in entries.iter_mut() {
-        if rare.contains(&filed.entry.assets) {
-            filed.entry.assets = union;
+    let cohort_of = |assets: Signature| {
+        if rare.contains(&assets) {
+            union
+        } else {
+            assets
         }
-    }
-    entries.sort_unstable_by_key(order);
+    };
+    let of_kinds: Vec<Signature> = counts
+        .iter()
+        .map(|(_, assets)| cohort_of(*assets))
+        .collect();
+    let mut cohorts = of_kinds.clone();
+    cohorts.sort_unstable();
+    cohorts.dedup();
+    let place = |assets: &Signature| cohorts.partition_point(|cohort| cohort < assets);
+    let places: Vec<usize> = of_kinds.iter().map(place).collect();
+    let place = |kind: usize| places.get(kind).copied().unwrap_or_default();
+    let of_entries = kinds.into_iter().map(place).collect();
+    (cohorts, of_entries)
 }
 
-/// The cohorts of sorted entries.
-fn cohorts(entries: &[Filed]) -> Vec<Cohort> {
-    let mut start = 0u32;
-    let runs = entries.chunk_by(|a, b| a.entry.assets == b.entry.assets);
-    let cohort = |run: &[Filed]| {
-        let from = start;
-        start = start.saturating_add(u32::try_from(run.len()).unwrap_or(u32::MAX));
-        let first = run.first()?;
-        let least = run.iter().map(|filed| filed.least).max()?;
-        Some(Cohort {
-            assets: first.entry.assets,
-            least,
-            start: from,
-            end: start,
-        })
+/// Entries in the order of a generation: by cohort, keys descending. In one number each are the cohort, the
+/// key's complement, and the place among the entries, so that a sort compares and moves little.
+fn order(entries: &[Filed], cohorts: &[usize]) -> Vec<u128> {
+    let places = 0u32..;
+    let entries = entries.iter().zip(cohorts).zip(places);
+    let number = |((filed, cohort), place): ((&Filed, &usize), u32)| {
+        let cohort = u128::from(u32::try_from(*cohort).unwrap_or(u32::MAX));
+        let key = u128::from(!filed.entry.key);
+        cohort.wrapping_shl(96) | key.wrapping_shl(32) | u128::from(place)
     };
-    runs.filter_map(cohort).collect()
+    let mut order: Vec<u128> = entries.map(number).collect();
+    order.sort_unstable();
+    order
+}
+
+/// The cohorts of sorted entries, one for each signature.
+fn cohorts(entries: &[Filed], signatures: &[Signature], of_entries: &[usize]) -> Vec<Cohort> {
+    let empty = |assets: &Signature| Cohort {
+        assets: *assets,
+        least: 0,
+        start: 0,
+        end: 0,
+    };
+    let mut cohorts: Vec<Cohort> = signatures.iter().map(empty).collect();
+    for (filed, at) in entries.iter().zip(of_entries) {
+        if let Some(cohort) = cohorts.get_mut(*at) {
+            cohort.least = cohort.least.max(filed.least);
+            cohort.end = cohort.end.saturating_add(1);
+        }
+    }
+    let mut end = 0u32;
+    for cohort in &mut cohorts {
+        cohort.start = end;
+        end = end.saturating_add(cohort.end);
+        cohort.end = end;
+    }
+    cohorts
 }
 
 /// Accounts anchored at the same effective prices, with the positions up to which each cohort
@@ -439,27 +479,36 @@ pub(super) struct Generation {
 
 impl Generation {
     /// Anchors entries at the prices at which they hold.
-    pub(super) fn new(anchor: View<'_>, mut entries: Vec<Filed>) -> Self {
-        sort(&mut entries);
-        let cohorts = cohorts(&entries);
-        let signatures = cohorts.iter().map(|cohort| cohort.assets);
+    pub(super) fn new(anchor: View<'_>, entries: &[Filed]) -> Self {
+        let (signatures, of_entries) = signatures(entries);
+        let cohorts = cohorts(entries, &signatures, &of_entries);
+        let at = |number: &u128| entries.get(usize::try_from(*number & u128::from(u32::MAX)).ok()?);
+        let order = order(entries, &of_entries);
+        let sorted = || order.iter().filter_map(at);
         let number = entries.first().map_or(0, |filed| filed.number);
         let mixed = entries.iter().any(|filed| filed.number != number);
-        let numbers = entries.iter().filter(|_| mixed);
+        let numbers = sorted().filter(|_| mixed);
         let (support, burden) = (anchor.support.iter(), anchor.burden.iter());
+        let mut frozen = Frozen {
+            support: support.copied().map(Scale::of_support).collect(),
+            burden: burden.copied().map(Scale::of_burden).collect(),
+            assets: signatures
+                .into_iter()
+                .fold(Signature::default(), Signature::union),
+            keys: Vec::with_capacity(entries.len()),
+            ids: Vec::with_capacity(entries.len()),
+            numbers: numbers.map(|filed| filed.number).collect(),
+            number,
+            cohorts,
+        };
+        for filed in sorted() {
+            frozen.keys.push(filed.entry.key);
+            frozen.ids.push(filed.id);
+        }
         Self {
-            cursors: Arc::new(cohorts.iter().map(|cohort| cohort.start).collect()),
+            cursors: Arc::new(frozen.cohorts.iter().map(|cohort| cohort.start).collect()),
             left: entries.len(),
-            frozen: Arc::new(Frozen {
-                support: support.copied().map(Scale::of_support).collect(),
-                burden: burden.copied().map(Scale::of_burden).collect(),
-                assets: signatures.fold(Signature::default(), Signature::union),
-                keys: entries.iter().map(|filed| filed.entry.key).collect(),
-                ids: entries.iter().map(|filed| filed.id).collect(),
-                numbers: numbers.map(|filed| filed.number).collect(),
-                number,
-                cohorts,
-            }),
+            frozen: Arc::new(frozen),
         }
     }
 

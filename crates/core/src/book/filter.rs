@@ -30,7 +30,7 @@ impl Filter {
     /// A filter of entries that were made at `anchor`, of number 0.
     pub(super) fn new(anchor: View<'_>, entries: Vec<Filed>) -> Self {
         Self {
-            base: Generation::new(anchor, entries),
+            base: Generation::new(anchor, &entries),
             later: Arc::default(),
             fresh: Log::default(),
             number: 1,
@@ -80,24 +80,32 @@ impl Filter {
                 }
             });
         }
-        later.push(Generation::new(ending, filed));
+        later.push(Generation::new(ending, &filed));
     }
 
     /// The fresh entries, one an account; the next ones have the next number.
     fn take_fresh(&mut self) -> Vec<Filed> {
         let number = self.number;
         self.number = number.saturating_add(1);
-        let fresh = std::mem::take(&mut self.fresh);
+        let fresh = self.fresh.take();
         let fresh: Vec<&(u32, Option<Entry>)> = fresh.backward().collect();
-        // Of one account the last entry comes first, and stays there.
-        let mut order: Vec<(u32, u32)> = fresh.iter().map(|(id, _)| *id).zip(0..).collect();
+        // Account and place in one number: of one account the last entry comes first, and stays there.
+        let places = (0u32..).map(u64::from);
+        let placed = fresh.iter().zip(places);
+        let mut order: Vec<u64> = placed
+            .map(|((id, _), place)| u64::from(*id).wrapping_shl(32) | place)
+            .collect();
         order.sort_unstable();
-        order.dedup_by_key(|(id, _)| *id);
-        let entry = |at: u32| fresh.get(usize::try_from(at).ok()?)?.1;
-        let kept = order
-            .into_iter()
-            .filter_map(|(id, at)| Some(Filed::new(id, number, entry(at)?)));
-        kept.collect()
+        order.dedup_by_key(|packed| packed.wrapping_shr(32));
+        let at = |packed: u64| usize::try_from(packed & u64::from(u32::MAX));
+        let mut kept = Vec::with_capacity(order.len());
+        for packed in order {
+            let entry = at(packed).ok().and_then(|at| fresh.get(at));
+            if let Some((id, Some(entry))) = entry {
+                kept.push(Filed::new(*id, number, *entry));
+            }
+        }
+        kept
     }
 
     /// Passes every entry that may have lost its meaning at these prices; the accounts of those

@@ -7,6 +7,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) struct Log<T> {
     last: Option<Arc<Part<T>>>,
+    /// Items for which the next part has room.
+    room: usize,
 }
 
 #[derive(Debug)]
@@ -27,7 +29,10 @@ impl<T> Drop for Part<T> {
 
 impl<T> Default for Log<T> {
     fn default() -> Self {
-        Self { last: None }
+        Self {
+            last: None,
+            room: 0,
+        }
     }
 }
 
@@ -41,12 +46,18 @@ impl<T> Log<T> {
         match self.last.as_mut().and_then(Arc::get_mut) {
             Some(part) => part.items.push(item),
             None => {
-                self.last = Some(Arc::new(Part {
-                    before: self.last.take(),
-                    items: vec![item],
-                }));
+                let mut items = Vec::with_capacity(std::mem::take(&mut self.room));
+                items.push(item);
+                let before = self.last.take();
+                self.last = Some(Arc::new(Part { before, items }));
             }
         }
+    }
+
+    /// Takes all items out; what comes next has room for as many.
+    pub(super) fn take(&mut self) -> Self {
+        let room = self.last.as_ref().map_or(0, |part| part.items.len());
+        std::mem::replace(self, Self { last: None, room })
     }
 
     /// All items, the last one first.

@@ -148,7 +148,7 @@ proptest! {
             Filed::new(id, u64::from(id), Entry::of_exposure(&exposure(line, views[0])))
         };
         let entries: Vec<Filed> = (0..).zip(&lines).map(filed).collect();
-        let mut generation = Generation::new(views[0], entries);
+        let mut generation = Generation::new(views[0], &entries);
         let mut passed = BTreeSet::new();
         for (view, carry) in views.into_iter().zip(carries) {
             generation.pass(view, &mut Ratios::new(), |id, number| {
@@ -171,7 +171,7 @@ proptest! {
                 });
                 prop_assert!(carried.iter().all(|filed| !passed.contains(&filed.id)));
                 prop_assert_eq!(carried.len(), lines.len() - passed.len());
-                generation = Generation::new(view, carried);
+                generation = Generation::new(view, &carried);
             }
         }
     }
@@ -194,7 +194,7 @@ proptest! {
         let end = View { support: &end.0, burden: &end.1 };
         prop_assert!(may_breach(&line, end));
         let mut generation =
-            Generation::new(anchor, vec![Filed::new(0, 0, Entry::of_exposure(&exposure(&line, anchor)))]);
+            Generation::new(anchor, &[Filed::new(0, 0, Entry::of_exposure(&exposure(&line, anchor)))]);
         let mut passed = false;
         generation.pass(end, &mut Ratios::new(), |_, _| passed = true);
         prop_assert!(passed);
@@ -218,15 +218,15 @@ fn is_passed_after_carry(line: &Line, path: [(U256, U256); 3]) -> bool {
     let [anchor, middle, end] =
         [&anchor, &middle, &end].map(|(support, burden)| View { support, burden });
     let entry = Entry::of_exposure(&exposure(line, anchor));
-    let mut generation = Generation::new(anchor, vec![Filed::new(0, 0, entry)]);
+    let mut generation = Generation::new(anchor, &[Filed::new(0, 0, entry)]);
     let (mut passed, mut carried) = (false, Vec::new());
     generation.pass(middle, &mut Ratios::new(), |_, _| passed = true);
     generation.carry(middle, &mut Ratios::new(), |filed| carried.push(filed));
     if passed || carried.iter().any(Result::is_err) {
         return true;
     }
-    let carried = carried.into_iter().flatten().collect();
-    let mut generation = Generation::new(middle, carried);
+    let carried: Vec<Filed> = carried.into_iter().flatten().collect();
+    let mut generation = Generation::new(middle, &carried);
     generation.pass(end, &mut Ratios::new(), |_, _| passed = true);
     passed
 }
@@ -373,7 +373,7 @@ fn passes_little_else() {
                 support: &start.0,
                 burden: &start.1,
             };
-            let mut generation = Generation::new(anchor, vec![Filed::new(9, 0, entry)]);
+            let mut generation = Generation::new(anchor, &[Filed::new(9, 0, entry)]);
             let mut passed = false;
             generation.pass(
                 View {
@@ -402,13 +402,14 @@ fn rare_signatures_share_a_cohort() {
     let filed = |id: u16, n: u16| Filed::new(u32::from(id), 0, signature(n));
     let mut entries: Vec<Filed> = (0..100).map(|n| filed(n, n)).collect();
     entries.extend((0..63).map(|n| filed(n + 100, n)));
-    let own: Vec<Signature> = entries.iter().map(|filed| filed.entry.assets).collect();
-    sort(&mut entries);
-    assert_eq!(cohorts(&entries).len(), COHORTS_MAX);
-    let kept = |filed: &&Filed| filed.entry.assets == signature(filed.id as u16 % 100).assets;
-    assert_eq!(entries.iter().filter(kept).count(), 126);
-    for filed in &entries {
-        let assets = own[filed.id as usize];
-        assert_eq!(filed.entry.assets.union(assets), filed.entry.assets);
+    let (cohorts, of_entries) = signatures(&entries);
+    assert_eq!(cohorts.len(), COHORTS_MAX);
+    let told = entries.iter().zip(of_entries);
+    let kept = told
+        .clone()
+        .filter(|(filed, at)| cohorts[*at] == filed.entry.assets);
+    assert_eq!(kept.count(), 126);
+    for (filed, at) in told {
+        assert_eq!(cohorts[at].union(filed.entry.assets), cohorts[at]);
     }
 }
