@@ -57,21 +57,8 @@ impl Divisor {
             return None;
         }
         // The highest word is below the divisor, so nothing is shifted out.
-        let n = n.wrapping_shl(self.zeros);
-        let (high, low) = ((n >> 64) as u64, n as u64);
-        let sum = times(high, self.reciprocal).wrapping_add(n);
-        let (q, fraction) = (((sum >> 64) as u64).wrapping_add(1), sum as u64);
-        let rest = low.wrapping_sub(q.wrapping_mul(self.normal));
-        let (q, rest) = if rest > fraction {
-            (q.wrapping_sub(1), rest.wrapping_add(self.normal))
-        } else {
-            (q, rest)
-        };
-        Some(if rest >= self.normal {
-            (q.wrapping_add(1), rest == self.normal)
-        } else {
-            (q, rest == 0)
-        })
+        let (q, rest) = word_digit(n.wrapping_shl(self.zeros), self.normal, self.reciprocal);
+        Some((q, rest == 0))
     }
 }
 
@@ -85,6 +72,9 @@ pub(super) fn divide(low: u128, high: u128, d: u128) -> u128 {
     {
         return u128::from(quotient);
     }
+    if d >> 64 == 0 {
+        return divide_by_word(low, high as u64, d as u64);
+    }
     let zeros = d.leading_zeros();
     let d = d.wrapping_shl(zeros);
     // high < d, so the head stays within 128 bits and below the aligned divisor.
@@ -94,6 +84,41 @@ pub(super) fn divide(low: u128, high: u128, d: u128) -> u128 {
     let (above, rest) = digit(head, (tail >> 64) as u64, d, v);
     let (below, _) = digit(rest, tail as u64, d, v);
     join(below, above)
+}
+
+/// The quotient of `high · 2^128 + low` by a divisor of one word above `high`.
+#[inline(always)]
+fn divide_by_word(low: u128, high: u64, d: u64) -> u128 {
+    let zeros = d.leading_zeros();
+    let d = d.wrapping_shl(zeros);
+    let carried = (low >> 64) as u64;
+    let carried = carried
+        .wrapping_shr(1)
+        .wrapping_shr(63u32.wrapping_sub(zeros));
+    let (head, tail) = (high.wrapping_shl(zeros) | carried, low.wrapping_shl(zeros));
+    let v = reciprocal_of_word(d);
+    let (above, rest) = word_digit(join((tail >> 64) as u64, head), d, v);
+    let (below, _) = word_digit(join(tail as u64, rest), d, v);
+    join(below, above)
+}
+
+/// One word of the quotient of `n` by an aligned divisor with its reciprocal, and the remainder; the higher
+/// word of `n` is below the divisor.
+#[inline(always)]
+fn word_digit(n: u128, d: u64, v: u64) -> (u64, u64) {
+    let sum = times((n >> 64) as u64, v).wrapping_add(n);
+    let (q, fraction) = (((sum >> 64) as u64).wrapping_add(1), sum as u64);
+    let rest = (n as u64).wrapping_sub(q.wrapping_mul(d));
+    let (q, rest) = if rest > fraction {
+        (q.wrapping_sub(1), rest.wrapping_add(d))
+    } else {
+        (q, rest)
+    };
+    if rest >= d {
+        (q.wrapping_add(1), rest.wrapping_sub(d))
+    } else {
+        (q, rest)
+    }
 }
 
 /// One word of the quotient of `head · 2^64 + next`, and the remainder; `head < d`.

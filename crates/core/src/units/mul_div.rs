@@ -52,6 +52,26 @@ pub fn checked_mul_div(x: U256, y: U256, d: U256, rounding: Rounding) -> Result<
     }
 }
 
+/// [`checked_mul_div`] by a divisor that is known beforehand, which one function for all need not find out:
+/// one that [`by_constant`] can divide by.
+///
+/// # Errors
+/// As there.
+#[inline(always)]
+pub(crate) fn checked_mul_div_by<const D: u128>(
+    x: U256,
+    y: U256,
+    rounding: Rounding,
+) -> Result<U256, Overflow> {
+    if let (Some(x), Some(y)) = (narrow(x), narrow(y))
+        && let quotient = narrow_mul_div_by::<D>(x, y, rounding)
+        && quotient != UNFIT
+    {
+        return Ok(wide(quotient));
+    }
+    checked_slow(x, y, wide(D), rounding).into_result()
+}
+
 /// Returns `n / d`, rounded down.
 ///
 /// # Errors
@@ -136,6 +156,20 @@ fn fast(x: U256, y: U256, d: U256, rounding: Rounding) -> Option<u128> {
 /// `x · y ÷ d` of narrow numbers; [`UNFIT`] where the divisor is zero or the quotient wide.
 #[inline(never)]
 fn narrow_mul_div(x: u128, y: u128, d: u128, rounding: Rounding) -> u128 {
+    let (low, high) = lifted_product(x, y, d, rounding);
+    quotient(low, high, d)
+}
+
+/// [`narrow_mul_div`] by one divisor; also [`UNFIT`] where the quotient is nearly wide.
+#[inline(never)]
+fn narrow_mul_div_by<const D: u128>(x: u128, y: u128, rounding: Rounding) -> u128 {
+    let (low, high) = lifted_product(x, y, D, rounding);
+    by_constant::divide::<D>(low, high).unwrap_or(UNFIT)
+}
+
+/// A product, so much higher that its quotient by the divisor, rounded down, is the one that is asked for.
+#[inline(always)]
+fn lifted_product(x: u128, y: u128, d: u128, rounding: Rounding) -> (u128, u128) {
     // Rounding down what was lifted by less than the divisor is every kind of rounding.
     let lift = match rounding {
         Rounding::Floor => 0,
@@ -145,7 +179,7 @@ fn narrow_mul_div(x: u128, y: u128, d: u128, rounding: Rounding) -> u128 {
     let (low, high) = product(x, y);
     let (low, carried) = low.overflowing_add(lift);
     // At most 2^128 − 2 before, so this cannot overflow.
-    quotient(low, high.wrapping_add(u128::from(carried)), d)
+    (low, high.wrapping_add(u128::from(carried)))
 }
 
 /// `(high · 2^128 + low) ÷ d`, rounded down; [`UNFIT`] where the divisor is zero or the quotient
@@ -403,6 +437,14 @@ mod tests {
         }
     }
 
+    fn check_known<const D: u128>(x: U256, y: U256) {
+        for rounding in [Floor, Ceil, HalfUp] {
+            let want = checked_mul_div(x, y, u(D), rounding);
+            let got = checked_mul_div_by::<D>(x, y, rounding);
+            assert_eq!(got, want, "{x}·{y}/{D} {rounding:?}");
+        }
+    }
+
     /// Against a product of 512 bits and long division.
     fn check(x: U256, y: U256, d: U256) {
         let product: U512 = x.widening_mul(y);
@@ -427,6 +469,8 @@ mod tests {
             let got = checked_mul_div(x, y, d, rounding).map(U512::from);
             assert_eq!(got, want, "checked {x}·{y}/{d} {rounding:?}");
         }
+        check_known::<1_000_000_000_000_000_000_000_000_000>(x, y);
+        check_known::<10_000>(x, y);
         assert_eq!(div(x, d), Ok(x / d), "{x}/{d}");
         let want = (product <= most).then_some(product);
         assert_eq!(mul(x, y).ok().map(U512::from), want, "{x}·{y}");

@@ -4,7 +4,7 @@
 //! fixed-point library reverts without a reason, a cast to storage width reverts with its own.
 
 use super::rejection::Rejection;
-use crate::units::{BPS, Bps, RAY, Rounding, U256, checked_mul_div, div, mul};
+use crate::units::{BPS, Bps, RAY, Rounding, U256, checked_mul_div, checked_mul_div_by, div, mul};
 
 /// Result of a rule.
 pub(super) type Ruled<T> = Result<T, Rejection>;
@@ -18,7 +18,8 @@ pub(super) fn fixed(a: U256, b: U256, d: U256, rounding: Rounding) -> Ruled<U256
 /// `a · b ÷ 10^27` by the library.
 #[inline]
 pub(super) fn ray_mul(a: U256, b: U256, rounding: Rounding) -> Ruled<U256> {
-    fixed(a, b, RAY, rounding)
+    checked_mul_div_by::<1_000_000_000_000_000_000_000_000_000>(a, b, rounding)
+        .map_err(|_| Rejection::EmptyRevert)
 }
 
 /// `a · 10^27 ÷ b` by the library.
@@ -27,10 +28,16 @@ pub(super) fn ray_div(a: U256, b: U256, rounding: Rounding) -> Ruled<U256> {
     fixed(a, RAY, b, rounding)
 }
 
+/// `a · b ÷ 10 000` by the library.
+#[inline]
+pub(super) fn bps_mul(a: U256, b: U256, rounding: Rounding) -> Ruled<U256> {
+    checked_mul_div_by::<10_000>(a, b, rounding).map_err(|_| Rejection::EmptyRevert)
+}
+
 /// `n · share ÷ 10 000` by the library.
 #[inline]
 pub(super) fn percent_mul(n: U256, share: Bps, rounding: Rounding) -> Ruled<U256> {
-    fixed(n, share.wide(), BPS, rounding)
+    bps_mul(n, share.wide(), rounding)
 }
 
 /// `n · 10 000 ÷ share` by the library.

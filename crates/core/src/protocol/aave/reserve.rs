@@ -1,7 +1,7 @@
 //! One listed asset: parameters, ledger, interest.
 
 use super::math::{
-    Ruled, cast, fixed, percent_mul, product, quotient, ray_div, ray_mul, stored_sum, sum,
+    Ruled, bps_mul, cast, fixed, percent_mul, product, quotient, ray_div, ray_mul, stored_sum, sum,
 };
 use super::rejection::Rejection;
 use super::unit_worth::{Scale, UnitWorth};
@@ -290,7 +290,7 @@ impl Reserve {
             .checked_sub(self.config.reserve_factor.wide())
             .ok_or(Rejection::Panic0x11)?;
         let gross = ray_mul(paid.0, usage, Rounding::HalfUp)?;
-        Ok(Rate(fixed(gross, kept, BPS, Rounding::HalfUp)?))
+        Ok(Rate(bps_mul(gross, kept, Rounding::HalfUp)?))
     }
 
     /// Value of an amount in the base currency at a price.
