@@ -4,20 +4,20 @@
 //! satisfy. Weights are in base currency × 10 000 (bps).
 
 use super::account::Account;
-use super::ledger::{Ledger, Listing, Source, Totals, counts};
+use super::ledger::{Ledger, Listing, Source, Totals};
 use super::reserve::Reserve;
 use super::version::{Membership, Threshold};
 use crate::book::{EffectivePrices, Exposure, Look, Shortfall};
 use crate::protocol::{AccountId, AssetId, OfferBound};
 use crate::units::{
-    Amount, BPS, Bps, Index, Price, RAY, Ratio, Rounding, U256, Value, WAD, div, mul, mul_div,
+    Amount, BPS, Bps, Index, Price, RAY, Ratio, Rounding, U256, Value, WAD, mul, mul_div,
 };
 
-/// Bits of a price, of an index and of an account's tokens up to which no sum of the contract
-/// overflows; see [`Ledger::is_ordinary`].
+/// Bits of a price and of an index, and an account's tokens, up to which no sum of the contract overflows;
+/// see [`Ledger::is_ordinary`].
 const PRICE_BITS: usize = 96;
 const INDEX_BITS: usize = 110;
-const TOKEN_BITS: usize = 56;
+const TOKENS_MAX: u64 = 1u64.wrapping_shl(56);
 /// 10 000 basis points.
 const WHOLE: Bps = Bps(10_000);
 
@@ -90,11 +90,10 @@ impl Ledger {
     }
 
     fn look_at(&self, account: &Account) -> Look {
-        if !account.owes() || !self.has_seizable(account) {
-            return Look::Gone;
-        }
         // The bounds hold at the present prices too, and cost a part of the exact rule.
-        let exposure = self.exposure(account);
+        let Some(exposure) = self.exposure(account) else {
+            return Look::Gone;
+        };
         if exposure.collateral > saturating(exposure.debt, exposure.slack.0) {
             return Look::Healthy(exposure);
         }
@@ -112,16 +111,6 @@ impl Ledger {
             // Where the contract's own sum overflows nobody can liquidate; look again later.
             _ => Look::Healthy(exposure),
         }
-    }
-
-    /// Whether there is collateral that a liquidation could seize.
-    fn has_seizable(&self, account: &Account) -> bool {
-        account.positions().iter().any(|position| {
-            let counted = self
-                .reserve(position.asset)
-                .is_ok_and(|r| counts(self.rules, r));
-            position.is_collateral && position.supply != 0 && counted
-        })
     }
 
     /// Linear bounds of a healthy account: what must be so at any effective prices P and Q at
@@ -144,8 +133,11 @@ impl Ledger {
     ///
     /// In breach the health factor is below 10^18. It is rounded to the nearest or down; either
     /// way the weighted collateral is then below debt · 10 000.
-    fn exposure(&self, account: &Account) -> Exposure {
+    ///
+    /// Nothing without a marked debt or without collateral that a liquidation could seize.
+    fn exposure(&self, account: &Account) -> Option<Exposure> {
         let mut exposure = Exposure::default();
+        let (mut owes, mut seizable) = (false, false);
         let truncated = self.rules.threshold == Threshold::TruncatedAverage;
         if truncated {
             exposure.slack = Value::from(5_000);
@@ -156,6 +148,7 @@ impl Ledger {
             };
             let slot = self.slot(account.e_mode, position.asset);
             if position.is_collateral && listing.counts() {
+                seizable |= position.supply != 0;
                 let threshold = listing.threshold();
                 if truncated && threshold.0 == 0 {
                     exposure.debt = Value::MAX;
@@ -168,6 +161,7 @@ impl Ledger {
                 exposure.slack = saturating(exposure.slack, threshold.wide());
             }
             if position.is_borrowing {
+                owes |= position.debt != 0;
                 let shares = position.debt.checked_add(1);
                 let worth = listing.weigh(Side::Debt, shares, WHOLE, Rounding::Ceil);
                 exposure.debt = saturating(exposure.debt, worth.unwrap_or(U256::MAX));
@@ -177,7 +171,7 @@ impl Ledger {
                 }
             }
         }
-        exposure
+        (owes && seizable).then_some(exposure)
     }
 
     /// Adds bounds of what a liquidation of an account could move. A debt's value is bounded as in
@@ -240,13 +234,15 @@ impl Ledger {
         if rules.threshold == Threshold::TruncatedAverage {
             shortfall.slack = Value::from(5_000);
         }
-        let mut tokens = U256::ZERO;
+        let mut tokens = 0u64;
         for position in account.positions() {
             let listing = Listing::new(self, account.e_mode, position.asset).ok()?;
             let slot = self.slot(account.e_mode, position.asset);
+            // A number of n bits over one of m is below 2^(n − m + 1).
             let scaled = position.supply.max(position.debt);
-            tokens = tokens.saturating_add(div(U256::from(scaled), listing.reserve.unit).ok()?);
-            tokens = tokens.saturating_add(U256::ONE);
+            let bits = bits_of(scaled).saturating_add(1);
+            let most = bits.saturating_sub(listing.reserve.unit.bit_len());
+            tokens = tokens.saturating_add(1u64.checked_shl(u32::try_from(most).ok()?)?);
             if position.is_collateral && listing.counts() {
                 let shares = position.supply.checked_add(more);
                 let worth =
@@ -264,7 +260,7 @@ impl Ledger {
                 }
             }
         }
-        (tokens.bit_len() <= TOKEN_BITS).then_some(shortfall)
+        (tokens <= TOKENS_MAX).then_some(shortfall)
     }
 
     /// Whether every index is known and below 2^110 and every price below 2^96.
@@ -294,10 +290,15 @@ fn saturating(sum: Value, more: U256) -> Value {
     Value(sum.0.saturating_add(more))
 }
 
-/// At most `worth` · (1 − 10^−18): a whole unit less than the part, rounded down.
+/// At most `worth` · (1 − 10^−18): 2^59 is below 10^18, so this part is at least as large, and what its
+/// rounding leaves is below a unit.
 fn cut(worth: U256) -> U256 {
-    let part = div(worth, WAD).unwrap_or(worth);
+    let part = worth.wrapping_shr(59);
     worth.saturating_sub(part).saturating_sub(U256::ONE)
+}
+
+fn bits_of(n: u128) -> usize {
+    usize::try_from(u128::BITS.saturating_sub(n.leading_zeros())).unwrap_or(usize::MAX)
 }
 
 /// Price × index; nothing where that overflows.
@@ -387,6 +388,15 @@ mod tests {
     use std::collections::BTreeMap;
 
     const RESERVES: usize = 3;
+
+    /// Whether there is collateral that a liquidation could seize.
+    fn has_seizable(ledger: &Ledger, account: &Account) -> bool {
+        account.positions().iter().any(|position| {
+            let listing = Listing::new(ledger, account.e_mode, position.asset);
+            let counts = listing.is_ok_and(|listing| listing.counts());
+            position.is_collateral && position.supply != 0 && counts
+        })
+    }
 
     /// One reserve: decimals, price, threshold, growth of both indexes in 2^−10, yearly rates in %.
     type ReserveDraw = (u8, u64, u16, (u64, u64), (u64, u64));
@@ -567,7 +577,7 @@ mod tests {
         let ledger = &pool.ledger;
         let sick = |(id, account): (AccountId, &Account)| {
             let below = Totals::new(ledger, account).is_ok_and(|t| t.health_factor < Ratio(WAD));
-            (below && account.owes() && ledger.has_seizable(account)).then_some(id)
+            (below && account.owes() && has_seizable(ledger, account)).then_some(id)
         };
         ledger.book.iter().filter_map(sick).collect()
     }

@@ -1,7 +1,7 @@
 //! The pool's whole state but for the breach index, and what can be read off it.
 
 use super::account::Account;
-use super::math::{Ruled, fixed, product, quotient, sum};
+use super::math::{Ruled, bps_mul, fixed, product, quotient, sum};
 use super::rejection::Rejection;
 use super::reserve::{Reserve, to_amount};
 use super::version::{AaveVersion, Isolation, LoanToValue, Membership, Rules, Threshold};
@@ -194,7 +194,7 @@ impl<'a> Listing<'a> {
 
     /// Whether the asset counts as collateral at all.
     pub(super) fn counts(&self) -> bool {
-        counts(self.rules, self.reserve)
+        self.rules.zero_threshold.on() || self.reserve.config.liquidation_threshold.0 != 0
     }
 }
 
@@ -210,11 +210,6 @@ pub(super) fn is_borrowable<S: Source>(source: &S, category: u8, asset: AssetId)
     }
 }
 
-/// Whether a collateral of this reserve counts at all.
-pub(super) fn counts(rules: &Rules, reserve: &Reserve) -> bool {
-    rules.zero_threshold.on() || reserve.config.liquidation_threshold.0 != 0
-}
-
 /// An account's totals at the present time, before the averages that only views and borrowing
 /// ask for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -225,7 +220,7 @@ pub(super) struct Totals {
     by_ltv: U256,
     /// Sum of collateral · threshold, bps.
     by_threshold: U256,
-    /// The average threshold where the health factor has asked for it already.
+    /// The average threshold where it is known: of a single collateral, or once the health factor has asked.
     threshold: Option<U256>,
     pub(super) health_factor: Ratio,
     pub(super) has_zero_ltv: bool,
@@ -269,6 +264,10 @@ impl Totals {
     }
 
     fn add_collateral(&mut self, value: Value, ltv: Bps, threshold: Bps) -> Ruled<()> {
+        if !value.is_zero() {
+            let only = self.collateral.is_zero();
+            self.threshold = only.then(|| threshold.wide());
+        }
         self.by_ltv = sum(self.by_ltv, product(value.0, ltv.wide())?)?;
         self.by_threshold = sum(self.by_threshold, product(value.0, threshold.wide())?)?;
         self.collateral = self.collateral.plus(value)?;
@@ -284,7 +283,7 @@ impl Totals {
             Threshold::TruncatedAverage => {
                 let average = self.liquidation_threshold();
                 self.threshold = Some(average);
-                let power = fixed(self.collateral.0, average, BPS, Rounding::HalfUp)?;
+                let power = bps_mul(self.collateral.0, average, Rounding::HalfUp)?;
                 fixed(power, WAD, debt, Rounding::HalfUp)?
             }
             Threshold::WeightedSum => {

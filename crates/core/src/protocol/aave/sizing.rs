@@ -2,7 +2,7 @@
 
 use super::ledger::Totals;
 use super::liquidate::NEARLY_HEALTHY;
-use super::math::{Ruled, percent_div, percent_mul, quotient};
+use super::math::{Ruled, percent_div, percent_mul, product, quotient};
 use super::rejection::Rejection;
 use super::reserve::worth;
 use super::version::{CloseFactor, Rules};
@@ -66,13 +66,6 @@ fn told(
         rounding,
     });
     result
-}
-
-/// `a · b · c`, in 256 bits as the contract multiplies.
-fn product(a: U256, b: U256, c: U256) -> Ruled<U256> {
-    a.checked_mul(b)
-        .and_then(|ab| ab.checked_mul(c))
-        .ok_or(Rejection::Panic0x11)
 }
 
 impl Pair {
@@ -218,8 +211,8 @@ impl Pair {
         let rules = self.rules;
         let (collateral_price, debt_price) = (self.collateral_price.0, self.debt_price.0);
         let base = quotient(
-            product(debt_price, cover.0, self.collateral_unit)?,
-            product(collateral_price, self.debt_unit, U256::ONE)?,
+            product(product(debt_price, cover.0)?, self.collateral_unit)?,
+            product(collateral_price, self.debt_unit)?,
         )?;
         told(
             trace,
@@ -255,8 +248,8 @@ impl Pair {
             return Ok((Amount(wanted), cover));
         }
         let in_debt = quotient(
-            product(collateral_price, self.supply.0, self.debt_unit)?,
-            product(debt_price, self.collateral_unit, U256::ONE)?,
+            product(product(collateral_price, self.supply.0)?, self.debt_unit)?,
+            product(debt_price, self.collateral_unit)?,
         )?;
         let needed = percent_div(in_debt, self.bonus.wide(), rules.debt_needed)?;
         told(
