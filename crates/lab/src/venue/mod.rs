@@ -102,6 +102,8 @@ pub struct Venue {
     /// Logarithm of reference over outside price; what of a permanent move has not arrived yet.
     lag: f64,
     outside: f64,
+    /// Price that the venue quotes around, from these two.
+    reference: f64,
     depth: Option<DepthState>,
 }
 
@@ -151,6 +153,7 @@ impl Venue {
             config,
             lag: 0.0,
             outside,
+            reference: outside,
         };
         venue.step(outside, 0.0, time);
         Ok(venue)
@@ -178,12 +181,12 @@ impl Venue {
 
     /// Mid price, USD.
     pub fn mid(&self) -> f64 {
-        self.config.liquidity.mid(self.reference())
+        self.config.liquidity.mid(self.reference)
     }
 
     /// What a trade of `base` tokens would get, without changing anything.
     pub fn quote(&self, side: Side, base: f64) -> Fill {
-        let (reference, fee, depth) = (self.reference(), self.config.fee, self.depth());
+        let (reference, fee, depth) = (self.reference, self.config.fee, self.depth());
         let fill = self
             .config
             .liquidity
@@ -193,7 +196,7 @@ impl Venue {
 
     /// Trades `base` tokens, or as many as the depth allows.
     pub fn trade(&mut self, side: Side, base: f64) -> Fill {
-        let (reference, fee, depth) = (self.reference(), self.config.fee, self.depth());
+        let (reference, fee, depth) = (self.reference, self.config.fee, self.depth());
         let fill = self
             .config
             .liquidity
@@ -203,14 +206,14 @@ impl Venue {
 
     /// What the next token fetches (sell) or costs (buy), fee included, USD.
     pub fn marginal(&self, side: Side) -> f64 {
-        let (reference, fee) = (self.reference(), self.config.fee);
+        let (reference, fee) = (self.reference, self.config.fee);
         self.config.liquidity.marginal(reference, fee, side)
     }
 
     /// Base tokens of one trade until its next token would fetch less, or cost more, than `price`, fee
     /// included.
     pub fn until(&self, side: Side, price: f64) -> f64 {
-        let (reference, fee) = (self.reference(), self.config.fee);
+        let (reference, fee) = (self.reference, self.config.fee);
         self.config.liquidity.until(reference, fee, side, price) * self.depth()
     }
 
@@ -232,8 +235,8 @@ impl Venue {
         if let Some(depth) = &mut self.depth {
             depth.step(outside, dt, time);
         }
-        let reference = self.reference();
-        self.config.liquidity.recover(keep, reference, time);
+        self.refer();
+        self.config.liquidity.recover(keep, self.reference, time);
     }
 
     /// Moves the outside price without moving the quotes: what part of a trade's impact is
@@ -241,13 +244,15 @@ impl Venue {
     pub fn absorb(&mut self, outside: f64) {
         self.lag += (self.outside / outside).ln();
         self.outside = outside;
+        self.refer();
     }
 
-    fn reference(&self) -> f64 {
-        if self.lag == 0.0 {
-            return self.outside;
-        }
-        self.outside * self.lag.exp()
+    fn refer(&mut self) {
+        self.reference = if self.lag == 0.0 {
+            self.outside
+        } else {
+            self.outside * self.lag.exp()
+        };
     }
 
     fn kept(&self, dt: f64) -> f64 {

@@ -21,6 +21,8 @@ pub struct SquareRoot {
     daily_volume_usd: f64,
     /// Logarithm of price over reference.
     displacement: f64,
+    /// Price over reference.
+    factor: f64,
 }
 
 impl SquareRoot {
@@ -32,6 +34,7 @@ impl SquareRoot {
             daily_volatility,
             daily_volume_usd,
             displacement: 0.0,
+            factor: 1.0,
         }
     }
 
@@ -47,7 +50,7 @@ impl SquareRoot {
     }
 
     pub(super) fn mid(&self, reference: f64) -> f64 {
-        reference * self.displacement.exp()
+        reference * self.factor
     }
 
     /// The fill, and the displacement after it.
@@ -69,7 +72,7 @@ impl SquareRoot {
 
     pub(super) fn trade(&mut self, reference: f64, fee: f64, side: Side, base: f64) -> Fill {
         let (fill, after) = self.fill(reference, fee, side, base);
-        self.displacement = after;
+        self.displace(after);
         fill
     }
 
@@ -88,7 +91,12 @@ impl SquareRoot {
     }
 
     pub(super) fn recover(&mut self, keep: f64) {
-        self.displacement *= keep;
+        self.displace(self.displacement * keep);
+    }
+
+    fn displace(&mut self, displacement: f64) {
+        self.displacement = displacement;
+        self.factor = displacement.exp();
     }
 }
 
