@@ -74,7 +74,7 @@ impl<P: Protocol> World<P> {
             }
         }
         for seat in awake {
-            let watched = self.watch.get(seat).filter(|w| w.offers.is_some());
+            let watched = self.watch.get(seat).filter(|w| w.offers().is_some());
             let Some(watched) = watched else {
                 continue;
             };
@@ -114,7 +114,7 @@ impl<P: Protocol> World<P> {
         seat: Seat,
         (bounds, notes): (&mut Vec<OfferBound>, &mut Vec<Note>),
     ) -> bool {
-        let unseen = self.watch.get(seat).filter(|w| w.offers.is_none());
+        let unseen = self.watch.get(seat).filter(|w| w.offers().is_none());
         let Some(account) = unseen.map(|watched| watched.account) else {
             return false;
         };
@@ -139,11 +139,8 @@ impl<P: Protocol> World<P> {
         let Some(watched) = self.watch.get_mut(seat) else {
             return &[];
         };
-        let account = watched.account;
         let protocol = &self.protocol;
-        watched
-            .offers
-            .get_or_insert_with(|| protocol.offers(account))
+        watched.offers_or(|account| protocol.offers(account))
     }
 
     /// The auctions in which somebody can act now; 0 stands for what is no auction.
@@ -156,7 +153,7 @@ impl<P: Protocol> World<P> {
     }
 
     fn starts_unpaid(&self, seat: Seat) -> bool {
-        let offers = self.watch.get(seat).and_then(|w| w.offers.as_deref());
+        let offers = self.watch.get(seat).and_then(|w| w.offers());
         let unpaid = |offer: &Offer| offer.kind == OfferKind::Start && offer.reward.is_zero();
         offers.unwrap_or_default().iter().any(unpaid)
     }
@@ -285,7 +282,7 @@ impl<P: Protocol> World<P> {
             member,
             ..
         } = attempt;
-        let offers = self.watch.get(seat)?.offers.iter().flatten();
+        let offers = self.watch.get(seat)?.offers().unwrap_or_default().iter();
         let offers = offers.filter(|offer| offer.auction == auction);
         let liquidator = self.crew.members.get(member)?;
         let config = self.crew.groups.get(liquidator.group)?;
@@ -320,7 +317,7 @@ impl<P: Protocol> World<P> {
 
     /// Puts an account to sleep that nobody can liquidate with profit.
     fn consider_sleep(&mut self, seat: Seat) {
-        let offers = self.watch.get(seat).and_then(|w| w.offers.as_deref());
+        let offers = self.watch.get(seat).and_then(|w| w.offers());
         let notes: Vec<Note> = offers
             .unwrap_or_default()
             .iter()

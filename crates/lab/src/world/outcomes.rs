@@ -24,7 +24,8 @@ impl<P: Protocol> World<P> {
         accounts.dedup();
         let begun = |id: &AccountId| self.openings.of(opening, &self.units, *id);
         let begun = accounts.iter().filter_map(begun);
-        let mut rows: Vec<AccountRow> = begun.map(|opening| opening.row.clone()).collect();
+        let mut rows = Vec::with_capacity(accounts.len());
+        rows.extend(begun.map(|opening| opening.row.clone()));
         for liquidation in liquidations {
             let at = rows.binary_search_by_key(&liquidation.account, |row| row.account);
             if let Some(row) = at.ok().and_then(|at| rows.get_mut(at)) {

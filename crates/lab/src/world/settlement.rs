@@ -17,6 +17,8 @@ use backstop_core::units::{Amount, Ratio, WAD};
 
 /// Seconds in which those who are no liquidators sell half of the collateral that they received.
 const DEPOSITORS_HALF_LIFE_S: f64 = 3_600.0;
+/// Liquidations for which the record has room at once, and then again.
+const ROWS_MIN: usize = 256;
 
 /// What a settled liquidation cost and brought, USD.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,7 +60,12 @@ impl<P: Protocol> World<P> {
             entry.acted(plan.offer.auction);
         }
         if kind != OfferKind::Bid {
-            self.record.liquidations.push(row);
+            let rows = &mut self.record.liquidations;
+            if rows.len() == rows.capacity() {
+                // Rows are large, and a path has hundreds of them.
+                rows.reserve(ROWS_MIN);
+            }
+            rows.push(row);
         }
         self.share_fee(plan.offer.collateral, settlement.protocol_fee);
         self.deficits.extend(settlement.deficit);

@@ -4,26 +4,53 @@ use super::alarms::{Alarms, Note, Vantage};
 use crate::agents::Plan;
 use backstop_core::protocol::{AccountId, Offer};
 
-/// One account in breach.
+/// One account in breach. Most of thousands sleep, so what only a step needs lies elsewhere.
 #[derive(Clone, Debug)]
 pub(super) struct Watched {
     pub(super) account: AccountId,
+    /// Cured in the present step.
+    pub(super) cured: bool,
+    /// Whether only an alarm makes it worth a look.
+    asleep: bool,
     /// Time of the step in which it was first seen in breach.
     pub(super) since: u64,
-    /// Offers of the present step, once asked for.
-    pub(super) offers: Option<Vec<Offer>>,
-    /// Plans of the present step with auction and planner, once made: as many as there are planners.
+    /// What the present step knows of it; nothing before the first look.
+    today: Option<Box<Today>>,
+    /// By liquidator, whether it found no room in a block; those after the end have not asked.
+    waiting: Vec<bool>,
+}
+
+/// What is known of an account in one step.
+#[derive(Clone, Debug, Default)]
+struct Today {
+    /// Once asked for.
+    offers: Option<Vec<Offer>>,
+    /// With auction and planner, once made: as many as there are planners.
     plans: Vec<Planned>,
     /// Whether one of its auctions has changed since the offers were asked for.
     changed: bool,
-    /// Cured in the present step.
-    pub(super) cured: bool,
-    /// Auctions, or 0 for what needs none, that a guard holds back in the present step.
+    /// Auctions, or 0 for what needs none, that a guard holds back.
     held: Vec<u64>,
-    /// By liquidator, whether it found no room in a block; those after the end have not asked.
-    waiting: Vec<bool>,
-    /// Whether only an alarm makes it worth a look.
-    asleep: bool,
+}
+
+impl Today {
+    fn forget(&mut self) {
+        self.offers = None;
+        self.plans.clear();
+        self.changed = false;
+    }
+
+    fn forget_plans(&mut self, auction: u64) {
+        self.plans.retain(|planned| planned.auction != auction);
+    }
+
+    /// Drops an auction; the others stay as they are.
+    fn drop_auction(&mut self, auction: u64) {
+        self.forget_plans(auction);
+        if let Some(offers) = &mut self.offers {
+            offers.retain(|offer| offer.auction != auction);
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -37,38 +64,58 @@ impl Watched {
     fn new(account: AccountId, since: u64) -> Self {
         Self {
             account,
-            since,
-            offers: None,
-            plans: Vec::new(),
-            changed: false,
             cured: false,
-            held: Vec::new(),
-            waiting: Vec::new(),
             asleep: false,
+            since,
+            today: None,
+            waiting: Vec::new(),
         }
+    }
+
+    fn today(&mut self) -> &mut Today {
+        self.today.get_or_insert_default()
+    }
+
+    /// Offers of the present step; nothing where they were not asked for.
+    pub(super) fn offers(&self) -> Option<&[Offer]> {
+        self.today.as_ref()?.offers.as_deref()
+    }
+
+    /// Offers of the present step, asked for where they are not known.
+    pub(super) fn offers_or(&mut self, ask: impl FnOnce(AccountId) -> Vec<Offer>) -> &[Offer] {
+        let account = self.account;
+        self.today().offers.get_or_insert_with(|| ask(account))
     }
 
     /// Forgets offers and plans, after the account or the step has changed.
     pub(super) fn forget(&mut self) {
-        self.offers = None;
-        self.plans.clear();
-        self.changed = false;
+        if let Some(today) = &mut self.today {
+            today.forget();
+        }
     }
 
     /// Forgets what was planned for one auction.
     pub(super) fn forget_plans(&mut self, auction: u64) {
-        self.plans.retain(|planned| planned.auction != auction);
+        if let Some(today) = &mut self.today {
+            today.forget_plans(auction);
+        }
     }
 
     /// What a planner made of an auction; nothing where it has not planned yet.
     pub(super) fn planned(&self, auction: u64, planner: usize) -> Option<Option<&Plan>> {
         let made = |planned: &&Planned| planned.auction == auction && planned.planner == planner;
-        self.plans.iter().find(made).map(|p| p.plan.as_ref())
+        let planned = self.today.as_ref()?.plans.iter().find(made);
+        planned.map(|p| p.plan.as_ref())
     }
 
     /// Keeps a planner's plan.
     pub(super) fn keep(&mut self, auction: u64, planner: usize, plan: Option<Plan>) {
-        self.plans.push(Planned {
+        let plans = &mut self.today().plans;
+        // One plan is the usual number, and plans are large.
+        if plans.capacity() == 0 {
+            plans.reserve_exact(1);
+        }
+        plans.push(Planned {
             auction,
             planner,
             plan,
@@ -81,36 +128,46 @@ impl Watched {
         if auction == 0 {
             return self.forget();
         }
-        self.forget_plans(auction);
-        if let Some(offers) = &mut self.offers {
-            offers.retain(|offer| offer.auction != auction);
-        }
-        self.changed = true;
+        let today = self.today();
+        today.drop_auction(auction);
+        today.changed = true;
     }
 
     /// Leaves an auction alone for the rest of the step, because a guard holds it back.
-    pub(super) fn hold(&mut self, auction: u64) {
-        self.held.push(auction);
-        self.forget_plans(auction);
-        if let Some(offers) = &mut self.offers {
-            offers.retain(|offer| offer.auction != auction);
-        }
+    fn hold(&mut self, auction: u64) {
+        let today = self.today();
+        today.held.push(auction);
+        today.drop_auction(auction);
     }
 
     /// Whether a guard holds an auction back in the present step.
-    pub(super) fn holds(&self, auction: u64) -> bool {
-        self.held.contains(&auction)
+    fn holds(&self, auction: u64) -> bool {
+        let today = self.today.as_ref();
+        today.is_some_and(|today| today.held.contains(&auction))
     }
 
     /// Whether guards hold back all that is offered.
     fn all_held(&self) -> bool {
-        !self.held.is_empty() && self.offers.as_ref().is_none_or(Vec::is_empty)
+        let today = self.today.as_ref();
+        today.is_some_and(|today| {
+            !today.held.is_empty() && today.offers.as_ref().is_none_or(Vec::is_empty)
+        })
     }
 
     /// Forgets everything where an auction has changed, at the beginning of a block.
     pub(super) fn begin_block(&mut self) {
-        if self.changed {
-            self.forget();
+        let today = self.today.as_mut();
+        if let Some(today) = today.filter(|today| today.changed) {
+            today.forget();
+        }
+    }
+
+    /// Begins a step.
+    fn begin(&mut self) {
+        self.cured = false;
+        if let Some(today) = &mut self.today {
+            today.held.clear();
+            today.forget();
         }
     }
 }
@@ -123,6 +180,8 @@ pub(super) type Seat = usize;
 pub(super) struct Watch {
     /// Ascending by account.
     seats: Vec<Watched>,
+    /// Room for the next seats.
+    spare: Vec<Watched>,
     /// Revision of the accounts in breach that took these seats.
     revision: Option<u64>,
     /// Those that are worth a look in the present step, ascending.
@@ -165,9 +224,7 @@ impl Watch {
         self.awake.retain(|seat| {
             let awake = seats.get_mut(*seat).filter(|watched| !watched.asleep);
             awake.is_some_and(|watched| {
-                watched.cured = false;
-                watched.held.clear();
-                watched.forget();
+                watched.begin();
                 true
             })
         });
@@ -180,32 +237,30 @@ impl Watch {
 
     /// Drops who is no longer in breach and adds who is new.
     fn merge(&mut self, breached: impl Iterator<Item = AccountId>) {
-        let (mut seat, mut new, mut gone) = (0, Vec::new(), Vec::new());
+        let mut gone = Vec::new();
+        let mut seats = std::mem::take(&mut self.spare);
+        let mut before = self.seats.drain(..);
+        let mut next = before.next();
         breached.for_each(|account| {
-            let passed = |w: &&Watched| w.account < account;
-            while let Some(watched) = self.seats.get(seat).filter(passed) {
+            while let Some(watched) = next.take_if(|watched| watched.account < account) {
                 gone.push(watched.account);
-                seat += 1;
+                next = before.next();
             }
-            if self.seats.get(seat).is_some_and(|w| w.account == account) {
-                seat += 1;
-            } else {
-                new.push(Watched::new(account, self.time));
+            match next.take_if(|watched| watched.account == account) {
+                Some(watched) => {
+                    seats.push(watched);
+                    next = before.next();
+                }
+                None => seats.push(Watched::new(account, self.time)),
             }
         });
-        let after = self.seats.iter().skip(seat);
-        gone.extend(after.map(|watched| watched.account));
-        if !gone.is_empty() {
-            self.alarms.silence(&gone);
-            let mut gone = gone.into_iter().peekable();
-            self.seats
-                .retain(|watched| gone.next_if_eq(&watched.account).is_none());
-        }
-        if !new.is_empty() {
-            self.seats.append(&mut new);
-            // Two ascending runs, which this sort merges.
-            self.seats.sort_by_key(|watched| watched.account);
-        }
+        gone.extend(
+            next.into_iter()
+                .chain(before)
+                .map(|watched| watched.account),
+        );
+        self.spare = std::mem::replace(&mut self.seats, seats);
+        self.alarms.silence(&gone);
     }
 
     pub(super) fn get(&self, seat: Seat) -> Option<&Watched> {
@@ -280,7 +335,7 @@ impl Watch {
             let account = watched.account;
             self.alarms.set(account, notes, self.time, &self.vantage);
             watched.asleep = true;
-            watched.forget();
+            watched.today = None;
         }
     }
 }
