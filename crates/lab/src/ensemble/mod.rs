@@ -20,7 +20,9 @@ pub use figures::{AccountFigures, FALL, Figures};
 pub use sum::{Distribution, Sum, Tally};
 pub use sweep::{Cell, Difference, PathValues, SWEPT, difference};
 pub use tail_index::TailIndex;
-pub use totals::{AccountLosses, AtRisk, FallBin, FanStep, Totals, WORST_KEPT, Weights, WorstPath};
+pub use totals::{
+    AccountLosses, AtRisk, ByAccount, FallBin, FanStep, Totals, WORST_KEPT, Weights, WorstPath,
+};
 
 use crate::error::ConfigError;
 use crate::metrics::Evidence;

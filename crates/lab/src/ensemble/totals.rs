@@ -3,8 +3,10 @@
 use super::draws::{ONE, Place};
 use super::figures::{FALL, Figures, metrics};
 use super::sum::{Distribution, Sum, Tally, text};
+use ahash::AHasher;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
 
 /// How many of the worst paths are kept.
 pub const WORST_KEPT: usize = 20;
@@ -12,6 +14,9 @@ pub const WORST_KEPT: usize = 20;
 const FAN_POINTS: usize = 96;
 /// Falls are counted by whole percent.
 const FALL_BINS: f64 = 100.0;
+
+/// What accounts lost, by account. Its hashes need not withstand anybody: their keys are our own.
+pub type ByAccount = HashMap<u32, AccountLosses, BuildHasherDefault<AHasher>>;
 
 /// Everything that paths add up to. Equal sets of paths give equal totals, in whatever order and
 /// pieces they came.
@@ -32,7 +37,7 @@ pub struct Totals {
     /// What accounts lost, by account; those that neither lost anything nor were at risk on any path have no
     /// entry. Without an order, which paths that touch hundreds of accounts would pay for.
     #[serde(serialize_with = "in_order")]
-    pub accounts: HashMap<u32, AccountLosses>,
+    pub accounts: ByAccount,
     /// By whole percent of the largest fall, cut.
     pub falls: BTreeMap<u16, FallBin>,
     /// Points in time of the lead asset's price.
@@ -302,10 +307,7 @@ impl Totals {
 }
 
 /// Files do not depend on where a table puts its rows.
-fn in_order<S: Serializer>(
-    accounts: &HashMap<u32, AccountLosses>,
-    to: S,
-) -> Result<S::Ok, S::Error> {
+fn in_order<S: Serializer>(accounts: &ByAccount, to: S) -> Result<S::Ok, S::Error> {
     to.collect_map(accounts.iter().collect::<BTreeMap<_, _>>())
 }
 
