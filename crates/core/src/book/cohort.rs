@@ -154,6 +154,10 @@ fn key(support: Value, burden: Value, slack: Value) -> u64 {
     }
     let range = U256::ONE.wrapping_shl(widen(RANGE_BITS));
     let support = support.0.saturating_sub(slack.0.saturating_mul(range));
+    if let (Ok(burden), Ok(support @ 1..)) = (u64::try_from(burden.0), u64::try_from(support)) {
+        let burden = u128::from(burden).wrapping_shl(KEY_BITS);
+        return u64::try_from(burden.div_ceil(u128::from(support))).unwrap_or(ALWAYS);
+    }
     let one = U256::ONE.wrapping_shl(widen(KEY_BITS));
     // A division by zero (nothing supports the entry) and an overflow both mean "always".
     mul_div(burden.0, one, support, Rounding::Ceil)

@@ -35,10 +35,8 @@ impl IdSet {
     /// Adds a number; whether it is new.
     pub(crate) fn insert(&mut self, id: u32) -> bool {
         let (block, word, bit) = place(id);
-        if self.blocks.get(block).is_none() {
-            self.blocks.insert(block, [0; WORDS]);
-        }
-        let place = self.blocks.get_mut(block).and_then(|b| b.get_mut(word));
+        let words = self.blocks.get_mut_or(block, [0; WORDS]);
+        let place = words.and_then(|words| words.get_mut(word));
         let Some(place) = place.filter(|place| **place & bit == 0) else {
             return false;
         };
@@ -53,7 +51,7 @@ impl IdSet {
         if !self.contains(id) {
             return false;
         }
-        if let Some(words) = self.blocks.get_mut(block) {
+        if let Some(words) = self.blocks.reach(block) {
             if let Some(held) = words.get_mut(word) {
                 *held &= !bit;
             }

@@ -150,7 +150,6 @@ impl BreachIndex {
     /// Tells the index that an account changed, with a look at it at the present prices.
     pub fn set(&mut self, id: AccountId, look: Look) {
         let AccountId(id) = id;
-        let before = self.moved.get(id).copied();
         let place = match look {
             Look::Healthy(exposure) if !exposure.debt_assets.is_empty() => {
                 Place::Healthy(self.healthy.add(id, Entry::of_exposure(&exposure)))
@@ -161,10 +160,10 @@ impl BreachIndex {
             Look::Breached => Place::Restless,
             Look::Healthy(_) | Look::Gone => Place::Unindexed,
         };
+        let before = self.moved.insert(id, place);
         if before == Some(place) {
             return;
         }
-        self.moved.insert(id, place);
         self.leave(id, before, place);
         if matches!(place, Place::Restless) {
             self.restless.insert(id, ());

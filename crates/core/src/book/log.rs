@@ -54,9 +54,10 @@ impl<T> Log<T> {
         }
     }
 
-    /// Takes all items out; what comes next has room for as many.
+    /// Takes all items out; what comes next has room for twice as many.
     pub(super) fn take(&mut self) -> Self {
-        let room = self.last.as_ref().map_or(0, |part| part.items.len());
+        let items = self.last.as_ref().map_or(0, |part| part.items.len());
+        let room = items.saturating_mul(2);
         std::mem::replace(self, Self { last: None, room })
     }
 

@@ -1,21 +1,21 @@
 //! A persistent map from `u32` to anything: a radix trie whose clone is one reference count.
 //!
 //! A write copies the nodes on the path to its key where another clone still sees them, and
-//! works in place where none does. Every node has up to 32 children, kept densely.
+//! works in place where none does. Every node has up to 64 children, kept densely.
 
 use std::fmt;
 use std::slice;
 use std::sync::Arc;
 
 /// Bits of the key that one level consumes.
-const BITS: u32 = 5;
+const BITS: u32 = 6;
 /// Mask of one level's bits.
-const MASK: u32 = 31;
+const MASK: u32 = 63;
 
-/// Up to 32 items, stored densely in the order of their slots.
+/// Up to 64 items, stored densely in the order of their slots.
 #[derive(Clone)]
 struct Sparse<C> {
-    present: u32,
+    present: u64,
     items: Vec<C>,
 }
 
@@ -68,8 +68,8 @@ impl<C> Sparse<C> {
     }
 }
 
-fn bit(slot: u32) -> u32 {
-    1u32.wrapping_shl(slot)
+fn bit(slot: u32) -> u64 {
+    1u64.wrapping_shl(slot)
 }
 
 #[derive(Clone)]
@@ -174,6 +174,12 @@ impl<T: Clone> Trie<T> {
     /// The value of a key, to be changed in place.
     pub(super) fn get_mut(&mut self, key: u32) -> Option<&mut T> {
         self.get(key)?;
+        self.reach(key)
+    }
+
+    /// [`Trie::get_mut`] of a key that has a value: where it has none, the path to its place is copied for
+    /// nothing.
+    pub(super) fn reach(&mut self, key: u32) -> Option<&mut T> {
         let mut node = Arc::make_mut(self.root.as_mut()?);
         let mut level = self.height;
         loop {
@@ -184,6 +190,38 @@ impl<T: Clone> Trie<T> {
                 }
             }
             level = level.saturating_sub(1);
+        }
+    }
+
+    /// The value of a key, to be changed in place; this one where there is none.
+    pub(super) fn get_mut_or(&mut self, key: u32, value: T) -> Option<&mut T> {
+        if self.root.is_none() || !covers(self.height, key) {
+            self.insert(key, value);
+            return self.get_mut(key);
+        }
+        let mut missing = Some(value);
+        let mut node = Arc::make_mut(self.root.as_mut()?);
+        let mut level = self.height;
+        loop {
+            match node {
+                Node::Leaf(values) => {
+                    let slot = key & MASK;
+                    if values.get(slot).is_none() {
+                        values.add(slot, missing?);
+                        self.len = self.len.saturating_add(1);
+                    }
+                    return values.get_mut(slot);
+                }
+                Node::Branch(children) => {
+                    let slot = slot(key, level);
+                    level = level.saturating_sub(1);
+                    if children.get(slot).is_none() {
+                        children.add(slot, Arc::new(path(level, key, missing.take()?)));
+                        self.len = self.len.saturating_add(1);
+                    }
+                    node = Arc::make_mut(children.get_mut(slot)?);
+                }
+            }
         }
     }
 
@@ -271,7 +309,7 @@ fn remove<T: Clone>(node: &mut Arc<Node<T>>, level: u32, key: u32) -> Option<(T,
 
 /// Slots of a node that are still to be visited, with their items and the key's upper bits.
 struct Rest<'a, C> {
-    present: u32,
+    present: u64,
     items: slice::Iter<'a, C>,
     prefix: u32,
 }
