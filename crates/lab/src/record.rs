@@ -437,10 +437,11 @@ pub struct AccountRow {
     pub health_start: Ratio,
     /// Health factor at the end.
     pub health_end: Ratio,
-    /// Health factor that the account would have at the end without having been liquidated or softened: with what it
-    /// held and owed at the start and its own moves, at the market's prices of the last step, interest left out.
-    /// Nothing for accounts that were neither, and where the ledger does not take those prices.
-    pub health_spared: Option<Ratio>,
+    /// Whether the account would have a health factor of 1 or more at the end without having been liquidated or
+    /// softened: with what it held and owed at the start and its own moves, at the market's prices of the last
+    /// step, interest left out. Nothing for accounts that were neither, and where the ledger does not take those
+    /// prices.
+    pub solvent_spared: Option<bool>,
     /// Collateral value at the start and at the end, each at its prices.
     pub collateral_usd: [f64; 2],
     /// Debt value at the start and at the end.

@@ -226,13 +226,14 @@ pub trait Protocol: Clone + Debug {
         fork.health(account)
     }
 
-    /// Health of accounts at other prices of the present moment, in the order given; nothing for one of
-    /// which [`Protocol::health`] would refuse to tell. Nothing changes.
-    fn healths_at(&self, prices: &Prices, accounts: &[AccountId]) -> Vec<Option<Health>> {
+    /// Whether accounts would have a health factor of 1 or more at other prices of the present moment, in the
+    /// order given; nothing for one of which [`Protocol::health`] would refuse to tell. Nothing changes.
+    fn healthy_at(&self, prices: &Prices, accounts: &[AccountId]) -> Vec<Option<bool>> {
         let mut fork = self.fork();
         let observed = fork.observe(fork.now(), prices).is_ok();
         let health = |id: &AccountId| fork.health(*id).ok().filter(|_| observed);
-        accounts.iter().map(health).collect()
+        let healthy = |id| health(id).map(|health| health.factor >= Ratio(WAD));
+        accounts.iter().map(healthy).collect()
     }
 
     /// A borrower takes on more debt of an asset; the tokens leave to outside. `None` where the machine

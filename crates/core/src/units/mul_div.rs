@@ -100,9 +100,35 @@ pub fn mul(x: U256, y: U256) -> Result<U256, Overflow> {
     x.checked_mul(y).ok_or(Overflow::Arithmetic)
 }
 
+/// Returns `x · y` of a word.
+///
+/// # Errors
+/// [`Overflow::Arithmetic`] above 2^256 − 1.
+#[inline(always)]
+pub(crate) fn mul_word(x: U256, y: u64) -> Result<U256, Overflow> {
+    match narrow(x) {
+        Some(x) => {
+            let (low, above) = word_product(x, y);
+            let [second, third] = halves(above);
+            Ok(U256::from_limbs([low, second, third, 0]))
+        }
+        None => x.checked_mul(U256::from(y)).ok_or(Overflow::Arithmetic),
+    }
+}
+
+/// The lowest word of `x · y`, and all above it.
+#[inline(always)]
+pub(crate) fn word_product(x: u128, y: u64) -> (u64, u128) {
+    let [x0, x1] = halves(x);
+    let times = |a: u64| u128::from(a).wrapping_mul(u128::from(y));
+    let [low, carried] = halves(times(x0));
+    // At most (2^64 − 1)² + 2^64 − 1.
+    (low, times(x1).wrapping_add(u128::from(carried)))
+}
+
 /// Returns `x · y`, which fits.
 #[inline(always)]
-pub(crate) fn widening_mul(x: u128, y: u128) -> U256 {
+fn widening_mul(x: u128, y: u128) -> U256 {
     let (low, high) = product(x, y);
     let ([a, b], [c, d]) = (halves(low), halves(high));
     U256::from_limbs([a, b, c, d])
@@ -474,6 +500,9 @@ mod tests {
         assert_eq!(div(x, d), Ok(x / d), "{x}/{d}");
         let want = (product <= most).then_some(product);
         assert_eq!(mul(x, y).ok().map(U512::from), want, "{x}·{y}");
+        let word = y.into_limbs()[0];
+        let product = x.checked_mul(U256::from(word));
+        assert_eq!(mul_word(x, word).ok(), product, "{x}·{word}");
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! Accounts that need not have been liquidated, as things ended.
 
 use super::Metric;
-use crate::record::AccountRow;
-use backstop_core::units::{Ratio, WAD};
 
 /// Liquidated, and healthy at the end without it.
 pub(super) const SOLVENT_ACCOUNTS_LIQUIDATED: Metric = Metric {
@@ -13,10 +11,6 @@ pub(super) const SOLVENT_ACCOUNTS_LIQUIDATED: Metric = Metric {
           the last step, interest left out. Needs accounts' outcomes to be recorded.",
     compute: |e| {
         let rows = e.outcomes()?.iter();
-        Some(rows.filter(|row| is_solvent(row)).count() as f64)
+        Some(rows.filter(|row| row.solvent_spared == Some(true)).count() as f64)
     },
 };
-
-fn is_solvent(row: &AccountRow) -> bool {
-    row.health_spared.is_some_and(|health| health >= Ratio(WAD))
-}

@@ -61,7 +61,7 @@ fn account(health_end: Ratio, liquidations: u32) -> AccountRow {
         name: None,
         health_start: Ratio::ZERO,
         health_end,
-        health_spared: None,
+        solvent_spared: None,
         collateral_usd: [0.0; 2],
         debt_usd: [0.0; 2],
         liquidations,
@@ -271,9 +271,8 @@ fn saved_accounts_end_alive() {
 
 #[test]
 fn solvent_accounts_are_healthy_at_the_end_without_liquidation() {
-    const ONE: u128 = 1_000_000_000_000_000_000;
-    let spared = |health: Option<u128>| AccountRow {
-        health_spared: health.map(Ratio::new),
+    let spared = |solvent: Option<bool>| AccountRow {
+        solvent_spared: solvent,
         ..account(Ratio::ZERO, 1)
     };
     let mut record = path(&[1.0]);
@@ -284,9 +283,8 @@ fn solvent_accounts_are_healthy_at_the_end_without_liquidation() {
     assert_eq!(found(&record), None);
     record.accounts_told = AccountsTold::Touched;
     assert_eq!(found(&record), Some(0.0));
-    let healths = [Some(ONE - 1), Some(ONE), Some(2 * ONE), None];
-    record.accounts = healths.map(spared).to_vec();
-    assert_eq!(found(&record), Some(2.0));
+    record.accounts = [Some(false), Some(true), None].map(spared).to_vec();
+    assert_eq!(found(&record), Some(1.0));
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn begun<P: Protocol>(opening: &P, account: AccountId) -> Option<AccountRow> {
         name: None,
         health_start: health.factor,
         health_end: health.factor,
-        health_spared: None,
+        solvent_spared: None,
         collateral_usd: [door::value_to_usd(health.collateral, base); 2],
         debt_usd: [door::value_to_usd(health.debt, base); 2],
         liquidations: 0,

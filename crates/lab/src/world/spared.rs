@@ -7,6 +7,7 @@
 use super::World;
 use crate::record::{AccountRow, LeveringRow, PathRecord, ReactionRow};
 use backstop_core::protocol::{AccountId, Adjustment, Protocol};
+use backstop_core::units::{Ratio, WAD};
 use std::collections::BTreeMap;
 
 /// What accounts did themselves, by account and then in order.
@@ -54,7 +55,7 @@ impl<'a> OwnMoves<'a> {
 }
 
 impl<P: Protocol> World<P> {
-    /// Fills [`AccountRow::health_spared`] of a path that is over.
+    /// Fills [`AccountRow::solvent_spared`] of a path that is over.
     pub(super) fn tell_spared(&self, record: &mut PathRecord) {
         let mut rows = std::mem::take(&mut record.accounts);
         let moves = OwnMoves::of(record);
@@ -66,9 +67,9 @@ impl<P: Protocol> World<P> {
         let answers = self.units.answers(self.market.outside());
         if !still.is_empty() {
             let accounts: Vec<AccountId> = still.iter().map(|row| row.account).collect();
-            let healths = self.opening.healths_at(&answers, &accounts);
-            for (row, health) in still.iter_mut().zip(healths) {
-                row.health_spared = health.map(|health| health.factor);
+            let healthy = self.opening.healthy_at(&answers, &accounts);
+            for (row, healthy) in still.iter_mut().zip(healthy) {
+                row.solvent_spared = healthy;
             }
         }
         if !moved.is_empty() {
@@ -77,7 +78,7 @@ impl<P: Protocol> World<P> {
             for row in moved.iter_mut().filter(|_| observed) {
                 moves.make(&mut ledger, row.account);
                 let health = ledger.health(row.account).ok();
-                row.health_spared = health.map(|health| health.factor);
+                row.solvent_spared = health.map(|health| health.factor >= Ratio(WAD));
             }
         }
         record.accounts = rows;
@@ -90,7 +91,7 @@ mod tests {
     use crate::door;
     use crate::market::FeedbackMode;
     use crate::price::{Historical, PriceModel, Refine};
-    use crate::record::PathRecord;
+    use crate::record::{AccountRow, PathRecord};
     use crate::world::World;
     use crate::world::tests::{book, config};
     use std::ops::ControlFlow;
@@ -106,52 +107,59 @@ mod tests {
         world.run(&mut |_| ControlFlow::Continue(()))
     }
 
+    /// What an account would be without liquidation: its health at the start, times the fall of ether.
+    fn want(row: &AccountRow, record: &PathRecord) -> f64 {
+        let last = record.steps.last().unwrap().outside[0];
+        door::ratio_to_f64(row.health_start) * last / 200.0
+    }
+
     #[test]
-    fn health_without_liquidation_follows_the_last_price() {
-        for end in [140.0, 170.0, 200.0] {
+    fn solvency_without_liquidation_follows_the_last_price() {
+        let mut told = [0, 0];
+        for end in [140.0, 170.0, 185.0, 200.0] {
             let record = record(end, Vec::new());
-            let last = record.steps.last().unwrap().outside[0];
             let liquidated = record.accounts.iter().filter(|row| row.liquidations > 0);
             assert!(liquidated.clone().count() > 10);
             for row in liquidated {
-                let want = door::ratio_to_f64(row.health_start) * last / 200.0;
-                let got = door::ratio_to_f64(row.health_spared.unwrap());
-                assert!((got / want - 1.0).abs() < 1e-6, "{got} for {want}");
+                let want = want(row, &record);
+                assert!((want - 1.0).abs() > 1e-6, "{want}");
+                assert_eq!(row.solvent_spared, Some(want > 1.0));
+                told[usize::from(want > 1.0)] += 1;
             }
             let others = record.accounts.iter().filter(|row| row.liquidations == 0);
             assert!(others.clone().count() > 10);
-            assert!(others.into_iter().all(|row| row.health_spared.is_none()));
+            assert!(others.into_iter().all(|row| row.solvent_spared.is_none()));
         }
+        assert!(told.iter().all(|told| *told > 10), "{told:?}");
     }
 
+    /// Whoever adds collateral or repays is better off for it, and nobody else is.
     #[test]
     fn own_moves_count() {
         let group = |reaction| BorrowerGroup {
             name: "all".to_owned(),
-            share: 0.5,
+            share: 0.3,
             reaction,
             trigger: 1.05,
             target: 1.1,
             delay_s: 0,
-            budget_share: 0.02,
+            budget_share: 0.05,
         };
-        let record = record(140.0, vec![group(Reaction::TopUp), group(Reaction::Repay)]);
-        let last = record.steps.last().unwrap().outside[0];
-        let mut moved = 0;
-        for row in record.accounts.iter().filter(|row| row.liquidations > 0) {
-            let start = door::ratio_to_f64(row.health_start) * last / 200.0;
-            let got = door::ratio_to_f64(row.health_spared.unwrap());
-            let own = record
-                .reactions
-                .iter()
-                .any(|own| own.account == row.account);
-            assert!(if own {
-                got > start * 1.001
-            } else {
-                got < start * 1.001
-            });
-            moved += u32::from(own);
+        let (mut lifted, mut as_it_was) = (0, 0);
+        for end in [150.0, 160.0, 170.0, 180.0] {
+            let record = record(end, vec![group(Reaction::TopUp), group(Reaction::Repay)]);
+            for row in record.accounts.iter().filter(|row| row.liquidations > 0) {
+                let solvent = want(row, &record) > 1.0;
+                let reactions = &record.reactions;
+                if reactions.iter().any(|own| own.account == row.account) {
+                    assert!(row.solvent_spared.unwrap() >= solvent);
+                    lifted += u32::from(row.solvent_spared.unwrap() != solvent);
+                } else {
+                    assert_eq!(row.solvent_spared, Some(solvent));
+                    as_it_was += 1;
+                }
+            }
         }
-        assert!(moved > 10, "{moved}");
+        assert!(lifted > 5 && as_it_was > 5, "{lifted} {as_it_was}");
     }
 }

@@ -69,11 +69,19 @@ impl Account {
             asset,
             ..Position::default()
         };
-        self.positions
-            .iter()
-            .find(|position| position.asset == asset)
-            .copied()
-            .unwrap_or(empty)
+        self.held(asset).copied().unwrap_or(empty)
+    }
+
+    /// The position in an asset.
+    fn held(&self, asset: AssetId) -> Option<&Position> {
+        let mut positions = self.positions.iter();
+        positions.find(|position| position.asset == asset)
+    }
+
+    /// Scaled supply and debt of an asset.
+    pub(super) fn shares(&self, asset: AssetId) -> (u128, u128) {
+        let held = self.held(asset);
+        held.map_or((0, 0), |position| (position.supply, position.debt))
     }
 
     /// Whether the account has a marked debt.
@@ -82,8 +90,30 @@ impl Account {
         self.positions.iter().any(owes)
     }
 
+    /// Changes the position in an asset.
+    pub(super) fn edit(&mut self, asset: AssetId, change: impl FnOnce(&mut Position)) {
+        let mut positions = self.positions.iter_mut();
+        match positions.find(|position| position.asset == asset) {
+            Some(held) => {
+                change(held);
+                if held.is_empty() {
+                    let empty = *held;
+                    self.put(empty);
+                }
+            }
+            None => {
+                let mut position = Position {
+                    asset,
+                    ..Position::default()
+                };
+                change(&mut position);
+                self.put(position);
+            }
+        }
+    }
+
     /// Replaces the position in its asset.
-    pub(super) fn put(&mut self, position: Position) {
+    fn put(&mut self, position: Position) {
         let place = self
             .positions
             .partition_point(|held| held.asset < position.asset);

@@ -37,6 +37,9 @@ pub(super) struct Changes {
     events: Events,
 }
 
+/// Accounts as they were before a draft.
+type Before<'a> = Few<AccountId, Option<&'a Account>, 3>;
+
 impl Source for Draft<'_> {
     fn ledger(&self) -> &Ledger {
         self.ledger
@@ -99,10 +102,7 @@ impl<'a> Draft<'a> {
         asset: AssetId,
         change: impl FnOnce(&mut Position),
     ) -> Ruled<()> {
-        let account = self.account_mut(id)?;
-        let mut position = account.position(asset);
-        change(&mut position);
-        account.put(position);
+        self.account_mut(id)?.edit(asset, change);
         Ok(())
     }
 
@@ -263,14 +263,16 @@ impl<'a> Draft<'a> {
     /// # Panics
     /// When an asset does not balance: a broken invariant, never a matter of input.
     pub(super) fn finish(self) -> Changes {
-        for (asset, reserve) in self.reserves.iter() {
-            self.assert_balanced(*asset, reserve);
-        }
-        let mut indebted = Few::new();
+        let (mut before, mut indebted) = (Before::new(), Few::new());
         for (id, account) in self.accounts.iter() {
-            if account.owes() || self.ledger.account(*id).is_ok_and(Account::owes) {
+            let held = self.ledger.account(*id).ok();
+            if account.owes() || held.is_some_and(Account::owes) {
                 indebted.push(*id, ());
             }
+            before.push(*id, held);
+        }
+        for (asset, reserve) in self.reserves.iter() {
+            self.assert_balanced(*asset, reserve, &before);
         }
         Changes {
             reserves: self.reserves,
@@ -281,19 +283,20 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Conservation of one asset: tokens, scaled supply, scaled debt, and the pool's own count.
-    fn assert_balanced(&self, asset: AssetId, after: &Reserve) {
+    /// Conservation of one asset: tokens, scaled supply, scaled debt, and the pool's own count. `held` are the
+    /// draft's accounts as they were, in their order.
+    fn assert_balanced(&self, asset: AssetId, after: &Reserve, held: &Before<'_>) {
         let ledger = self.ledger;
         let Ok(before) = ledger.reserve(asset) else {
             return;
         };
         let (old, new) = (&before.state, &after.state);
         let (mut supply, mut debt, mut tokens) = (0u128, 0u128, Net::default());
-        for (id, account) in self.accounts.iter() {
-            let held = ledger.account(*id).map(|held| held.position(asset));
-            let (held, holds) = (held.unwrap_or_default(), account.position(asset));
-            supply = supply.wrapping_add(holds.supply).wrapping_sub(held.supply);
-            debt = debt.wrapping_add(holds.debt).wrapping_sub(held.debt);
+        for ((_, account), (_, held)) in self.accounts.iter().zip(held.iter()) {
+            let (supplied, owed) = held.map_or((0, 0), |held| held.shares(asset));
+            let (supplies, owes) = account.shares(asset);
+            supply = supply.wrapping_add(supplies).wrapping_sub(supplied);
+            debt = debt.wrapping_add(owes).wrapping_sub(owed);
         }
         for ((id, of), amount) in self.wallets.iter() {
             if *of == asset {

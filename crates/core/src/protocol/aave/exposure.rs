@@ -5,6 +5,7 @@
 
 use super::account::Account;
 use super::ledger::{Ledger, Listing, Source, Totals};
+use super::math::Ruled;
 use super::reserve::Reserve;
 use super::version::{Membership, Threshold};
 use crate::book::{EffectivePrices, Exposure, Look, Shortfall};
@@ -12,12 +13,15 @@ use crate::protocol::{AccountId, AssetId, OfferBound};
 use crate::units::{
     Amount, BPS, Bps, Index, Price, RAY, Ratio, Rounding, U256, Value, WAD, mul, mul_div,
 };
+use smallvec::SmallVec;
 
 /// Bits of a price and of an index, and an account's tokens, up to which no sum of the contract overflows;
 /// see [`Ledger::is_ordinary`].
 const PRICE_BITS: usize = 96;
 const INDEX_BITS: usize = 110;
 const TOKENS_MAX: u64 = 1u64.wrapping_shl(56);
+/// Accounts that are fetched from memory at a time.
+pub(super) const TOGETHER: usize = 16;
 /// 10 000 basis points.
 const WHOLE: Bps = Bps(10_000);
 
@@ -79,29 +83,28 @@ impl Ledger {
         }
     }
 
-    /// Has the processor fetch accounts that are about to be looked at: so it waits for all of them at once,
-    /// and not for one after the other.
-    pub(super) fn warm(&self, ids: &[AccountId]) {
-        for id in ids {
-            let account = self.book.get(*id);
-            let last = account.and_then(|account| account.positions().last());
-            std::hint::black_box(last.map(|position| position.debt));
+    /// Accounts that are about to be looked at, none for one that there is not. The processor fetches all of
+    /// them at once, and so waits once.
+    pub(super) fn fetched(&self, ids: &[AccountId]) -> SmallVec<[Option<&Account>; TOGETHER]> {
+        let found: SmallVec<[Option<&Account>; TOGETHER]> =
+            ids.iter().map(|id| self.book.get(*id)).collect();
+        for account in found.iter().copied().flatten() {
+            std::hint::black_box(account.positions().first().map(|position| position.asset));
         }
+        found
     }
 
-    fn look_at(&self, account: &Account) -> Look {
+    pub(super) fn look_at(&self, account: &Account) -> Look {
         // The bounds hold at the present prices too, and cost a part of the exact rule.
         let Some(exposure) = self.exposure(account) else {
             return Look::Gone;
         };
-        if exposure.collateral > saturating(exposure.debt, exposure.slack.0) {
+        if suffices(&exposure) {
             return Look::Healthy(exposure);
         }
         let shortfall = self.shortfall(account);
-        if let Some(lacks) = shortfall
-            && lacks.debt > saturating(lacks.collateral, lacks.slack.0)
-        {
-            return Look::BreachedBy(lacks);
+        if let Some(shortfall) = shortfall.filter(lacks) {
+            return Look::BreachedBy(shortfall);
         }
         match Totals::new(self, account) {
             Ok(totals) if totals.health_factor < Ratio(WAD) => match shortfall {
@@ -111,6 +114,20 @@ impl Ledger {
             // Where the contract's own sum overflows nobody can liquidate; look again later.
             _ => Look::Healthy(exposure),
         }
+    }
+
+    /// Whether the health factor is at least 1, by the bounds where they tell and nothing overflows.
+    pub(super) fn is_healthy(&self, account: &Account) -> Ruled<bool> {
+        if let (Some(exposure), Some(shortfall)) = (self.exposure(account), self.shortfall(account))
+        {
+            if suffices(&exposure) {
+                return Ok(true);
+            }
+            if lacks(&shortfall) {
+                return Ok(false);
+            }
+        }
+        Ok(Totals::new(self, account)?.health_factor >= Ratio(WAD))
     }
 
     /// Linear bounds of a healthy account: what must be so at any effective prices P and Q at
@@ -135,6 +152,7 @@ impl Ledger {
     /// way the weighted collateral is then below debt · 10 000.
     ///
     /// Nothing without a marked debt or without collateral that a liquidation could seize.
+    #[inline(always)]
     fn exposure(&self, account: &Account) -> Option<Exposure> {
         let mut exposure = Exposure::default();
         let (mut owes, mut seizable) = (false, false);
@@ -223,6 +241,7 @@ impl Ledger {
     /// Not in breach the health factor is at least 10^18, after a rounding to the nearest: the
     /// weighted collateral w has w · 10^18 ≥ (10^18 − ½) · debt · 10 000, or there is no debt.
     /// So w is at least debt · 10 000 · (1 − 10^−18), which `cut` takes off the debt.
+    #[inline(always)]
     fn shortfall(&self, account: &Account) -> Option<Shortfall> {
         if !self.ordinary {
             return None;
@@ -286,6 +305,16 @@ impl Ledger {
     }
 }
 
+/// Whether an account is healthy for certain.
+fn suffices(exposure: &Exposure) -> bool {
+    exposure.collateral > saturating(exposure.debt, exposure.slack.0)
+}
+
+/// Whether an account is in breach for certain.
+fn lacks(shortfall: &Shortfall) -> bool {
+    shortfall.debt > saturating(shortfall.collateral, shortfall.slack.0)
+}
+
 fn saturating(sum: Value, more: U256) -> Value {
     Value(sum.0.saturating_add(more))
 }
@@ -329,13 +358,13 @@ impl Listing<'_> {
         weight: Bps,
         rounding: Rounding,
     ) -> Option<U256> {
-        let (reserve, price, shares) = (self.reserve, self.price(), shares?);
+        let (reserve, shares) = (self.reserve, shares?);
         let (worth, index) = match side {
             Side::Supply => (reserve.supply_worth, reserve.income),
             Side::Debt => (reserve.debt_worth, reserve.owing),
         };
         let bound = worth
-            .filter(|_| price == reserve.price)
+            .filter(|_| self.mode.is_none() || self.price() == reserve.price)
             .and_then(|worth| match rounding {
                 Rounding::Floor => worth.floor(shares, weight.0),
                 _ => worth.ceil(shares, weight.0),
@@ -343,6 +372,7 @@ impl Listing<'_> {
         if bound.is_some() {
             return bound;
         }
+        let price = self.price();
         effective(price, index)?;
         let weighted = mul(U256::from(shares), weight.wide()).ok()?;
         let amount = mul_div(weighted, index?.0, RAY, rounding).ok()?;

@@ -2,33 +2,29 @@
 
 use super::math::Ruled;
 use super::rejection::Rejection;
+use smallvec::SmallVec;
+use std::slice;
 
 /// Values by key, in the order in which they came. A key is searched one by one, which is the
 /// fastest way among two or three.
 #[derive(Debug)]
-pub(super) struct Few<K, V, const N: usize> {
-    first: [Option<(K, V)>; N],
-    rest: Vec<(K, V)>,
-}
+pub(super) struct Few<K, V, const N: usize>(SmallVec<[(K, V); N]>);
 
 impl<K: Copy + PartialEq, V, const N: usize> Few<K, V, N> {
     pub(super) fn new() -> Self {
-        Self {
-            first: [const { None }; N],
-            rest: Vec::new(),
-        }
+        Self(SmallVec::new())
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
+        self.0.is_empty()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(K, V)> {
-        self.first.iter().flatten().chain(&self.rest)
+    pub(super) fn iter(&self) -> slice::Iter<'_, (K, V)> {
+        self.0.iter()
     }
 
     pub(super) fn into_iter(self) -> impl Iterator<Item = (K, V)> {
-        self.first.into_iter().flatten().chain(self.rest)
+        self.0.into_iter()
     }
 
     pub(super) fn get(&self, key: K) -> Option<&V> {
@@ -38,19 +34,20 @@ impl<K: Copy + PartialEq, V, const N: usize> Few<K, V, N> {
 
     /// Adds a pair whose key is not there yet.
     pub(super) fn push(&mut self, key: K, value: V) {
-        match self.first.iter_mut().find(|place| place.is_none()) {
-            Some(place) => *place = Some((key, value)),
-            None => self.rest.push((key, value)),
-        }
+        self.0.push((key, value));
     }
 
     /// The value of a key, made where it is missing.
     pub(super) fn entry(&mut self, key: K, make: impl FnOnce() -> Ruled<V>) -> Ruled<&mut V> {
-        if self.get(key).is_none() {
-            self.push(key, make()?);
-        }
-        let mut pairs = self.first.iter_mut().flatten().chain(&mut self.rest);
-        let found = pairs.find(|(held, _)| *held == key);
+        let place = self.iter().position(|(held, _)| *held == key);
+        let place = match place {
+            Some(place) => place,
+            None => {
+                self.push(key, make()?);
+                self.0.len().saturating_sub(1)
+            }
+        };
+        let found = self.0.get_mut(place);
         found.map(|(_, value)| value).ok_or(Rejection::Panic0x11)
     }
 }

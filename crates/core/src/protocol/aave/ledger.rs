@@ -1,13 +1,15 @@
 //! The pool's whole state but for the breach index, and what can be read off it.
 
 use super::account::Account;
-use super::math::{Ruled, bps_mul, fixed, product, quotient, sum};
+use super::math::{Ruled, bps_mul, fixed, quotient, sum};
 use super::rejection::Rejection;
 use super::reserve::{Reserve, to_amount};
 use super::version::{AaveVersion, Isolation, LoanToValue, Membership, Rules, Threshold};
 use crate::book::Book;
 use crate::protocol::{AccountId, Asset, AssetId, Health};
-use crate::units::{Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD};
+use crate::units::{
+    Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_word,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -111,7 +113,7 @@ pub(super) struct Listing<'a> {
     pub(super) reserve: &'a Reserve,
     pub(super) rules: &'static Rules,
     /// The category; nothing for category 0 and for one that nobody set up.
-    mode: Option<&'a EMode>,
+    pub(super) mode: Option<&'a EMode>,
     /// Whether the asset is collateral of the category.
     pub(super) member: bool,
 }
@@ -224,6 +226,9 @@ pub(super) struct Totals {
     threshold: Option<U256>,
     pub(super) health_factor: Ratio,
     pub(super) has_zero_ltv: bool,
+    /// The last collateral and the last debt that were counted, and how many there are of each.
+    held: (Amount, u8),
+    owed: (Amount, u8),
 }
 
 impl Totals {
@@ -236,7 +241,7 @@ impl Totals {
     }
 
     /// Sums in place: a result of this size would be moved twice on its way to the caller.
-    fn read<S: Source>(&mut self, source: &S, account: &Account) -> Ruled<()> {
+    pub(super) fn read<S: Source>(&mut self, source: &S, account: &Account) -> Ruled<()> {
         let rules = source.ledger().rules;
         for position in account.positions() {
             if !position.is_collateral && !position.is_borrowing {
@@ -248,6 +253,7 @@ impl Totals {
                 let (shares, index) = (position.supply_shares(), reserve.income_index()?);
                 let held = to_amount(shares, index, rules.supply_balance)?;
                 let value = reserve.value(held, price, Rounding::Floor)?;
+                self.held = (held, self.held.1.saturating_add(1));
                 let ltv = listing.loan_to_value(position.asset);
                 self.has_zero_ltv |= ltv.is_none();
                 self.add_collateral(value, ltv.unwrap_or_default(), listing.threshold())?;
@@ -256,6 +262,7 @@ impl Totals {
                 let (shares, index) = (position.debt_shares(), reserve.debt_index()?);
                 let owed = to_amount(shares, index, rules.debt_balance)?;
                 let value = reserve.value(owed, price, rules.debt_value)?;
+                self.owed = (owed, self.owed.1.saturating_add(1));
                 self.debt = self.debt.plus(value)?;
             }
         }
@@ -263,13 +270,19 @@ impl Totals {
         Ok(())
     }
 
+    /// Amounts of the collateral and the debt of an account that has one of each: what the totals are worth.
+    pub(super) fn only_pair(&self) -> Option<(Amount, Amount)> {
+        let ((held, collateral), (owed, debts)) = (self.held, self.owed);
+        (collateral == 1 && debts == 1).then_some((held, owed))
+    }
+
     fn add_collateral(&mut self, value: Value, ltv: Bps, threshold: Bps) -> Ruled<()> {
         if !value.is_zero() {
             let only = self.collateral.is_zero();
             self.threshold = only.then(|| threshold.wide());
         }
-        self.by_ltv = sum(self.by_ltv, product(value.0, ltv.wide())?)?;
-        self.by_threshold = sum(self.by_threshold, product(value.0, threshold.wide())?)?;
+        self.by_ltv = sum(self.by_ltv, mul_word(value.0, ltv.0.into())?)?;
+        self.by_threshold = sum(self.by_threshold, mul_word(value.0, threshold.0.into())?)?;
         self.collateral = self.collateral.plus(value)?;
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::version::{
     Cash, ClaimEnables, CollateralAccrual, Consumption, DebtMark, Isolation, Membership, SameAsset,
 };
 use crate::protocol::{AccountId, AssetId, Event, NoTrace, Receive, Settlement, TraceSink};
-use crate::units::{Amount, Index, RAY, Ratio, Rounding, Shares, U256, WAD};
+use crate::units::{Amount, Index, RAY, Ratio, Rounding, Shares, U256, WAD, mul};
 
 /// What a liquidator asks for.
 #[derive(Clone, Copy, Debug)]
@@ -28,9 +28,14 @@ pub(super) struct Call {
 pub(super) const NEARLY_HEALTHY: Ratio =
     Ratio(U256::from_limbs([950_000_000_000_000_000, 0, 0, 0]));
 
-impl Pair {
+impl<'a> Pair<'a> {
     /// The two sides of an account with these totals, once every check on it has passed.
-    fn checked<S: Source>(source: &S, call: &Call, account: &Account, data: Totals) -> Ruled<Self> {
+    fn checked<S: Source>(
+        source: &S,
+        call: &Call,
+        account: &Account,
+        data: &'a Totals,
+    ) -> Ruled<Self> {
         let ledger = source.ledger();
         let rules = ledger.rules;
         let listing = Listing::new(source, account.e_mode, call.collateral)?;
@@ -49,14 +54,27 @@ impl Pair {
         if borrowed.debt == 0 {
             return Err(Rejection::SpecifiedCurrencyNotBorrowedByUser);
         }
-        let owed = to_amount(
-            borrowed.debt_shares(),
-            debt.debt_index()?,
-            rules.debt_balance,
-        )?;
+        // The totals of most accounts are of these two amounts and nothing else.
+        let only = data.only_pair().filter(|_| borrowed.is_borrowing);
+        let owed = match only {
+            Some((_, owed)) => owed,
+            None => to_amount(
+                borrowed.debt_shares(),
+                debt.debt_index()?,
+                rules.debt_balance,
+            )?,
+        };
         if owed.is_zero() {
             return Err(Rejection::SpecifiedCurrencyNotBorrowedByUser);
         }
+        let supply = match only {
+            Some((held, _)) => held,
+            None => to_amount(
+                held.supply_shares(),
+                collateral.income_index()?,
+                rules.supply_balance,
+            )?,
+        };
         let member = listing.member;
         let mode = ledger.e_modes.get(&account.e_mode);
         let source = mode
@@ -65,11 +83,8 @@ impl Pair {
         Ok(Self {
             rules,
             data,
-            supply: to_amount(
-                held.supply_shares(),
-                collateral.income_index()?,
-                rules.supply_balance,
-            )?,
+            is_whole: only.is_some() && account.e_mode == 0,
+            supply,
             debt: owed,
             collateral_price: source.filter(|_| member).unwrap_or(collateral.price),
             debt_price: source.unwrap_or(debt.price),
@@ -115,7 +130,7 @@ impl Ledger {
         &self,
         call: &Call,
         account: &Account,
-        data: Totals,
+        data: &Totals,
     ) -> Ruled<(Amount, Amount)> {
         let pair = Pair::checked(self, call, account, data)?;
         let sizes = pair.sizes(call.debt_to_cover, &mut NoTrace)?;
@@ -134,14 +149,13 @@ impl Ledger {
         &self,
         call: &Call,
         account: &Account,
-        pair: &Pair,
+        pair: &Pair<'_>,
         sizes: &Sizes,
     ) -> Ruled<bool> {
         let (collateral, debt) = (self.reserve(call.collateral)?, self.reserve(call.debt)?);
         let (income, owing) = (collateral.income_index()?, debt.debt_index()?);
         let enough = |amount: Amount, index: Index| {
-            let scaled = amount.0.checked_mul(RAY);
-            scaled.is_none_or(|scaled| scaled >= index.0)
+            mul(amount.0, RAY).map_or(true, |scaled| scaled >= index.0)
         };
         let held = match pair.rules.cash {
             Cash::Real => collateral.state.available,
@@ -162,9 +176,10 @@ impl Ledger {
     }
 
     /// Whether a base unit's worth of the collateral asset stays.
-    fn leaves_some(pair: &Pair, sizes: &Sizes, income: Index) -> Ruled<bool> {
+    fn leaves_some(pair: &Pair<'_>, sizes: &Sizes, income: Index) -> Ruled<bool> {
         // Two scaled units more than what is taken, each rounded up to a wei, with room to spare.
-        let unit = income.0.checked_div(RAY).unwrap_or_default();
+        // At least the index, as 2^89 is below a ray.
+        let unit = income.0.wrapping_shr(89);
         let spare = unit
             .saturating_add(U256::ONE)
             .saturating_mul(U256::from(4u8));
@@ -175,7 +190,12 @@ impl Ledger {
 
     /// Whether the account has collateral of some worth in other assets, and as many scaled units of
     /// this one as are burned.
-    fn leaves_others(position: Position, pair: &Pair, sizes: &Sizes, income: Index) -> Ruled<bool> {
+    fn leaves_others(
+        position: Position,
+        pair: &Pair<'_>,
+        sizes: &Sizes,
+        income: Index,
+    ) -> Ruled<bool> {
         let burned = to_shares(sizes.seized, income, pair.rules.supply_burn)?;
         Ok(burned <= position.supply_shares()
             && pair.supply_value(pair.supply)? < pair.data.collateral)
@@ -191,7 +211,9 @@ impl Draft<'_> {
         trace: &mut impl TraceSink,
     ) -> Ruled<Settlement> {
         self.accrue_both(call)?;
-        let pair = self.checked_pair(call)?;
+        let (account, mut data) = (self.account(call.borrower)?, Totals::default());
+        data.read(self, account)?;
+        let pair = Pair::checked(self, call, account, &data)?;
         let sizes = pair.sizes(call.debt_to_cover, trace)?;
         let taken = sizes.seized.plus(sizes.fee)?;
 
@@ -241,14 +263,8 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// The two sides as they stand, once every check on the account has passed.
-    fn checked_pair(&self, call: &Call) -> Ruled<Pair> {
-        let account = self.account(call.borrower)?;
-        Pair::checked(self, call, account, Totals::new(self, account)?)
-    }
-
     /// Unmarks collateral that is used up; tells whether none of any worth is left.
-    fn mark_collateral(&mut self, call: &Call, pair: &Pair, sizes: &Sizes) -> Ruled<bool> {
+    fn mark_collateral(&mut self, call: &Call, pair: &Pair<'_>, sizes: &Sizes) -> Ruled<bool> {
         let taken = sizes.seized.plus(sizes.fee)?;
         let (used_up, none_left) = match pair.rules.consumption {
             Consumption::Amounts => {
@@ -278,7 +294,7 @@ impl Draft<'_> {
     fn settle_debt(
         &mut self,
         call: &Call,
-        pair: &Pair,
+        pair: &Pair<'_>,
         sizes: &Sizes,
         none_left: bool,
         told: &mut Settlement,

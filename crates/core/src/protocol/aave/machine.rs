@@ -1,8 +1,9 @@
 //! The pool behind the [`Protocol`] trait.
 
+use super::account::Account;
 use super::action::Action;
 use super::draft::{Changes, Draft};
-use super::exposure::amounts;
+use super::exposure::{TOGETHER, amounts};
 use super::halts;
 use super::ledger::{Source, Totals};
 use super::liquidate::Call;
@@ -21,10 +22,21 @@ use std::sync::Arc;
 /// An address outside every book, for asking what a liquidator could do.
 const OUTSIDER: AccountId = AccountId(u32::MAX);
 
-/// Accounts that are fetched from memory at a time.
-const TOGETHER: usize = 16;
-
 impl Draft<'_> {
+    /// Takes an offer, all but for the events.
+    fn settle(
+        &mut self,
+        offer: &Offer,
+        terms: &Terms,
+        trace: &mut impl TraceSink,
+    ) -> Ruled<Settlement> {
+        let mut settlement = self.liquidate(&Pool::call(offer, terms), trace)?;
+        let mut after = Totals::default();
+        after.read(self, self.account(offer.account)?)?;
+        settlement.health_after = after.health_factor;
+        Ok(settlement)
+    }
+
     /// Runs one operation on the draft.
     fn run(&mut self, action: &Action) -> Ruled<()> {
         match *action {
@@ -132,20 +144,6 @@ impl Pool {
         }
     }
 
-    /// Liquidates on a draft; the liquidator pays from outside.
-    fn settle(
-        &self,
-        offer: &Offer,
-        terms: &Terms,
-        trace: &mut impl TraceSink,
-    ) -> Ruled<(Settlement, Changes)> {
-        let mut draft = Draft::new(&self.ledger, Some(terms.liquidator));
-        let mut settlement = draft.liquidate(&Self::call(offer, terms), trace)?;
-        let after = Totals::new(&draft, draft.account(offer.account)?)?;
-        settlement.health_after = after.health_factor;
-        Ok((settlement, draft.finish()))
-    }
-
     fn adjusted(&self, id: AccountId, adjustment: &Adjustment) -> Ruled<Changes> {
         let mut draft = Draft::new(&self.ledger, Some(id));
         match *adjustment {
@@ -212,10 +210,10 @@ impl Protocol for Pool {
                 .rebuild(ledger.effective_prices(), ledger.looks());
         } else {
             let due = self.index.due(ledger.effective_prices());
-            for some in due.chunks(TOGETHER) {
-                ledger.warm(some);
-                for id in some {
-                    self.index.set(*id, ledger.look(*id));
+            for ids in due.chunks(TOGETHER) {
+                for (id, account) in ids.iter().zip(ledger.fetched(ids)) {
+                    let look = account.map_or(Look::Gone, |account| ledger.look_at(account));
+                    self.index.set(*id, look);
                 }
             }
         }
@@ -247,19 +245,24 @@ impl Protocol for Pool {
     }
 
     fn health(&self, account: AccountId) -> Result<Health, Rejection> {
-        Ok(Totals::new(&self.ledger, self.ledger.account(account)?)?.health())
+        let mut totals = Totals::default();
+        totals.read(&self.ledger, self.ledger.account(account)?)?;
+        Ok(totals.health())
     }
 
     /// Without the breach index at those prices: costs what the accounts asked for cost.
-    fn healths_at(&self, prices: &Prices, accounts: &[AccountId]) -> Vec<Option<Health>> {
+    fn healthy_at(&self, prices: &Prices, accounts: &[AccountId]) -> Vec<Option<bool>> {
         let mut ledger = self.ledger.clone();
         let reserves = Arc::make_mut(&mut ledger.reserves).iter_mut();
         for (asset, reserve) in (0..).map(AssetId).zip(reserves) {
             reserve.price = prices.get(asset);
+            reserve.measure();
         }
-        let totals = |id| Totals::new(&ledger, ledger.account(id)?);
-        let health = |id: &AccountId| totals(*id).ok().map(|totals| totals.health());
-        accounts.iter().map(health).collect()
+        ledger.ordinary = ledger.is_ordinary();
+        let some = accounts.chunks(TOGETHER);
+        let accounts = some.flat_map(|ids| ledger.fetched(ids));
+        let healthy = |account: Option<&Account>| ledger.is_healthy(account?).ok();
+        accounts.map(healthy).collect()
     }
 
     fn holdings(&self, account: AccountId) -> Vec<Holding> {
@@ -285,9 +288,10 @@ impl Protocol for Pool {
         let Ok(held) = self.ledger.account(account) else {
             return Vec::new();
         };
-        let Ok(data) = Totals::new(&self.ledger, held) else {
+        let mut data = Totals::default();
+        if data.read(&self.ledger, held).is_err() {
             return Vec::new();
-        };
+        }
         let terms = Terms::all(OUTSIDER);
         let mut offers = Vec::with_capacity(held.collateral().count());
         for collateral in held.collateral() {
@@ -299,7 +303,7 @@ impl Protocol for Pool {
                     ..Offer::default()
                 };
                 let call = Self::call(&bare, &terms);
-                if let Ok((repay_max, seize_max)) = self.ledger.quote(&call, held, data) {
+                if let Ok((repay_max, seize_max)) = self.ledger.quote(&call, held, &data) {
                     offers.push(Offer {
                         repay_max,
                         seize_max,
@@ -321,7 +325,10 @@ impl Protocol for Pool {
     }
 
     fn accept(&mut self, offer: &Offer, terms: &Terms) -> Result<Settlement, Rejection> {
-        let (mut settlement, changes) = self.settle(offer, terms, &mut NoTrace)?;
+        // The liquidator pays from outside.
+        let mut draft = Draft::new(&self.ledger, Some(terms.liquidator));
+        let mut settlement = draft.settle(offer, terms, &mut NoTrace)?;
+        let changes = draft.finish();
         // Nothing below can fail.
         settlement.events = self.commit(changes);
         Ok(settlement)
@@ -329,8 +336,9 @@ impl Protocol for Pool {
 
     fn explain(&self, offer: &Offer, terms: &Terms) -> Result<(Settlement, Trace), Rejection> {
         let mut trace = Trace::new();
-        let (mut settlement, changes) = self.settle(offer, terms, &mut trace)?;
-        settlement.events = changes.told();
+        let mut draft = Draft::new(&self.ledger, Some(terms.liquidator));
+        let mut settlement = draft.settle(offer, terms, &mut trace)?;
+        settlement.events = draft.finish().told();
         Ok((settlement, trace))
     }
 

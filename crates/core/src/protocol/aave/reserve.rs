@@ -1,14 +1,14 @@
 //! One listed asset: parameters, ledger, interest.
 
 use super::math::{
-    Ruled, bps_mul, cast, fixed, percent_mul, product, quotient, ray_div, ray_mul, stored_sum, sum,
+    Ruled, bps_mul, cast, percent_mul, product, quotient, ray_div, ray_mul, stored_sum, sum,
 };
 use super::rejection::Rejection;
 use super::unit_worth::{Scale, UnitWorth};
 use super::version::{Cash, Compounding, Rules, TreasuryInterest};
 use crate::units::{
     Amount, BPS, Bps, Index, Price, RAY, Rate, Rounding, Shares, Timestamp, U256, Value, YEAR,
-    checked_mul_div, mul,
+    checked_mul_div, checked_mul_div_by, mul,
 };
 
 /// Parameters of a reserve.
@@ -376,9 +376,18 @@ pub(super) fn to_shares(amount: Amount, index: Index, rounding: Rounding) -> Rul
 ///
 /// Rounding down is the contract's operators, rounding up its library: they refuse differently.
 pub(super) fn worth(amount: Amount, price: Price, unit: U256, rounding: Rounding) -> Ruled<Value> {
-    let value = match rounding {
-        Rounding::Floor => checked_mul_div(amount.0, price.0, unit, rounding)?,
-        _ => fixed(amount.0, price.0, unit, rounding)?,
+    let (amount, price) = (amount.0, price.0);
+    // The usual decimals.
+    let value = match unit.into_limbs() {
+        [1_000_000_000_000_000_000, 0, 0, 0] => {
+            checked_mul_div_by::<1_000_000_000_000_000_000>(amount, price, rounding)
+        }
+        [100_000_000, 0, 0, 0] => checked_mul_div_by::<100_000_000>(amount, price, rounding),
+        [1_000_000, 0, 0, 0] => checked_mul_div_by::<1_000_000>(amount, price, rounding),
+        _ => checked_mul_div(amount, price, unit, rounding),
     };
-    Ok(Value(value))
+    Ok(Value(match rounding {
+        Rounding::Floor => value?,
+        _ => value.map_err(|_| Rejection::EmptyRevert)?,
+    }))
 }

@@ -11,9 +11,11 @@ use crate::units::{Amount, Bps, Price, Rounding, U256, Value, checked_mul_div};
 
 /// The two sides of a liquidation as they stand.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pair {
+pub(super) struct Pair<'a> {
     pub(super) rules: &'static Rules,
-    pub(super) data: Totals,
+    pub(super) data: &'a Totals,
+    /// Whether the totals are of these two sides alone, at these prices.
+    pub(super) is_whole: bool,
     /// The borrower's supply of the collateral asset.
     pub(super) supply: Amount,
     /// The borrower's debt in the debt asset.
@@ -68,7 +70,7 @@ fn told(
     result
 }
 
-impl Pair {
+impl Pair<'_> {
     /// Value of an amount of the debt asset.
     pub(super) fn debt_value(&self, amount: Amount) -> Ruled<Value> {
         let rounding = self.rules.debt_value;
@@ -119,7 +121,7 @@ impl Pair {
     }
 
     fn trace_account(&self, trace: &mut impl TraceSink) {
-        let data = &self.data;
+        let data = self.data;
         let given = |label, result| TraceStep {
             label,
             formula: "given",
@@ -171,8 +173,11 @@ impl Pair {
             )));
         }
         let large = Value::from(u128::from(CLOSE_FACTOR_MIN));
-        let owed = self.debt_value(self.debt)?;
-        let held = self.supply_value(self.supply)?;
+        let (owed, held) = if self.is_whole {
+            (self.data.debt, self.data.collateral)
+        } else {
+            (self.debt_value(self.debt)?, self.supply_value(self.supply)?)
+        };
         if nearly_healthy && held >= large && owed >= large {
             let half = percent_mul(self.data.debt.0, HALF, Rounding::HalfUp)?;
             if owed.0 > half {

@@ -1,7 +1,7 @@
 //! What one scaled unit of a reserve is worth, between two numbers: a bound of an account's value
 //! then takes a multiplication where the exact rule divides twice.
 
-use crate::units::{Divisor, RAY, U256, mul, widening_mul};
+use crate::units::{Divisor, RAY, U256, mul, word_product};
 
 /// How far the upper bound lies above the lower one.
 const GAP: u64 = 4;
@@ -73,7 +73,20 @@ impl UnitWorth {
     #[inline(always)]
     fn times(self, shares: u128, weight: u16, worth: u64) -> Option<U256> {
         let weighted = shares.checked_mul(u128::from(weight))?;
-        Some(widening_mul(weighted, u128::from(worth)).wrapping_shr(self.shift))
+        let (low, above) = word_product(weighted, worth);
+        // The usual shift drops the lowest word.
+        Some(match self.shift.checked_sub(64) {
+            Some(shift) => {
+                let kept = u32::try_from(shift)
+                    .ok()
+                    .and_then(|bits| above.checked_shr(bits));
+                U256::from(kept.unwrap_or(0))
+            }
+            None => {
+                let product = U256::from(above).wrapping_shl(64) | U256::from(low);
+                product.wrapping_shr(self.shift)
+            }
+        })
     }
 }
 
