@@ -172,6 +172,9 @@ impl<P: Protocol> Desk<'_, P> {
 
     /// What the protocol pays besides, USD.
     fn reward_usd(&self, offer: &Offer) -> f64 {
+        if offer.reward.is_zero() {
+            return 0.0;
+        }
         self.tokens(offer.debt, offer.reward) * self.market.outside_of(index(offer.debt))
     }
 

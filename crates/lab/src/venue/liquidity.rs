@@ -59,6 +59,13 @@ impl Liquidity {
         }
     }
 
+    /// Takes a new reference before it is asked for quotes around it.
+    pub(super) fn anchor(&mut self, reference: f64) {
+        if let Self::SquareRoot(m) = self {
+            m.anchor(reference);
+        }
+    }
+
     /// What the next token fetches or costs, fee included.
     pub(super) fn marginal(&self, reference: f64, fee: f64, side: Side) -> f64 {
         let before_fee = match self {
@@ -102,7 +109,7 @@ impl Liquidity {
             Self::ConstantProduct(m) => m.recover(keep, time),
             Self::Concentrated(m) => m.recover(keep, reference),
             Self::OrderBook(m) => m.recover(keep),
-            Self::SquareRoot(m) => m.recover(keep),
+            Self::SquareRoot(m) => m.recover(keep, reference),
             Self::Linear(m) => m.recover(keep),
         }
     }

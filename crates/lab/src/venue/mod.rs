@@ -253,6 +253,7 @@ impl Venue {
         } else {
             self.outside * self.lag.exp()
         };
+        self.config.liquidity.anchor(self.reference);
     }
 
     fn kept(&self, dt: f64) -> f64 {

@@ -23,6 +23,21 @@ pub struct SquareRoot {
     displacement: f64,
     /// Price over reference.
     factor: f64,
+    anchor: Anchor,
+}
+
+/// What a fill needs of the displacement and the reference, which change less often than quotes are asked for.
+#[derive(Clone, Copy, Debug)]
+struct Anchor {
+    reference: f64,
+    /// Logarithm of the price's move by the square root of a token.
+    a: f64,
+    /// Tokens net of the largest displacement.
+    limit: f64,
+    /// Tokens net sold so far.
+    from: f64,
+    /// What they brought, over the reference.
+    cash: f64,
 }
 
 impl SquareRoot {
@@ -35,6 +50,13 @@ impl SquareRoot {
             daily_volume_usd,
             displacement: 0.0,
             factor: 1.0,
+            anchor: Anchor {
+                reference: f64::NAN,
+                a: 0.0,
+                limit: 0.0,
+                from: 0.0,
+                cash: 0.0,
+            },
         }
     }
 
@@ -55,16 +77,22 @@ impl SquareRoot {
 
     /// The fill, and the displacement after it.
     pub(super) fn fill(&self, reference: f64, fee: f64, side: Side, base: f64) -> (Fill, f64) {
-        let volume = self.daily_volume_usd / reference;
-        let a = self.coefficient * self.daily_volatility / volume.sqrt();
-        let limit = (DISPLACEMENT_MAX / a).powi(2);
-        let sold = |displacement: f64| -displacement.signum() * (displacement / a).powi(2);
-        let from = sold(self.displacement);
+        let Anchor {
+            a,
+            limit,
+            from,
+            cash: brought,
+            ..
+        } = if self.anchor.reference == reference {
+            self.anchor
+        } else {
+            self.anchored(reference)
+        };
         let (to, after_fee) = match side {
             Side::Sell => ((from + base).min(limit).max(from), 1.0 - fee),
             Side::Buy => ((from - base).max(-limit).min(from), 1.0 + fee),
         };
-        let usd = reference * (cash(a, to) - cash(a, from)).abs() * after_fee;
+        let usd = reference * (cash(a, to) - brought).abs() * after_fee;
         let displacement = -to.signum() * a * to.abs().sqrt();
         let mid_after = reference * displacement.exp();
         (Fill::new((to - from).abs(), usd, mid_after), displacement)
@@ -72,14 +100,35 @@ impl SquareRoot {
 
     pub(super) fn trade(&mut self, reference: f64, fee: f64, side: Side, base: f64) -> Fill {
         let (fill, after) = self.fill(reference, fee, side, base);
-        self.displace(after);
+        self.displace(after, reference);
         fill
+    }
+
+    /// Takes a new reference.
+    pub(super) fn anchor(&mut self, reference: f64) {
+        self.anchor = self.anchored(reference);
+    }
+
+    fn anchored(&self, reference: f64) -> Anchor {
+        let a = self.impact(reference);
+        let from = -self.displacement.signum() * (self.displacement / a).powi(2);
+        Anchor {
+            reference,
+            a,
+            limit: (DISPLACEMENT_MAX / a).powi(2),
+            from,
+            cash: cash(a, from),
+        }
+    }
+
+    fn impact(&self, reference: f64) -> f64 {
+        let volume = self.daily_volume_usd / reference;
+        self.coefficient * self.daily_volatility / volume.sqrt()
     }
 
     /// Tokens until the mid is `price`.
     pub(super) fn until(&self, reference: f64, side: Side, price: f64) -> f64 {
-        let volume = self.daily_volume_usd / reference;
-        let a = self.coefficient * self.daily_volatility / volume.sqrt();
+        let a = self.impact(reference);
         let sold = |displacement: f64| -displacement.signum() * (displacement / a).powi(2);
         let limit = DISPLACEMENT_MAX.max(self.displacement.abs());
         let to = sold((price / reference).ln().clamp(-limit, limit));
@@ -90,13 +139,14 @@ impl SquareRoot {
         }
     }
 
-    pub(super) fn recover(&mut self, keep: f64) {
-        self.displace(self.displacement * keep);
+    pub(super) fn recover(&mut self, keep: f64, reference: f64) {
+        self.displace(self.displacement * keep, reference);
     }
 
-    fn displace(&mut self, displacement: f64) {
+    fn displace(&mut self, displacement: f64, reference: f64) {
         self.displacement = displacement;
         self.factor = displacement.exp();
+        self.anchor(reference);
     }
 }
 
