@@ -85,10 +85,14 @@ fn ten_to(decimals: u8) -> f64 {
 
 fn to_float(n: U256) -> f64 {
     const LIMB: f64 = 18_446_744_073_709_551_616.0;
-    n.as_limbs()
-        .iter()
-        .rev()
-        .fold(0.0, |sum, limb| sum * LIMB + *limb as f64)
+    let [a, b, c, d] = n.into_limbs();
+    // Leading zeros add nothing.
+    let high = if c | d == 0 {
+        0.0
+    } else {
+        (d as f64 * LIMB + c as f64) * LIMB
+    };
+    (high + b as f64) * LIMB + a as f64
 }
 
 /// The integer part of a number that is not negative; see the module's text for the rest.

@@ -152,14 +152,15 @@ impl Network {
         let first = self.height;
         while self.next_block_s() < end_s {
             self.height += 1;
-            if let GasModel::BaseFee(fee) = &self.config.gas {
+        }
+        let passed = self.height - first;
+        if let GasModel::BaseFee(fee) = &self.config.gas {
+            for _ in 0..passed {
                 self.base_fee.close_block(fee, 0.0, &mut self.rng);
             }
-        }
-        if let GasModel::BaseFee(fee) = &self.config.gas {
             self.gas_gwei = self.base_fee.gwei(fee);
         }
-        self.height - first
+        passed
     }
 
     /// Price of gas now, gwei.

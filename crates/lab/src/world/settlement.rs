@@ -18,7 +18,7 @@ use backstop_core::units::{Amount, Ratio, WAD};
 /// Seconds in which those who are no liquidators sell half of the collateral that they received.
 const DEPOSITORS_HALF_LIFE_S: f64 = 3_600.0;
 /// Liquidations for which the record has room at once, and then again.
-const ROWS_MIN: usize = 256;
+const ROWS_MIN: usize = 512;
 
 /// What a settled liquidation cost and brought, USD.
 #[derive(Clone, Copy, Debug, Default)]
