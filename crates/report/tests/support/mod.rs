@@ -214,7 +214,7 @@ fn accounts(size: Size, liquidations: &[LiquidationRow], noise: &mut Noise) -> V
                 } else {
                     Ratio::new((end * WAD) as u128)
                 },
-                health_spared: None,
+                solvent_spared: None,
                 collateral_usd: [debt * start / 0.8, debt * end / 0.8],
                 debt_usd: [debt, if i % 11 == 0 { 0.0 } else { debt * 0.8 }],
                 liquidations: own.len() as u32,
