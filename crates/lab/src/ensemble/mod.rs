@@ -30,6 +30,7 @@ use crate::world::World;
 use backstop_core::protocol::Protocol;
 use rayon::prelude::*;
 use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A start and the seed of its paths.
 #[derive(Clone, Debug)]
@@ -61,18 +62,28 @@ impl<P: Protocol + Send + Sync> Ensemble<'_, P> {
         on_path: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<Totals>, ConfigError> {
         self.draws.check(self.start.prices())?;
-        let done = paths.into_par_iter().try_fold(
-            || self.empty(),
-            |mut totals, path| {
-                let figures = self.path(path).map_err(Stop::Config)?;
+        // Paths take unlike times: each thread takes the next one when it is done with one.
+        let next = AtomicU64::new(paths.start);
+        let stop = |why| {
+            next.store(paths.end, Ordering::Relaxed);
+            why
+        };
+        let some = || {
+            let mut totals = self.empty();
+            loop {
+                let path = next.fetch_add(1, Ordering::Relaxed);
+                if path >= paths.end {
+                    return Ok(totals);
+                }
+                let figures = self.path(path).map_err(|error| stop(Stop::Config(error)))?;
                 totals.add(&figures);
                 if on_path().is_break() {
-                    return Err(Stop::Asked);
+                    return Err(stop(Stop::Asked));
                 }
-                Ok(totals)
-            },
-        );
-        let joined = done.try_reduce(
+            }
+        };
+        let threads = 0..rayon::current_num_threads();
+        let joined = threads.into_par_iter().map(|_| some()).try_reduce(
             || self.empty(),
             |mut totals, more| {
                 totals.merge(&more);
