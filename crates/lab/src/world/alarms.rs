@@ -170,8 +170,6 @@ impl Alarm {
 /// When sleepers are looked at again: in rows by pair, as every step goes through all of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Alarms {
-    /// Room for [`Alarms::silence`].
-    silenced: Marks,
     by_pair: Vec<Vec<Alarm>>,
     /// Those without offers, with the time at which they are asked again.
     relooks: Vec<(u64, AccountId)>,
@@ -220,48 +218,43 @@ impl Alarms {
         ringing
     }
 
-    /// Takes out the alarms of some accounts.
+    /// Takes out the alarms of some accounts, ascending.
     pub(super) fn silence(&mut self, accounts: &[AccountId]) {
         if accounts.is_empty() {
             return;
         }
-        accounts
-            .iter()
-            .for_each(|account| self.silenced.set(*account));
-        let stays = |account| !self.silenced.is_set(account);
+        let marks = Marks::of(accounts);
+        let stays = |account| !marks.may_have(account) || accounts.binary_search(&account).is_err();
         for alarms in &mut self.by_pair {
             alarms.retain(|alarm| stays(alarm.account));
         }
         self.relooks.retain(|(_, account)| stays(*account));
-        accounts
-            .iter()
-            .for_each(|account| self.silenced.unset(*account));
     }
 }
 
-/// One bit an account: whether it is among some, where thousands are asked about.
-#[derive(Clone, Debug, Default)]
-struct Marks(Vec<u64>);
+/// A few accounts by the last bits of their numbers: most others are told from them at once.
+struct Marks([u64; Self::WORDS as usize]);
 
 impl Marks {
-    fn set(&mut self, AccountId(id): AccountId) {
-        let word = (id / u64::BITS) as usize;
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
+    const WORDS: u32 = 64;
+
+    fn of(accounts: &[AccountId]) -> Self {
+        let mut marks = Self([0; Self::WORDS as usize]);
+        for AccountId(id) in accounts {
+            if let Some(word) = marks.0.get_mut(Self::word(*id)) {
+                *word |= 1 << (id % u64::BITS);
+            }
         }
-        if let Some(word) = self.0.get_mut(word) {
-            *word |= 1 << (id % u64::BITS);
-        }
+        marks
     }
 
-    fn unset(&mut self, AccountId(id): AccountId) {
-        if let Some(word) = self.0.get_mut((id / u64::BITS) as usize) {
-            *word &= !(1 << (id % u64::BITS));
-        }
+    /// Whether the account may be one of them.
+    fn may_have(&self, AccountId(id): AccountId) -> bool {
+        let word = self.0.get(Self::word(id));
+        word.is_none_or(|word| word & (1 << (id % u64::BITS)) != 0)
     }
 
-    fn is_set(&self, AccountId(id): AccountId) -> bool {
-        let word = self.0.get((id / u64::BITS) as usize);
-        word.is_some_and(|word| word & (1 << (id % u64::BITS)) != 0)
+    fn word(id: u32) -> usize {
+        (id / u64::BITS % Self::WORDS) as usize
     }
 }
