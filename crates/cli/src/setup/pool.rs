@@ -12,7 +12,9 @@ use backstop_core::units::{Amount, Bps, Price, Rate, Timestamp, U256};
 use backstop_io::book::{Book, BookAccount};
 use backstop_io::scenario::{AssetSpec, Scenario};
 use backstop_lab::door;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A pool at the scenario's start, and the names of its accounts.
 #[derive(Debug)]
@@ -156,10 +158,19 @@ pub(crate) fn open_pool_as(
     }
     let mut accounts = Vec::with_capacity(book.accounts.len() + 3);
     let mut names = Vec::with_capacity(book.accounts.len() + 3);
-    for held in &book.accounts {
-        accounts.push(account(held)?);
-        names.push(held.name.clone());
+    // All threads write them, as most of the time goes into memory that is touched first.
+    let failed = AtomicUsize::new(usize::MAX);
+    let borrowers = book.accounts.par_iter();
+    accounts.par_extend(borrowers.clone().enumerate().map(|(at, held)| {
+        account(held).unwrap_or_else(|_| {
+            failed.fetch_min(at, Ordering::Relaxed);
+            Account::default()
+        })
+    }));
+    if let Some(first) = book.accounts.get(failed.into_inner()) {
+        account(first)?;
     }
+    names.par_extend(borrowers.map(|held| held.name.clone()));
     let mut add = |name: &str, account: Account| {
         accounts.push(account);
         names.push(name.to_owned());

@@ -14,6 +14,8 @@ use backstop_core::protocol::AssetId;
 use backstop_core::units::Amount;
 use chacha20::ChaCha12Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
+use rayon::prelude::*;
+use smallvec::SmallVec;
 
 /// Smallest health factor that a specification may ask for. It leaves room for the rounding of
 /// the average threshold to whole basis points, so that every account is healthy at the start.
@@ -110,16 +112,27 @@ pub fn generate(
     let sizes = sizes(spec, &mut rng);
     let healths = stratified(spec.accounts, &mut rng);
     let mut accounts = Vec::with_capacity(sizes.len());
-    for (i, (debt_usd, share)) in sizes.into_iter().zip(healths).enumerate() {
-        let health = (spec.health_factor.value(share) * 1e6).round() / 1e6;
-        let mix = Mix::draw(spec, &mut rng);
-        accounts.push(BookAccount {
-            name: format!("synthetic-{i:06}"),
-            e_mode: 0,
-            positions: positions(&mix, debt_usd, health, assets)?,
-        });
+    let mut rest = sizes.into_iter().zip(healths).enumerate();
+    loop {
+        // Mixes come one after the other from one stream; what follows from them does not depend on others.
+        let some = rest.by_ref().take(TOGETHER);
+        let drawn: Vec<_> = some.map(|one| (one, Mix::draw(spec, &mut rng))).collect();
+        if drawn.is_empty() {
+            return Ok(Book { accounts });
+        }
+        let account = |((i, (debt_usd, share)), mix): &((usize, (f64, f64)), Mix)| {
+            let health = (spec.health_factor.value(*share) * 1e6).round() / 1e6;
+            Ok(BookAccount {
+                name: format!("synthetic-{i:06}"),
+                e_mode: 0,
+                positions: positions(mix, *debt_usd, health, assets)?,
+            })
+        };
+        let made: Vec<Result<BookAccount, String>> = drawn.par_iter().map(account).collect();
+        for account in made {
+            accounts.push(account?);
+        }
     }
-    Ok(Book { accounts })
 }
 
 fn check(spec: &SyntheticBook, assets: &[AssetTerms]) -> Result<(), String> {
@@ -174,24 +187,31 @@ fn sizes(spec: &SyntheticBook, rng: &mut ChaCha12Rng) -> Vec<f64> {
     sizes.into_iter().map(cents).collect()
 }
 
+/// Accounts that are made at a time, by all threads.
+const TOGETHER: usize = 16_384;
+
 /// Assets of an account and the share of each.
 struct Mix {
-    collateral: Vec<(AssetId, f64)>,
-    debt: Vec<(AssetId, f64)>,
+    collateral: Shares,
+    debt: Shares,
 }
+
+/// One asset (all) or two.
+type Shares = SmallVec<[(AssetId, f64); 2]>;
+type Assets = SmallVec<[AssetId; 4]>;
 
 impl Mix {
     fn draw(spec: &SyntheticBook, rng: &mut ChaCha12Rng) -> Self {
         let several = uniform(rng) < spec.multi_asset_share;
         let first = pick(&spec.collateral, &[], rng);
-        let mut collateral: Vec<AssetId> = first.into_iter().collect();
+        let mut collateral: Assets = first.into_iter().collect();
         if several {
             let second = pick(&spec.collateral, &collateral, rng);
             collateral.extend(second.filter(|id| borrowable(spec, &[collateral[0], *id])));
         }
-        let mut debt: Vec<AssetId> = pick(&spec.debt, &collateral, rng).into_iter().collect();
+        let mut debt: Assets = pick(&spec.debt, &collateral, rng).into_iter().collect();
         if several {
-            let taken: Vec<AssetId> = collateral.iter().chain(&debt).copied().collect();
+            let taken: Assets = collateral.iter().chain(&debt).copied().collect();
             debt.extend(pick(&spec.debt, &taken, rng));
         }
         Self {
@@ -229,7 +249,7 @@ fn pick(weights: &[(AssetId, f64)], taken: &[AssetId], rng: &mut ChaCha12Rng) ->
 }
 
 /// Shares of one asset (all) or of two (the second gets 20 to 50 %).
-fn split(ids: Vec<AssetId>, rng: &mut ChaCha12Rng) -> Vec<(AssetId, f64)> {
+fn split(ids: Assets, rng: &mut ChaCha12Rng) -> Shares {
     let second = if ids.len() > 1 {
         0.2 + 0.3 * uniform(rng)
     } else {
