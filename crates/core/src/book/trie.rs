@@ -376,12 +376,14 @@ mod tests {
         Insert(u32, u16),
         Remove(u32),
         Change(u32, u16),
+        /// The value of a key, or else this one, plus 1.
+        Raise(u32, u16),
         Fork,
     }
 
     /// Keys that collide often, cross level boundaries and reach the top bits.
     fn key() -> impl Strategy<Value = u32> {
-        prop_oneof![0u32..70, 1000u32..1100, any::<u32>(), Just(u32::MAX)]
+        prop_oneof![0u32..140, 4000u32..4200, any::<u32>(), Just(u32::MAX)]
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -389,6 +391,7 @@ mod tests {
             4 => (key(), any::<u16>()).prop_map(|(k, v)| Step::Insert(k, v)),
             2 => key().prop_map(Step::Remove),
             1 => (key(), any::<u16>()).prop_map(|(k, v)| Step::Change(k, v)),
+            1 => (key(), any::<u16>()).prop_map(|(k, v)| Step::Raise(k, v)),
             1 => Just(Step::Fork),
         ]
     }
@@ -426,6 +429,12 @@ mod tests {
                             *got = v;
                             *want = v;
                         }
+                    }
+                    Step::Raise(k, v) => {
+                        let (got, want) = (trie.get_mut_or(k, v).unwrap(), model.entry(k).or_insert(v));
+                        prop_assert_eq!(&*got, &*want);
+                        *got = got.wrapping_add(1);
+                        *want = want.wrapping_add(1);
                     }
                     Step::Fork => kept.push((trie.clone(), model.clone())),
                 }
