@@ -11,7 +11,7 @@ mod quantity;
 
 pub(crate) use by_any::Divisor;
 pub use mul_div::{Overflow, Rounding, checked_mul_div, div, mul, mul_div, pow10};
-pub(crate) use mul_div::{checked_mul_div_by, mul_word, word_product};
+pub(crate) use mul_div::{checked_mul_div_by, word_product};
 pub use quantity::{Amount, Bps, Index, Price, Rate, Ratio, Shares, Timestamp, Value};
 pub use ruint::aliases::U256;
 

@@ -100,22 +100,6 @@ pub fn mul(x: U256, y: U256) -> Result<U256, Overflow> {
     x.checked_mul(y).ok_or(Overflow::Arithmetic)
 }
 
-/// Returns `x · y` of a word.
-///
-/// # Errors
-/// [`Overflow::Arithmetic`] above 2^256 − 1.
-#[inline(always)]
-pub(crate) fn mul_word(x: U256, y: u64) -> Result<U256, Overflow> {
-    match narrow(x) {
-        Some(x) => {
-            let (low, above) = word_product(x, y);
-            let [second, third] = halves(above);
-            Ok(U256::from_limbs([low, second, third, 0]))
-        }
-        None => x.checked_mul(U256::from(y)).ok_or(Overflow::Arithmetic),
-    }
-}
-
 /// The lowest word of `x · y`, and all above it.
 #[inline(always)]
 pub(crate) fn word_product(x: u128, y: u64) -> (u64, u128) {
@@ -496,13 +480,22 @@ mod tests {
             assert_eq!(got, want, "checked {x}·{y}/{d} {rounding:?}");
         }
         check_known::<1_000_000_000_000_000_000_000_000_000>(x, y);
+        check_known::<1_000_000_000_000_000_000>(x, y);
+        check_known::<100_000_000>(x, y);
+        check_known::<1_000_000>(x, y);
         check_known::<10_000>(x, y);
         assert_eq!(div(x, d), Ok(x / d), "{x}/{d}");
         let want = (product <= most).then_some(product);
         assert_eq!(mul(x, y).ok().map(U512::from), want, "{x}·{y}");
-        let word = y.into_limbs()[0];
-        let product = x.checked_mul(U256::from(word));
-        assert_eq!(mul_word(x, word).ok(), product, "{x}·{word}");
+        let (narrow, word) = (x.into_limbs()[0], y.into_limbs()[0]);
+        let long = u128::from(narrow) << 64 | u128::from(word);
+        let (low, above) = word_product(long, word);
+        let product = U256::from(above) << 64 | U256::from(low);
+        assert_eq!(
+            product,
+            U256::from(long) * U256::from(word),
+            "{long}·{word}"
+        );
     }
 
     #[test]

@@ -1,15 +1,13 @@
 //! The pool's whole state but for the breach index, and what can be read off it.
 
 use super::account::Account;
-use super::math::{Ruled, bps_mul, fixed, quotient, sum};
+use super::math::{Ruled, bps_mul, fixed, product, quotient, sum};
 use super::rejection::Rejection;
 use super::reserve::{Reserve, to_amount};
 use super::version::{AaveVersion, Isolation, LoanToValue, Membership, Rules, Threshold};
 use crate::book::Book;
 use crate::protocol::{AccountId, Asset, AssetId, Health};
-use crate::units::{
-    Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD, mul_word,
-};
+use crate::units::{Amount, BPS, Bps, Price, Ratio, Rounding, Timestamp, U256, Value, WAD};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -281,8 +279,8 @@ impl Totals {
             let only = self.collateral.is_zero();
             self.threshold = only.then(|| threshold.wide());
         }
-        self.by_ltv = sum(self.by_ltv, mul_word(value.0, ltv.0.into())?)?;
-        self.by_threshold = sum(self.by_threshold, mul_word(value.0, threshold.0.into())?)?;
+        self.by_ltv = sum(self.by_ltv, product(value.0, ltv.wide())?)?;
+        self.by_threshold = sum(self.by_threshold, product(value.0, threshold.wide())?)?;
         self.collateral = self.collateral.plus(value)?;
         Ok(())
     }
