@@ -9,6 +9,7 @@ use super::reserve::{Flow, Reserve};
 use super::version::{Cash, Rules};
 use crate::protocol::{AccountId, AssetId, Event, Events};
 use crate::units::{Amount, Shares, U256};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// The working copy. An action touches two reserves and two or three accounts, so the lists have
@@ -37,8 +38,8 @@ pub(super) struct Changes {
     events: Events,
 }
 
-/// Accounts as they were before a draft.
-type Before<'a> = Few<AccountId, Option<&'a Account>, 3>;
+/// A draft's accounts as they were, in their order; nothing for one that is new.
+type Before<'a> = SmallVec<[Option<&'a Account>; 3]>;
 
 impl Source for Draft<'_> {
     fn ledger(&self) -> &Ledger {
@@ -269,7 +270,7 @@ impl<'a> Draft<'a> {
             if account.owes() || held.is_some_and(Account::owes) {
                 indebted.push(*id, ());
             }
-            before.push(*id, held);
+            before.push(held);
         }
         for (asset, reserve) in self.reserves.iter() {
             self.assert_balanced(*asset, reserve, &before);
@@ -292,7 +293,7 @@ impl<'a> Draft<'a> {
         };
         let (old, new) = (&before.state, &after.state);
         let (mut supply, mut debt, mut tokens) = (0u128, 0u128, Net::default());
-        for ((_, account), (_, held)) in self.accounts.iter().zip(held.iter()) {
+        for ((_, account), held) in self.accounts.iter().zip(held) {
             let (supplied, owed) = held.map_or((0, 0), |held| held.shares(asset));
             let (supplies, owes) = account.shares(asset);
             supply = supply.wrapping_add(supplies).wrapping_sub(supplied);

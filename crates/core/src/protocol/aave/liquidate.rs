@@ -56,25 +56,19 @@ impl<'a> Pair<'a> {
         }
         // The totals of most accounts are of these two amounts and nothing else.
         let only = data.only_pair().filter(|_| borrowed.is_borrowing);
-        let owed = match only {
-            Some((_, owed)) => owed,
-            None => to_amount(
-                borrowed.debt_shares(),
-                debt.debt_index()?,
-                rules.debt_balance,
-            )?,
+        let (supply, owed) = match only {
+            Some(pair) => pair,
+            None => {
+                let (income, owing) = (collateral.income_index()?, debt.debt_index()?);
+                (
+                    to_amount(held.supply_shares(), income, rules.supply_balance)?,
+                    to_amount(borrowed.debt_shares(), owing, rules.debt_balance)?,
+                )
+            }
         };
         if owed.is_zero() {
             return Err(Rejection::SpecifiedCurrencyNotBorrowedByUser);
         }
-        let supply = match only {
-            Some((held, _)) => held,
-            None => to_amount(
-                held.supply_shares(),
-                collateral.income_index()?,
-                rules.supply_balance,
-            )?,
-        };
         let member = listing.member;
         let mode = ledger.e_modes.get(&account.e_mode);
         let source = mode
