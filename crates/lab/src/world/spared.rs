@@ -1,8 +1,8 @@
 //! How accounts would stand at the end had they not been liquidated.
 //!
-//! A copy of the ledger of the first moment is told the market's prices of the last step, and the accounts make their
-//! own moves of the path there: so the design's own rule for health decides, exactly, and nobody else's
-//! liquidation is undone.
+//! The ledger of the first moment is asked at the market's prices of the last step; where accounts made moves of
+//! their own, a copy of it is told these prices, and they make them there. So the design's own rule for health
+//! decides, exactly, and nobody else's liquidation is undone.
 
 use super::World;
 use crate::record::{AccountRow, LeveringRow, PathRecord, ReactionRow};

@@ -445,6 +445,27 @@ mod tests {
         }
     }
 
+    /// Accounts whose numbers end in the same bits are told apart: one recovers, and the other keeps its alarm.
+    #[test]
+    fn silence_is_for_the_accounts_alone() {
+        const APART: u32 = 1 << 12;
+        let note = Note {
+            pair: 1,
+            repay_usd: 100.0,
+            seize_usd: 105.0,
+            reward_usd: 0.0,
+            drift: Drift::None,
+        };
+        let mut watch = Watch::default();
+        watch.refresh(ids(&[7, 7 + APART]), None, 0, vantage(1.0, 200.0, 8.0));
+        watch.sleep(0, &[note]);
+        watch.sleep(1, &[note]);
+        watch.refresh(ids(&[7 + APART]), None, 60, vantage(1.0, 200.0, 8.0));
+        assert!(watch.awake().is_empty());
+        watch.refresh(ids(&[7 + APART]), None, 120, vantage(1.0, 200.0, 4.0));
+        assert_eq!(watch.awake(), [0]);
+    }
+
     #[test]
     fn who_has_no_offers_is_asked_now_and_then() {
         let mut watch = Watch::default();
